@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The payload's side of the KVM test API: what code on bare virtual hardware
+ * can call. The controller's side is the header of the same name in host/.
+ *
+ * A payload defines void main(void). It starts with paging on, the lower 2 GiB
+ * and the result page mapped one to one, an 8 KiB stack and handlers for CPU
+ * exceptions; it ends when main returns or kvm_exit is called. There is no
+ * floating point, no other library, and one CPU.
+ */
+#ifndef RINGSIDE_GUEST_KVM_TEST_H
+#define RINGSIDE_GUEST_KVM_TEST_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kvm_abi.h"
+
+/** Number of elements of the array arr (not of a pointer). */
+#define ARRAY_SIZE(arr) (sizeof(arr) / sizeof((arr)[0]))
+
+/** x rounded up to a multiple of a, a power of two. */
+#define LTP_ALIGN(x, a) (((x) + (__typeof__(x))(a) - 1) & ~((__typeof__(x))(a) - 1))
+
+#ifndef LTP_ATTRIBUTE_UNUSED
+#define LTP_ATTRIBUTE_UNUSED __attribute__((unused))
+#endif
+
+/** A whole payload that reports TCONF with the given literal and ends. */
+#define TST_TEST_TCONF(message)                \
+	void main(void)                        \
+	{                                      \
+		tst_brk(TCONF, "%s", message); \
+	}
+
+/** The test's own code, called once by the start code. */
+void main(void);
+
+/*
+ * The C library, as far as it goes: as in the C standard.
+ */
+
+/** Sets size bytes at dest to (unsigned char)val. Returns dest. */
+void *memset(void *dest, int val, size_t size);
+
+/** Sets size bytes at dest to zero. Returns dest. */
+void *memzero(void *dest, size_t size);
+
+/** Copies size bytes from src to dest; they must not overlap. Returns dest. */
+void *memcpy(void *dest, const void *src, size_t size);
+
+/** Copies size bytes from src to dest, which may overlap. Returns dest. */
+void *memmove(void *dest, const void *src, size_t size);
+
+/** Compares size bytes as unsigned values; less than, equal to or greater than 0. */
+int memcmp(const void *a, const void *b, size_t size);
+
+/** Copies the string src with its NUL to dest. Returns dest. */
+char *strcpy(char *dest, const char *src);
+
+/** Appends the string src to the string dest. Returns dest. */
+char *strcat(char *dest, const char *src);
+
+/** Compares two strings; less than, equal to or greater than 0. */
+int strcmp(const char *a, const char *b);
+
+/** Length of the string str in bytes, without its NUL. */
+size_t strlen(const char *str);
+
+/** First place of (char)c in str, its NUL included, or NULL. */
+char *strchr(const char *str, int c);
+
+/** Last place of (char)c in str, its NUL included, or NULL. */
+char *strrchr(const char *str, int c);
+
+/**
+ * Formats into dest, which must be large enough, and adds a NUL.
+ *
+ * Conversions: d i u x X o c s p %, with the flags "- + space # 0", a width, a
+ * precision (numbers or *) and the lengths hh h l ll z t j.
+ *
+ * Returns the length of the text without its NUL.
+ */
+int sprintf(char *dest, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/** sprintf() with the arguments in ap. */
+int vsprintf(char *dest, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+
+/** sprintf() that writes size bytes at most, NUL included, and returns the whole length. */
+int snprintf(char *dest, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/** snprintf() with the arguments in ap. */
+int vsnprintf(char *dest, size_t size, const char *fmt, va_list ap)
+	__attribute__((format(printf, 3, 0)));
+
+/*
+ * Results.
+ */
+
+/**
+ * Reports a result to the controller and goes on.
+ *
+ * result: TPASS, TFAIL, TBROK, TWARN, TINFO or TCONF; the format's conversions
+ * are those of sprintf(). A text that does not fit into the result page
+ * (KVM_RESULT_MESSAGE_SIZE) is cut and ends in "...".
+ */
+#define tst_res(result, ...) tst_res_(__FILE__, __LINE__, (result), __VA_ARGS__)
+
+/** Reports a result to the controller and ends the payload. */
+#define tst_brk(result, ...) tst_brk_(__FILE__, __LINE__, (result), __VA_ARGS__)
+
+/** What tst_res() expands to: file is a string that stays where it is. */
+void tst_res_(const char *file, int lineno, int result, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/** What tst_brk() expands to. */
+void tst_brk_(const char *file, int lineno, int result, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5), noreturn));
+
+/*
+ * Control flow between guest and host.
+ */
+
+/** Ends the payload, like returning from main(). */
+void kvm_exit(void) __attribute__((noreturn));
+
+/** Leaves the virtual machine with a halt; the controller may resume it. */
+void kvm_yield(void);
+
+/**
+ * Tells the host something without stopping: KVM_TSYNC in the result page,
+ * with data in its file_addr. A signal that was not taken yet is overwritten.
+ */
+void tst_signal_host(void *data);
+
+/** tst_signal_host(), then waits (busily) until the host has cleared the signal. */
+void tst_wait_host(void *data);
+
+/*
+ * Memory: a heap that only grows, from the payload's end to the end of RAM, or
+ * of the 2 GiB that are mapped. Exhausting it ends the test with TBROK.
+ */
+
+/** Allocates size bytes, aligned for any type. Never returns NULL. */
+void *tst_heap_alloc(size_t size);
+
+/** Allocates size bytes at a multiple of align, a power of two (else TBROK). */
+void *tst_heap_alloc_aligned(size_t size, size_t align);
+
+/*
+ * Interrupts.
+ */
+
+/** The state of the interrupted code; arch headers have functions to read it. */
+struct kvm_interrupt_frame;
+
+/**
+ * An interrupt handler: userdata is what tst_set_interrupt_callback() was given,
+ * errcode the CPU's error code, or 0 for a vector without one.
+ *
+ * Returns 0 to resume the interrupted code. Any other value ends the test: the
+ * interrupt is reported as unexpected.
+ */
+typedef int (*tst_interrupt_callback)(void *userdata, struct kvm_interrupt_frame *ifrm,
+				      unsigned long errcode);
+
+/** Number of exception vectors. */
+#define INTERRUPT_COUNT 32
+
+/** Names of the CPU's exceptions, by vector; NULL for a reserved one. */
+extern const char *const tst_interrupt_names[INTERRUPT_COUNT];
+
+/**
+ * Sets the handler of a vector in place of any that it has; with NULL, the
+ * vector's interrupt is fatal. An unknown vector ends the test with TBROK.
+ */
+void tst_set_interrupt_callback(unsigned int vector, tst_interrupt_callback func, void *userdata);
+
+#endif /* RINGSIDE_GUEST_KVM_TEST_H */

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* What the library asks of an architecture; each arch folder answers. */
+#ifndef RINGSIDE_GUEST_MACHINE_H
+#define RINGSIDE_GUEST_MACHINE_H
+
+#include <stdint.h>
+
+/** Leaves the virtual machine; returns when the host resumes it. */
+void machine_halt(void);
+
+/** Tells the CPU that a busy loop is waiting for another one's store. */
+void machine_relax(void);
+
+/** Start of the memory behind the payload, and end of the RAM that is mapped. */
+uintptr_t machine_heap_start(void);
+uintptr_t machine_heap_end(void);
+
+#endif /* RINGSIDE_GUEST_MACHINE_H */

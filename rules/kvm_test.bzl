@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+"""kvm_test: a controller with its payload inside, as one test."""
+
+load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_test")
+load("//rules:kvm_test_args.bzl", "check_kvm_test_args", "test_names")
+load("//rules:payload.bzl", "kvm_payload")
+
+def kvm_test(
+        *,
+        name,
+        srcs,
+        payload_srcs = None,
+        guests = ["x86_64"],
+        requires = [],
+        deps = [],
+        payload_deps = [],
+        copts = [],
+        payload_copts = [],
+        tags = [],
+        **kwargs):
+    """Builds a payload for each guest, a controller around it, and tests that pair.
+
+    Without `payload_srcs`, each C file in `srcs` is compiled twice: for the
+    payload with `COMPILE_PAYLOAD` defined, and for the controller without.
+
+    Makes, for one guest, the test `<name>`; for several, the tests
+    `<name>_<guest>` and the test suite `<name>` of them all. `<name>._payload`
+    is the payload as an ELF file, which kvm_test builds for each guest's platform.
+
+    Args:
+      name: the test's name.
+      srcs: sources of the controller, in C or C++ (GoogleTest); without
+        `payload_srcs`, C files that hold both sides. Accepts select().
+      payload_srcs: sources of the payload, in C or assembly, if they are
+        separate. Accepts select().
+      guests: payload architectures: "x86_64", "i386". A literal list.
+      requires: what the test needs of the machine that it runs on: "native"
+        (guest code runs on the CPU, not in KVM's instruction emulator), "smp",
+        "svm", "vmx". A literal list.
+      deps: libraries of the controller. Accepts select().
+      payload_deps: libraries of the payload. Accepts select().
+      copts: compiler options of the controller. Accepts select().
+      payload_copts: compiler options of the payload. Accepts select().
+      tags: tags of the tests, beside "kvm".
+      **kwargs: attributes that every test has, such as `size`, `timeout`,
+        `args`, `data`, `env`, `flaky`, `shard_count` and `visibility`.
+    """
+    error = check_kvm_test_args(
+        name = name,
+        srcs = srcs,
+        payload_srcs = payload_srcs,
+        guests = guests,
+        requires = requires,
+        extra = kwargs.keys(),
+    )
+    if error:
+        fail(error)
+
+    single_source = payload_srcs == None
+    visibility = kwargs.pop("visibility", None)
+    size = kwargs.pop("size", "small")
+    private = ["manual"]
+    payload = name + "._payload"
+
+    cc_binary(
+        name = payload,
+        testonly = True,
+        srcs = srcs if single_source else payload_srcs,
+        copts = payload_copts,
+        linkstatic = True,
+        local_defines = ["COMPILE_PAYLOAD"],
+        tags = private,
+        target_compatible_with = [Label("//toolchains:kvm_guest")],
+        visibility = ["//visibility:private"],
+        deps = [Label("//guest")] + payload_deps,
+    )
+
+    for test, guest in test_names(name, guests).items():
+        kvm_payload(
+            name = test + "._payload_object",
+            testonly = True,
+            binary = payload,
+            guest = guest,
+            tags = private,
+            visibility = ["//visibility:private"],
+        )
+        cc_test(
+            name = test,
+            size = size,
+            srcs = srcs,
+            copts = copts,
+            linkstatic = True,
+            tags = ["kvm"] + tags + ["requires-" + requirement for requirement in requires],
+            visibility = visibility,
+            deps = [
+                test + "._payload_object",
+                Label("//host"),
+                Label("//host/gtest:main"),
+            ] + deps,
+            **kwargs
+        )
+
+    if len(guests) > 1:
+        native.test_suite(
+            name = name,
+            tests = test_names(name, guests).keys(),
+            visibility = visibility,
+        )

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: MIT
+"""What kvm_test accepts. Pure functions, so that every message has a unit test."""
+
+load("//toolchains:architectures.bzl", "GUESTS")
+
+# What a test can ask of the machine that it runs on.
+REQUIREMENTS = ["native", "smp", "svm", "vmx"]
+
+# Guests on which a requirement can be used at all.
+_REQUIREMENT_GUESTS = {
+    "svm": ["i386", "x86_64"],
+    "vmx": ["i386", "x86_64"],
+}
+
+# Attributes of a test that kvm_test passes on.
+_PASSED_ON = [
+    "args",
+    "data",
+    "deprecation",
+    "env",
+    "env_inherit",
+    "exec_properties",
+    "features",
+    "flaky",
+    "local",
+    "shard_count",
+    "size",
+    "target_compatible_with",
+    "testonly",
+    "timeout",
+    "toolchains",
+    "visibility",
+]
+
+_SELECT = type(select({"//conditions:default": []}))
+
+def _quoted(values):
+    return ", ".join(["\"{}\"".format(value) for value in sorted(values)])
+
+def _check_strings(attribute, value, known, noun):
+    """Checks a literal list of known, distinct names; returns a message or None."""
+    if type(value) == _SELECT:
+        return ("{0} can't be a select(): it decides which targets exist; " +
+                "write one kvm_test per case and select() among them").format(attribute)
+    if type(value) != "list":
+        return "{} must be a list, not a {}; write {} = [...]".format(attribute, type(value), attribute)
+    for i, element in enumerate(value):
+        if element not in known:
+            return "unknown {} {}; known are {}".format(
+                noun,
+                repr(element),
+                _quoted(known),
+            )
+        if element in value[:i]:
+            return "{} names \"{}\" twice; name it once".format(attribute, element)
+    return None
+
+def _check_sources(attribute, value, payload):
+    """Checks a list of sources; a select() is left to Bazel. Returns a message or None."""
+    if type(value) == _SELECT:
+        return None
+    if type(value) != "list":
+        return "{} must be a list, not a {}; write {} = [...]".format(attribute, type(value), attribute)
+    if not value:
+        return "{} is empty; name at least one source file".format(attribute)
+    if payload:
+        for source in value:
+            if not str(source).endswith((".c", ".h", ".S", ".s")) and not str(source).startswith((":", "/", "@")):
+                return ("{} holds \"{}\", but a payload is written in C or assembly (.c, .h, .S, .s); " +
+                        "for a controller in C++, name the payload's files in payload_srcs").format(attribute, source)
+    return None
+
+def check_kvm_test_args(*, name, srcs, payload_srcs, guests, requires, extra = []):
+    """Checks the arguments of kvm_test.
+
+    Args:
+      name: the test's name.
+      srcs: the controller's sources.
+      payload_srcs: the payload's sources, or None.
+      guests: the payload architectures.
+      requires: the requirements.
+      extra: names of the other arguments given.
+
+    Returns:
+      A message that names the argument and the mend, or None.
+    """
+    error = (
+        _check_sources("srcs", srcs, payload = payload_srcs == None) or
+        (None if payload_srcs == None else _check_sources("payload_srcs", payload_srcs, payload = True)) or
+        _check_strings("guests", guests, GUESTS.keys(), "guest") or
+        (None if guests else "guests is empty; name at least one of {}".format(_quoted(GUESTS.keys()))) or
+        _check_strings("requires", requires, REQUIREMENTS, "requirement")
+    )
+    if not error:
+        for requirement in requires:
+            for guest in guests:
+                if guest not in _REQUIREMENT_GUESTS.get(requirement, GUESTS.keys()):
+                    error = "requirement \"{}\" does not exist for guest \"{}\"; remove one of them".format(
+                        requirement,
+                        guest,
+                    )
+    if not error:
+        for argument in extra:
+            if argument not in _PASSED_ON:
+                error = "unknown argument \"{}\"; beside its own, kvm_test takes {}".format(
+                    argument,
+                    _quoted(_PASSED_ON),
+                )
+    return "kvm_test(name = \"{}\"): {}".format(name, error) if error else None
+
+def test_names(name, guests):
+    """Names the tests that a kvm_test makes.
+
+    Args:
+      name: the name of the kvm_test.
+      guests: its payload architectures.
+
+    Returns:
+      A dict from each test's name to its guest, in the order of guests.
+    """
+    if len(guests) == 1:
+        return {name: guests[0]}
+    return {"{}_{}".format(name, guest): guest for guest in guests}

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""kvm_payload: from a payload's ELF file to an object that a controller links in."""
+
+load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "ACTION_NAMES")
+load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain", "use_cpp_toolchain")
+load("//rules:guest_transition.bzl", "guest_transition")
+
+def _flat_image(ctx, elf, toolchain, features):
+    """The bytes of the payload's loadable segments, as they will lie in guest memory."""
+    image = ctx.actions.declare_file(ctx.label.name + ".bin")
+    ctx.actions.run(
+        executable = cc_common.get_tool_for_action(
+            feature_configuration = features,
+            action_name = ACTION_NAMES.objcopy_embed_data,
+        ),
+        arguments = ["-O", "binary", elf.path, image.path],
+        inputs = depset([elf], transitive = [toolchain.all_files]),
+        outputs = [image],
+        mnemonic = "KvmPayloadImage",
+        progress_message = "Flattening payload %{label}",
+    )
+    return image
+
+def _kvm_payload_impl(ctx):
+    toolchain = find_cpp_toolchain(ctx)
+    features = cc_common.configure_features(
+        ctx = ctx,
+        cc_toolchain = toolchain,
+        requested_features = ctx.features,
+        unsupported_features = ctx.disabled_features,
+    )
+    elf = ctx.file.binary
+    image = _flat_image(ctx, elf, toolchain, features)
+    _, outputs = cc_common.compile(
+        name = ctx.label.name,
+        actions = ctx.actions,
+        cc_toolchain = toolchain,
+        feature_configuration = features,
+        srcs = [ctx.file._embed],
+        additional_inputs = [image, elf],
+        user_compile_flags = [
+            "-DPAYLOAD_IMAGE=\"{}\"".format(image.path),
+            "-DPAYLOAD_ELF=\"{}\"".format(elf.path),
+        ],
+    )
+    linking_context, _ = cc_common.create_linking_context_from_compilation_outputs(
+        name = ctx.label.name,
+        actions = ctx.actions,
+        cc_toolchain = toolchain,
+        compilation_outputs = outputs,
+        feature_configuration = features,
+        disallow_dynamic_library = True,
+        alwayslink = True,
+    )
+    return [
+        DefaultInfo(files = depset([image])),
+        CcInfo(linking_context = linking_context),
+        OutputGroupInfo(elf = depset([elf])),
+    ]
+
+kvm_payload = rule(
+    implementation = _kvm_payload_impl,
+    doc = """Builds a payload for a guest's platform and wraps it in an object file.
+
+The object defines kvm_payload_start and kvm_payload_end around the flat image
+that the host loads, and kvm_payload_elf_start and kvm_payload_elf_end around
+the ELF file, from which the host tells where in the source a guest went wrong.
+The flat image is the target's output, the ELF file its output group "elf".""",
+    attrs = {
+        "binary": attr.label(
+            mandatory = True,
+            allow_single_file = True,
+            cfg = guest_transition,
+            doc = "The payload: a cc_binary for a guest's platform.",
+        ),
+        "guest": attr.string(
+            mandatory = True,
+            doc = "The payload's architecture, a key of GUESTS.",
+        ),
+        "_allowlist_function_transition": attr.label(
+            default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
+        ),
+        "_cc_toolchain": attr.label(default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
+        "_embed": attr.label(
+            default = "//rules:embed_payload.S",
+            allow_single_file = True,
+        ),
+    },
+    fragments = ["cpp"],
+    provides = [CcInfo],
+    toolchains = use_cpp_toolchain(),
+)

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""Pinned Debian packages as a Bazel repository."""
+
+def _locked_packages(rctx):
+    """Reads the packages of this repository's set from the lock file."""
+    packages = []
+    for line in rctx.read(rctx.attr.lock).split("\n"):
+        if not line or line.startswith("#"):
+            continue
+        fields = line.split(" ")
+        if len(fields) != 6:
+            fail("{}: expected 6 fields in line '{}'; run third_party/update_lock".format(
+                rctx.attr.lock,
+                line,
+            ))
+        if fields[0] == rctx.attr.package_set:
+            packages.append(struct(name = fields[1], path = fields[4], sha256 = fields[5]))
+    if not packages:
+        fail("{} has no set '{}'; add it to third_party/packages.list and run third_party/update_lock".format(
+            rctx.attr.lock,
+            rctx.attr.package_set,
+        ))
+    return packages
+
+def _find_mirror(rctx):
+    """Returns the base URL of a Debian mirror, or fails with the finder's message."""
+    result = rctx.execute(["sh", rctx.path(rctx.attr._mirror_finder)], environment = {
+        "DEBIAN_MIRROR": rctx.getenv("DEBIAN_MIRROR", ""),
+    })
+    if result.return_code != 0:
+        fail("\n" + result.stderr.strip())
+    return result.stdout.strip()
+
+def _debian_packages_impl(rctx):
+    packages = _locked_packages(rctx)
+    mirror = _find_mirror(rctx)
+
+    # All downloads first, side by side; Bazel's repository cache answers for
+    # those that it has seen before, without the network.
+    pending = []
+    for package in packages:
+        archive = "_debs/{}.deb".format(package.name)
+        rctx.report_progress("downloading {}".format(package.name))
+        pending.append((package, archive, rctx.download(
+            url = "{}/{}".format(mirror, package.path),
+            output = archive,
+            sha256 = package.sha256,
+            allow_fail = True,
+            block = False,
+        )))
+    for package, archive, download in pending:
+        if not download.wait().success:
+            fail(("\ncannot get the Debian package '{}' from {}/{}.\n" +
+                  "The cause is in the warning above: no network, a mirror without this file, or a file " +
+                  "whose sha256 is not the one in third_party/debian.lock.\n" +
+                  "Mend: check the network, or name another Debian mirror with " +
+                  "--repo_env=DEBIAN_MIRROR=<its base URL>.").format(
+                package.name,
+                mirror,
+                package.path,
+            ))
+
+    for package, archive, _ in pending:
+        rctx.report_progress("unpacking {}".format(package.name))
+        rctx.extract(archive, output = "_debs/" + package.name)
+        data = [
+            entry
+            for entry in rctx.path("_debs/" + package.name).readdir()
+            if entry.basename.startswith("data.tar")
+        ]
+        rctx.extract(data[0])
+    rctx.delete("_debs")
+
+    for path in rctx.attr.remove:
+        rctx.delete(path)
+    if rctx.attr.wrapper:
+        wrapper = rctx.read(rctx.attr.wrapper)
+        for program in rctx.path(rctx.attr.wrapped_directory).readdir():
+            rctx.file("bin/" + program.basename, wrapper, executable = True)
+    rctx.file("BUILD.bazel", rctx.read(rctx.attr.build_file))
+
+debian_packages = repository_rule(
+    implementation = _debian_packages_impl,
+    doc = """Downloads and unpacks one set of third_party/debian.lock.
+
+The mirror's base URL comes from --repo_env=DEBIAN_MIRROR=URL or from the
+machine's apt configuration.""",
+    attrs = {
+        "build_file": attr.label(
+            mandatory = True,
+            allow_single_file = True,
+            doc = "The repository's BUILD.bazel.",
+        ),
+        "lock": attr.label(
+            default = "//third_party:debian.lock",
+            doc = "The lock file.",
+        ),
+        "package_set": attr.string(
+            mandatory = True,
+            doc = "The set's name in the lock file.",
+        ),
+        "remove": attr.string_list(
+            doc = "Unpacked paths that nothing needs.",
+        ),
+        "wrapped_directory": attr.string(
+            doc = "The folder of programs for which bin/ gets a wrapper each.",
+        ),
+        "wrapper": attr.label(
+            allow_single_file = True,
+            doc = "The wrapper: a script that finds its program by its own name.",
+        ),
+        "_mirror_finder": attr.label(default = "//third_party:debian_mirror"),
+    },
+)

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+"""Everything that Ringside is built from."""
+
+load("@bazel_tools//tools/build_defs/repo:http.bzl", "http_archive")
+load("@bazel_tools//tools/build_defs/repo:utils.bzl", "maybe")
+load("//third_party:debian_packages.bzl", "debian_packages")
+
+def _bazel_rules():
+    """Rule sets that Bazel users share; a workspace's own versions win."""
+    maybe(
+        http_archive,
+        name = "platforms",
+        sha256 = "218efe8ee736d26a3572663b374a253c012b716d8af0c07e842e82f238a0a7ee",
+        url = "https://github.com/bazelbuild/platforms/releases/download/0.0.10/platforms-0.0.10.tar.gz",
+    )
+    maybe(
+        http_archive,
+        name = "bazel_skylib",
+        sha256 = "6e78f0e57de26801f6f564fa7c4a48dc8b36873e416257a92bbb0937eeac8446",
+        url = "https://github.com/bazelbuild/bazel-skylib/releases/download/1.8.2/bazel-skylib-1.8.2.tar.gz",
+    )
+    maybe(
+        http_archive,
+        name = "rules_cc",
+        sha256 = "7e2a1f6c5dd908e6e88d7c80257c99d14e16fa985b56342287fddb6a32c435b5",
+        strip_prefix = "rules_cc-0.0.11",
+        url = "https://github.com/bazelbuild/rules_cc/releases/download/0.0.11/rules_cc-0.0.11.tar.gz",
+    )
+
+def ringside_repositories():
+    """Declares the repositories that Ringside needs; nothing is fetched before it is used."""
+    _bazel_rules()
+    maybe(
+        debian_packages,
+        name = "ringside_llvm",
+        build_file = Label("//third_party:llvm/BUILD.overlay.bazel"),
+        package_set = "llvm",
+        remove = [
+            "etc",
+            "lib64",
+            "usr/bin",
+            "usr/include",
+            "usr/share",
+        ],
+        wrapped_directory = "usr/lib/llvm-19/bin",
+        wrapper = Label("//third_party:llvm/tool_wrapper.sh"),
+    )
+    maybe(
+        debian_packages,
+        name = "ringside_sysroot_x86_64",
+        build_file = Label("//third_party:sysroot/BUILD.overlay.bazel"),
+        package_set = "sysroot",
+        remove = [
+            "etc",
+            "usr/share",
+        ],
+    )
+    maybe(
+        debian_packages,
+        name = "ringside_googletest",
+        build_file = Label("//third_party:googletest/BUILD.overlay.bazel"),
+        package_set = "googletest",
+        remove = ["usr/share"],
+    )

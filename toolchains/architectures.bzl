@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""The one table of architectures.
+
+Platforms, constraints, toolchains and kvm_test's choice of guests are all made
+from it. A new guest architecture is one row here and one folder in guest/arch.
+"""
+
+# Code that the compiler makes for a payload:
+# - no library and no kernel around it;
+# - general registers only: start code sets up no SIMD state, nested guests do
+#   not save it, and a kernel that emulates the guest need not know it;
+# - frame pointers, for the backtrace of a guest that went wrong.
+_GUEST_COMPILE_FLAGS = [
+    "-ffreestanding",
+    "-nostdinc",
+    "-Os",
+    "-g",
+    "-fno-pic",
+    "-fno-common",
+    "-fno-omit-frame-pointer",
+    "-fno-stack-protector",
+    "-fno-asynchronous-unwind-tables",
+    "-fno-unwind-tables",
+    "-ffunction-sections",
+    "-fdata-sections",
+]
+
+_GUEST_LINK_FLAGS = [
+    "-nostdlib",
+    "-static",
+    "-Wl,--gc-sections",
+    "-Wl,--fatal-warnings",
+    "-Wl,--orphan-handling=error",
+    "-Wl,-z,noexecstack",
+    # Segments are packed: nothing maps the file, the host loads a flat image.
+    "-Wl,-z,max-page-size=64",
+]
+
+def _guest(*, cpu, triple, link_triple, compile_flags):
+    """A payload architecture.
+
+    Args:
+      cpu: the constraint value of the CPU.
+      triple: Clang's target for compiling.
+      link_triple: Clang's target for linking: with a system's name in it, the
+        driver runs lld itself and not a gcc.
+      compile_flags: what this architecture's code needs beyond the flags that
+        all guests share.
+
+    Returns:
+      A row of GUESTS.
+    """
+    return struct(
+        compile_flags = _GUEST_COMPILE_FLAGS + compile_flags,
+        constraints = [cpu, "@platforms//os:none", Label("//toolchains:kvm_guest")],
+        link_flags = _GUEST_LINK_FLAGS,
+        link_triple = link_triple,
+        triple = triple,
+    )
+
+# Payload architectures, by the name that kvm_test(guests = ...) knows.
+GUESTS = {
+    "i386": _guest(
+        cpu = "@platforms//cpu:x86_32",
+        triple = "i386-unknown-none-elf",
+        link_triple = "i386-linux-gnu",
+        compile_flags = ["-march=i686", "-mgeneral-regs-only"],
+    ),
+    "x86_64": _guest(
+        cpu = "@platforms//cpu:x86_64",
+        triple = "x86_64-unknown-none-elf",
+        link_triple = "x86_64-linux-gnu",
+        compile_flags = ["-march=x86-64", "-mgeneral-regs-only", "-mno-red-zone"],
+    ),
+}
+
+# Controller architectures.
+HOSTS = {
+    "linux_x86_64": struct(
+        constraints = ["@platforms//cpu:x86_64", "@platforms//os:linux"],
+        # GNU's name for the architecture, as the sysroot's folders use it.
+        gnu_triple = "x86_64-linux-gnu",
+        sysroot = "@ringside_sysroot_x86_64//",
+    ),
+}

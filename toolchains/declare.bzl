@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: MIT
+"""Makes platforms and toolchains out of the table of architectures."""
+
+load("@rules_cc//cc:defs.bzl", "cc_toolchain")
+load("//toolchains:architectures.bzl", "GUESTS", "HOSTS")
+load("//toolchains:cc_toolchain_config.bzl", "cc_toolchain_config")
+
+_LLVM = "@ringside_llvm//:"
+
+# Where Clang keeps the headers and runtimes that are its own.
+_RESOURCE_DIR = "usr/lib/llvm-19/lib/clang/19"
+
+# Every toolchain runs on the same machines, whatever it makes code for.
+_EXEC_CONSTRAINTS = [
+    "@platforms//cpu:x86_64",
+    "@platforms//os:linux",
+]
+
+def guest_platform(guest):
+    """Returns the label of a guest's platform.
+
+    Args:
+      guest: a key of GUESTS.
+
+    Returns:
+      A label that means the same in every repository.
+    """
+    return Label("//toolchains:guest_" + guest)
+
+def _toolchain(name, constraints, files, **config):
+    cc_toolchain_config(
+        name = name + "_config",
+        ar = _LLVM + "bin/llvm-ar",
+        clang = _LLVM + "bin/clang",
+        clangxx = _LLVM + "bin/clang++",
+        linker = _LLVM + "bin/ld.lld",
+        objcopy = _LLVM + "bin/llvm-objcopy",
+        strip = _LLVM + "bin/llvm-strip",
+        **config
+    )
+    native.filegroup(
+        name = name + "_compiler_files",
+        srcs = [_LLVM + "compiler"] + files,
+    )
+    native.filegroup(
+        name = name + "_linker_files",
+        srcs = [_LLVM + "compiler", _LLVM + "linker"] + files,
+    )
+    native.filegroup(
+        name = name + "_all_files",
+        srcs = [name + "_linker_files", _LLVM + "binutils"],
+    )
+    cc_toolchain(
+        name = name + "_cc",
+        all_files = name + "_all_files",
+        ar_files = _LLVM + "binutils",
+        as_files = name + "_compiler_files",
+        compiler_files = name + "_compiler_files",
+        dwp_files = _LLVM + "none",
+        linker_files = name + "_linker_files",
+        objcopy_files = _LLVM + "binutils",
+        strip_files = _LLVM + "binutils",
+        supports_param_files = True,
+        toolchain_config = name + "_config",
+    )
+    native.toolchain(
+        name = name + "_toolchain",
+        exec_compatible_with = _EXEC_CONSTRAINTS,
+        target_compatible_with = constraints,
+        toolchain = name + "_cc",
+        toolchain_type = "@bazel_tools//tools/cpp:toolchain_type",
+    )
+
+def _declare_guest(guest, row):
+    llvm = Label(_LLVM + "BUILD.bazel").workspace_root
+    native.platform(
+        name = "guest_" + guest,
+        constraint_values = row.constraints,
+        visibility = ["//visibility:public"],
+    )
+    _toolchain(
+        name = "guest_" + guest,
+        constraints = row.constraints,
+        files = [],
+        builtin_include_directories = ["%package({})%/{}".format("@ringside_llvm//", _RESOURCE_DIR)],
+        compile_flags = row.compile_flags + [
+            "-resource-dir",
+            "{}/{}".format(llvm, _RESOURCE_DIR),
+            "-isystem",
+            "{}/{}/include".format(llvm, _RESOURCE_DIR),
+        ],
+        c_flags = ["-std=gnu11"],
+        cpu = guest,
+        link_flags = row.link_flags,
+        link_triple = row.link_triple,
+        triple = row.triple,
+    )
+
+def _declare_host(host, row):
+    llvm = Label(_LLVM + "BUILD.bazel").workspace_root
+    sysroot = Label(row.sysroot + ":BUILD.bazel").workspace_root
+    sysroot_flags = [
+        "--sysroot=" + sysroot,
+        "--gcc-install-dir={}/usr/lib/gcc/{}/12".format(sysroot, row.gnu_triple),
+        "-resource-dir",
+        "{}/{}".format(llvm, _RESOURCE_DIR),
+    ]
+    native.platform(
+        name = host,
+        constraint_values = row.constraints,
+        visibility = ["//visibility:public"],
+    )
+    _toolchain(
+        name = host,
+        constraints = row.constraints,
+        files = [row.sysroot + ":files"],
+        builtin_include_directories = [
+            "%package({})%/{}".format("@ringside_llvm//", _RESOURCE_DIR),
+            "%package({})%/usr".format(row.sysroot),
+        ],
+        # C code is compiled with unwind tables: a test that breaks off throws
+        # through it.
+        compile_flags = sysroot_flags + ["-fexceptions", "-fno-pie"],
+        c_flags = ["-std=gnu11"],
+        cxx_flags = ["-std=c++17"],
+        cpu = "k8",
+        hosted = True,
+        link_flags = sysroot_flags + ["-pthread", "-Wl,--build-id=none", "-Wl,--fatal-warnings"],
+        triple = row.gnu_triple,
+    )
+
+def declare_toolchains():
+    """Declares a platform and a toolchain for each row of the table."""
+    for guest, row in GUESTS.items():
+        _declare_guest(guest, row)
+    for host, row in HOSTS.items():
+        _declare_host(host, row)

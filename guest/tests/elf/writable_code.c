@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+void main(void);
+
+void main(void)
+{
+}

@@ -95,6 +95,7 @@ def kvm_test(
             deps = [
                 test + "._payload_object",
                 Label("//host"),
+                Label("//host/gtest"),
                 Label("//host/gtest:main"),
             ] + deps,
             **kwargs
@@ -103,6 +104,8 @@ def kvm_test(
     if len(guests) > 1:
         native.test_suite(
             name = name,
+            # A suite of tests that "..." leaves out is left out itself.
+            tags = ["manual"] if "manual" in tags else [],
             tests = test_names(name, guests).keys(),
             visibility = visibility,
         )

@@ -85,8 +85,9 @@ unsigned int kvm_create_stack_descriptor(struct segment_descriptor *table, size_
 		tst_brk(TBROK, "kvm_create_stack_descriptor: all %zu descriptors are taken",
 			tabsize);
 	}
+	/* It expands down: what lies above the limit is inside. */
 	kvm_set_segment_descriptor(table + id, 0, ((uintptr_t)stack_base - 1) >> 12,
-				   SEGTYPE_RWDATA | SEGFLAG_PRESENT | SEGFLAG_32BIT |
+				   SEGTYPE_STACK | SEGFLAG_PRESENT | SEGFLAG_32BIT |
 					   SEGFLAG_PAGE_LIMIT);
-	return id << 3;
+	return id;
 }

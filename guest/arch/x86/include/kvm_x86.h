@@ -64,6 +64,7 @@
 #define SEGFLAG_PAGE_LIMIT 0x800
 
 /* CPUID leaves: APM Vol. 3 "Obtaining Processor Information Via the CPUID Instruction". */
+#define CPUID_GET_MODEL_INFO 0x1
 #define CPUID_GET_INPUT_RANGE 0x80000000
 #define CPUID_GET_EXT_FEATURES 0x80000001
 #define CPUID_GET_SVM_FEATURES 0x8000000a
@@ -253,10 +254,10 @@ void kvm_parse_segment_descriptor(struct segment_descriptor *src, uint64_t *base
 int kvm_find_free_descriptor(const struct segment_descriptor *table, size_t size);
 
 /**
- * Registers a writable stack segment in a free descriptor of table: base 0, and
- * a limit that ends with the page below stack_base, the bottom of the stack
- * (the address after its highest byte).
- * Returns the selector; ends the test with TBROK if the table is full.
+ * Registers a stack segment in a free descriptor of table, which has tabsize
+ * descriptors: base 0, expanding down, limited to what lies at stack_base and
+ * above. stack_base is the stack's lowest address, at the start of a page.
+ * Returns the descriptor's index; ends the test with TBROK if table is full.
  */
 unsigned int kvm_create_stack_descriptor(struct segment_descriptor *table, size_t tabsize,
 					 void *stack_base);

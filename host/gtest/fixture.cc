@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#include "host/gtest/include/ringside/kvm_gtest.h"
+#include "host/lib/vm.h"
+#include "ringside/runner.h"
+
+namespace ringside
+{
+
+KvmTest::KvmTest() : vm_(), created_(false)
+{
+}
+
+KvmTest::~KvmTest() = default;
+
+void KvmTest::SetUp()
+{
+	tst_watchdog_arm(TimeoutSeconds());
+	tst_kvm_create_instance(&vm_, RamSize());
+	created_ = true;
+}
+
+void KvmTest::TearDown()
+{
+	tst_watchdog_disarm();
+	/* The test may have destroyed it itself. */
+	if (created_ && tst_vm_of(&vm_))
+		tst_kvm_destroy_instance(&vm_);
+	created_ = false;
+	tst_free_all();
+}
+
+size_t KvmTest::RamSize() const
+{
+	return DEFAULT_RAM_SIZE;
+}
+
+int KvmTest::TimeoutSeconds() const
+{
+	return kDefaultTimeout;
+}
+
+tst_kvm_instance *KvmTest::vm()
+{
+	return &vm_;
+}
+
+void KvmTest::Run()
+{
+	tst_kvm_run_instance(&vm_, 0);
+	tst_kvm_needs_result(&vm_);
+}
+
+} /* namespace ringside */

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: MIT
+#include "host/gtest/reporter.h"
+
+#include <gtest/gtest.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "host/gtest/include/ringside/kvm_gtest.h"
+#include "kvm_abi.h"
+#include "ringside/reporter.h"
+
+namespace ringside
+{
+namespace
+{
+
+using ::testing::TestPartResult;
+
+/* What ends a function under Collect(). */
+struct CollectedBreak {
+};
+
+pthread_t test_thread;
+std::atomic<unsigned long> result_count;
+
+std::mutex output_lock;
+
+std::mutex collector_lock;
+std::vector<Result> *collector; /* under collector_lock */
+
+/* This thread is recording a result whose line has been printed already. */
+thread_local bool printed;
+
+bool IsTestThread()
+{
+	return pthread_equal(pthread_self(), test_thread);
+}
+
+bool IsColoured()
+{
+	const std::string flag = GTEST_FLAG_GET(color);
+	const char *term = getenv("TERM");
+
+	if (flag == "auto")
+		return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0;
+	return flag == "yes" || flag == "true" || flag == "t" || flag == "1";
+}
+
+const char *ColourOf(int type)
+{
+	switch (type) {
+	case TPASS:
+		return "\033[1;32m";
+	case TFAIL:
+	case TBROK:
+		return "\033[1;31m";
+	case TWARN:
+		return "\033[1;35m";
+	case TCONF:
+		return "\033[1;33m";
+	}
+	return "\033[1;34m";
+}
+
+std::string Location(const char *file, int line)
+{
+	if (!file)
+		return "";
+	if (line <= 0)
+		return std::string(file) + ": ";
+	return std::string(file) + ":" + std::to_string(line) + ": ";
+}
+
+void PrintLine(const char *file, int line, int type, const char *text)
+{
+	std::lock_guard<std::mutex> hold(output_lock);
+	const bool coloured = IsColoured();
+
+	printf("%s%s%s%s: %s\n", Location(file, line).c_str(), coloured ? ColourOf(type) : "",
+	       tst_result_name(type), coloured ? "\033[0m" : "", text);
+	fflush(stdout);
+}
+
+/* The kind of GoogleTest event that a result is; kSuccess for none. */
+TestPartResult::Type EventOf(int type)
+{
+	switch (type) {
+	case TFAIL:
+	case TWARN:
+		return TestPartResult::kNonFatalFailure;
+	case TBROK:
+		return TestPartResult::kFatalFailure;
+	case TCONF:
+		return TestPartResult::kSkip;
+	}
+	return TestPartResult::kSuccess;
+}
+
+bool CollectResult(const char *file, int line, int type, const char *text)
+{
+	std::lock_guard<std::mutex> hold(collector_lock);
+
+	if (!collector)
+		return false;
+	collector->push_back({type, file ? file : "", line, text});
+	return true;
+}
+
+void ReportResult(const char *file, int line, int type, const char *text)
+{
+	if (CollectResult(file, line, type, text))
+		return;
+	if (type != TINFO)
+		result_count++;
+	PrintLine(file, line, type, text);
+
+	const TestPartResult::Type event = EventOf(type);
+
+	if (event == TestPartResult::kSuccess)
+		return;
+	const std::string message = std::string(tst_result_name(type)) + ": " + text;
+
+	printed = true;
+	::testing::internal::AssertHelper(event, file, file && line > 0 ? line : -1,
+					  message.c_str()) = ::testing::Message();
+	printed = false;
+}
+
+__attribute__((noreturn)) void EndTest(int type)
+{
+	if (!IsTestThread())
+		pthread_exit(nullptr);
+
+	bool collecting;
+	{
+		std::lock_guard<std::mutex> hold(collector_lock);
+		collecting = collector != nullptr;
+	}
+	if (collecting)
+		throw CollectedBreak();
+	throw ::testing::AssertionException(
+		TestPartResult(EventOf(type), nullptr, -1, "the test has been ended"));
+}
+
+/* GoogleTest writes its file at the end, which is now. */
+void WriteXml()
+{
+	::testing::UnitTest *unit = ::testing::UnitTest::GetInstance();
+	::testing::TestEventListener *xml = unit->listeners().default_xml_generator();
+
+	if (xml)
+		xml->OnTestIterationEnd(*unit, 0);
+	fflush(stdout);
+}
+
+const tst_reporter gtest_reporter = {
+	/* result = */ ReportResult,
+	/* end_test = */ EndTest,
+	/* abandon = */ WriteXml,
+};
+
+/* GoogleTest's own printer, silent about what has a line of its own. */
+class Printer : public ::testing::TestEventListener
+{
+public:
+	explicit Printer(::testing::TestEventListener *printer) : printer_(printer)
+	{
+	}
+
+	void OnTestProgramStart(const ::testing::UnitTest &unit) override
+	{
+		printer_->OnTestProgramStart(unit);
+	}
+	void OnTestIterationStart(const ::testing::UnitTest &unit, int iteration) override
+	{
+		printer_->OnTestIterationStart(unit, iteration);
+	}
+	void OnEnvironmentsSetUpStart(const ::testing::UnitTest &unit) override
+	{
+		printer_->OnEnvironmentsSetUpStart(unit);
+	}
+	void OnEnvironmentsSetUpEnd(const ::testing::UnitTest &unit) override
+	{
+		printer_->OnEnvironmentsSetUpEnd(unit);
+	}
+	void OnTestSuiteStart(const ::testing::TestSuite &suite) override
+	{
+		printer_->OnTestSuiteStart(suite);
+	}
+	void OnTestCaseStart(const ::testing::TestSuite &suite) override
+	{
+		printer_->OnTestCaseStart(suite);
+	}
+	void OnTestStart(const ::testing::TestInfo &info) override
+	{
+		printer_->OnTestStart(info);
+	}
+	void OnTestDisabled(const ::testing::TestInfo &info) override
+	{
+		printer_->OnTestDisabled(info);
+	}
+	void OnTestPartResult(const TestPartResult &result) override
+	{
+		if (!printed)
+			printer_->OnTestPartResult(result);
+	}
+	void OnTestEnd(const ::testing::TestInfo &info) override
+	{
+		printer_->OnTestEnd(info);
+	}
+	void OnTestSuiteEnd(const ::testing::TestSuite &suite) override
+	{
+		printer_->OnTestSuiteEnd(suite);
+	}
+	void OnTestCaseEnd(const ::testing::TestSuite &suite) override
+	{
+		printer_->OnTestCaseEnd(suite);
+	}
+	void OnEnvironmentsTearDownStart(const ::testing::UnitTest &unit) override
+	{
+		printer_->OnEnvironmentsTearDownStart(unit);
+	}
+	void OnEnvironmentsTearDownEnd(const ::testing::UnitTest &unit) override
+	{
+		printer_->OnEnvironmentsTearDownEnd(unit);
+	}
+	void OnTestIterationEnd(const ::testing::UnitTest &unit, int iteration) override
+	{
+		printer_->OnTestIterationEnd(unit, iteration);
+	}
+	void OnTestProgramEnd(const ::testing::UnitTest &unit) override
+	{
+		printer_->OnTestProgramEnd(unit);
+	}
+
+private:
+	std::unique_ptr<::testing::TestEventListener> printer_;
+};
+
+/* Sends results into a list for as long as it lives. */
+class Collector
+{
+public:
+	explicit Collector(std::vector<Result> *results)
+	{
+		std::lock_guard<std::mutex> hold(collector_lock);
+
+		previous_ = collector;
+		collector = results;
+	}
+	~Collector()
+	{
+		std::lock_guard<std::mutex> hold(collector_lock);
+
+		collector = previous_;
+	}
+	Collector(const Collector &) = delete;
+	Collector &operator=(const Collector &) = delete;
+
+private:
+	std::vector<Result> *previous_;
+};
+
+} /* namespace */
+
+void InstallReporter()
+{
+	::testing::TestEventListeners &listeners = ::testing::UnitTest::GetInstance()->listeners();
+
+	test_thread = pthread_self();
+	listeners.Append(new Printer(listeners.Release(listeners.default_result_printer())));
+	tst_set_reporter(&gtest_reporter);
+}
+
+unsigned long ResultCount()
+{
+	return result_count;
+}
+
+void CallUntilBreak(const std::function<void()> &function)
+{
+	try {
+		function();
+	} catch (const ::testing::AssertionException &) {
+		/* Recorded before it was thrown. */
+	}
+}
+
+std::vector<Result> Collect(const std::function<void()> &function)
+{
+	std::vector<Result> results;
+	Collector collect(&results);
+
+	try {
+		function();
+	} catch (const CollectedBreak &) {
+		/* The last of the results says why. */
+	}
+	return results;
+}
+
+std::vector<Result> RunAndCollect(tst_kvm_instance *vm)
+{
+	return Collect([vm] { tst_kvm_run_instance(vm, 0); });
+}
+
+} /* namespace ringside */

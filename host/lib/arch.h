@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* What each architecture in host/arch provides. */
+#ifndef RINGSIDE_HOST_LIB_ARCH_H
+#define RINGSIDE_HOST_LIB_ARCH_H
+
+#include <linux/kvm.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+
+/* Prepares a new virtual machine, before its virtual CPU exists. */
+bool tst_arch_setup_vm(int vm_fd, uint64_t ram_end, struct tst_error *error);
+
+/* Prepares the virtual CPU; @sys_fd is /dev/kvm. */
+bool tst_arch_setup_vcpu(int sys_fd, int vcpu_fd, struct tst_error *error);
+
+/* Fills in what the CPU executes first; @page is the result page. */
+void tst_arch_install_reset_code(unsigned char *page);
+
+/* Whether this architecture's virtual CPU runs payloads of type @arch. */
+bool tst_arch_runs_payload(uint16_t arch);
+
+/*
+ * The guest's general registers, a few lines that begin with a newline; empty
+ * when KVM does not tell. The caller must be out of KVM_RUN.
+ */
+void tst_arch_describe_registers(int vcpu_fd, char *buf, size_t size);
+
+/* Where the guest is: "rip 0x10ef". */
+void tst_arch_describe_position(int vcpu_fd, char *buf, size_t size);
+
+/*
+ * What is known of an exit that only this architecture has. Returns false
+ * when it has nothing to say about it.
+ */
+bool tst_arch_describe_exit(const struct kvm_run *run, char *buf, size_t size);
+
+#endif /* RINGSIDE_HOST_LIB_ARCH_H */

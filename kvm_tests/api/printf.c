@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+/* The payload's C library: formatted text. */
+#include "kvm_test.h"
+
+#ifdef COMPILE_PAYLOAD
+
+#include <limits.h>
+
+#include "check.h"
+
+static char text[128];
+
+/* Formats and compares, the returned length included. */
+#define FORMATS(expected, ...)                                                              \
+	do {                                                                                \
+		int length_ = sprintf(text, __VA_ARGS__);                                   \
+		if (strcmp(text, expected) || length_ != (int)strlen(expected))             \
+			tst_res(TFAIL, "%s is \"%s\" (%d), expected \"%s\"", #__VA_ARGS__, \
+				text, length_, expected);                                   \
+		else                                                                        \
+			tst_res(TPASS, "%s is \"%s\"", #__VA_ARGS__, expected);             \
+	} while (0)
+
+static void check_integers(void)
+{
+	FORMATS("0 42 -42", "%d %d %i", 0, 42, -42);
+	FORMATS("2147483647 -2147483648", "%d %d", INT32_MAX, INT32_MIN);
+	FORMATS("4294967295", "%u", UINT32_MAX);
+	FORMATS("deadbeef DEADBEEF", "%x %X", 0xdeadbeef, 0xdeadbeef);
+	FORMATS("0 777", "%o %o", 0, 0777);
+	FORMATS("+5 -5  5", "%+d %+d % d", 5, -5, 5);
+	FORMATS("0xff 0XFF 010 0 0", "%#x %#X %#o %#x %#o", 255, 255, 8, 0, 0);
+}
+
+static void check_lengths(void)
+{
+	FORMATS("-1 255", "%hhd %hhu", 255, 255);
+	FORMATS("-1 65535", "%hd %hu", 65535, 65535);
+	FORMATS("-2 fffffffe", "%ld %x", -2L, -2);
+	FORMATS("9223372036854775807", "%lld", LLONG_MAX);
+	FORMATS("-9223372036854775808", "%lld", LLONG_MIN);
+	FORMATS("18446744073709551615", "%llu", ULLONG_MAX);
+	FORMATS("fedcba9876543210", "%llx", 0xfedcba9876543210ull);
+	FORMATS("1777777777777777777777", "%llo", ULLONG_MAX);
+	FORMATS("12345678901234 7", "%jd %zu", (intmax_t)12345678901234, (size_t)7);
+	FORMATS("-3", "%td", (ptrdiff_t)-3);
+}
+
+static void check_fields(void)
+{
+	FORMATS("[   42|42   |00042]", "[%5d|%-5d|%05d]", 42, 42, 42);
+	FORMATS("[  -42|-42  |-0042]", "[%5d|%-5d|%05d]", -42, -42, -42);
+	FORMATS("[  042|042  |  042]", "[%5.3d|%-5.3d|%05.3d]", 42, 42, 42);
+	FORMATS("[]", "[%.0d]", 0);
+	FORMATS("[0x002a|  0x2a]", "[%#06x|%#6x]", 42, 42);
+	FORMATS("[   42|42   |007]", "[%*d|%*d|%.*d]", 5, 42, -5, 42, 3, 7);
+	FORMATS("[123456]", "[%3d]", 123456);
+}
+
+static void check_text(void)
+{
+	const char *none = NULL;
+
+	FORMATS("abc", "%s", "abc");
+	FORMATS("[  abc|abc  |ab|]", "[%5s|%-5s|%.2s|%.0s]", "abc", "abc", "abc", "abc");
+	FORMATS("(null)", "%s", none);
+	FORMATS("[x|  x|x  ]", "[%c|%3c|%-3c]", 'x', 'x', 'x');
+	FORMATS("100%", "100%%");
+	FORMATS("0x1234", "%p", (void *)0x1234);
+	FORMATS("", "%s", "");
+}
+
+static void forward(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+static void forward(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	CHECK_EQ(vsprintf(text, fmt, ap), 5);
+	va_end(ap);
+}
+
+static void check_bounds(void)
+{
+	memset(text, 'x', sizeof(text));
+	CHECK_EQ(snprintf(text, 4, "%s", "abcdef"), 6);
+	CHECK_STR(text, "abc");
+	CHECK_EQ(text[4], 'x');
+	CHECK_EQ(snprintf(text, 0, "abc"), 3);
+	CHECK_EQ(text[0], 'a');
+	forward("%d-%s", 12, "ab");
+	CHECK_STR(text, "12-ab");
+}
+
+/* Divisions of 64 bits, which i386 has no instruction for. */
+static void check_division(void)
+{
+	volatile uint64_t big = 0xfedcba9876543210ull, middle = 0x123456789ull, small = 10;
+	volatile int64_t negative = -1000000000007ll;
+
+	CHECK_EQ(big / small, 1836475854449306472ull);
+	CHECK_EQ(big % small, 0);
+	CHECK_EQ(big / middle, 0xe0000000ull);
+	CHECK_EQ(big % middle, 0x96543210ull);
+	CHECK_EQ(small / big, 0);
+	CHECK(negative / 10 == -100000000000ll);
+	CHECK(negative % 10 == -7);
+	CHECK(negative / -1000 == 1000000000);
+}
+
+void main(void)
+{
+	check_integers();
+	check_lengths();
+	check_fields();
+	check_text();
+	check_bounds();
+	check_division();
+}
+
+#else /* COMPILE_PAYLOAD */
+
+static struct tst_test test = {
+	.test_all = tst_kvm_run,
+	.setup = tst_kvm_setup,
+	.cleanup = tst_kvm_cleanup,
+};
+
+#endif /* COMPILE_PAYLOAD */

@@ -11,6 +11,7 @@
 
 #include "host/gtest/reporter.h"
 #include "host/gtest/suite_tests.h"
+#include "ringside/runner.h"
 
 namespace
 {
@@ -83,6 +84,14 @@ int main(int argc, char **argv)
 		return 0;
 	if (!ParseOptions(argc, argv, &iterations))
 		return kUsageError;
+
+	if (iterations > 1 && !tst_suites()) {
+		fprintf(stderr,
+			"%s: -i is for tests that are a struct tst_test; this program has none, use "
+			"--gtest_repeat\n",
+			argv[0]);
+		return kUsageError;
+	}
 
 	ringside::InstallReporter();
 	if (!ringside::RegisterSuites(iterations))

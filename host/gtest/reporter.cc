@@ -105,6 +105,15 @@ TestPartResult::Type EventOf(int type)
 	return TestPartResult::kSuccess;
 }
 
+/* An event whose line has been printed already. */
+void Record(TestPartResult::Type event, const char *file, int line, const std::string &message)
+{
+	printed = true;
+	::testing::internal::AssertHelper(event, file, file && line > 0 ? line : -1,
+					  message.c_str()) = ::testing::Message();
+	printed = false;
+}
+
 bool CollectResult(const char *file, int line, int type, const char *text)
 {
 	std::lock_guard<std::mutex> hold(collector_lock);
@@ -119,6 +128,13 @@ void ReportResult(const char *file, int line, int type, const char *text)
 {
 	if (CollectResult(file, line, type, text))
 		return;
+	/* What has no place of its own is about the test that runs. */
+	const ::testing::TestInfo *test = ::testing::UnitTest::GetInstance()->current_test_info();
+
+	if (!file && test) {
+		file = test->file();
+		line = test->line();
+	}
 	if (type != TINFO)
 		result_count++;
 	PrintLine(file, line, type, text);
@@ -127,12 +143,7 @@ void ReportResult(const char *file, int line, int type, const char *text)
 
 	if (event == TestPartResult::kSuccess)
 		return;
-	const std::string message = std::string(tst_result_name(type)) + ": " + text;
-
-	printed = true;
-	::testing::internal::AssertHelper(event, file, file && line > 0 ? line : -1,
-					  message.c_str()) = ::testing::Message();
-	printed = false;
+	Record(event, file, line, std::string(tst_result_name(type)) + ": " + text);
 }
 
 __attribute__((noreturn)) void EndTest(int type)
@@ -147,8 +158,11 @@ __attribute__((noreturn)) void EndTest(int type)
 	}
 	if (collecting)
 		throw CollectedBreak();
+	/* GoogleTest goes on after a failure that is not fatal: this one is. */
+	if (type == TFAIL)
+		Record(TestPartResult::kFatalFailure, nullptr, 0, "tst_brk(TFAIL) ended the test");
 	throw ::testing::AssertionException(
-		TestPartResult(EventOf(type), nullptr, -1, "the test has been ended"));
+		TestPartResult(EventOf(type), nullptr, -1, "tst_brk() ended the test"));
 }
 
 /* GoogleTest writes its file at the end, which is now. */
@@ -286,13 +300,15 @@ unsigned long ResultCount()
 	return result_count;
 }
 
-void CallUntilBreak(const std::function<void()> &function)
+bool CallUntilBreak(const std::function<void()> &function)
 {
 	try {
 		function();
 	} catch (const ::testing::AssertionException &) {
 		/* Recorded before it was thrown. */
+		return false;
 	}
+	return true;
 }
 
 std::vector<Result> Collect(const std::function<void()> &function)

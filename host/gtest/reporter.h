@@ -18,10 +18,10 @@ void InstallReporter();
 unsigned long ResultCount();
 
 /*
- * Calls a function of the library from outside a test's body: if it ends
- * with tst_brk(), that has been recorded, and this returns.
+ * Calls a function that may end the test with tst_brk(), and returns also in
+ * that case: with false, and the result recorded.
  */
-void CallUntilBreak(const std::function<void()> &function);
+bool CallUntilBreak(const std::function<void()> &function);
 
 } /* namespace ringside */
 

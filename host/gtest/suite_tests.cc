@@ -83,11 +83,11 @@ protected:
 		case SetUpOutcome::kDone:
 			break;
 		case SetUpOutcome::kFailed:
-			tst_report(state_->suite->file, 0, TBROK,
+			tst_report(nullptr, 0, TBROK,
 				   "the test's set-up failed, see the first of its cases");
 			break;
 		case SetUpOutcome::kSkipped:
-			tst_report(state_->suite->file, 0, TCONF,
+			tst_report(nullptr, 0, TCONF,
 				   "the test is skipped, see the first of its cases");
 			break;
 		}
@@ -114,8 +114,10 @@ private:
 		const auto *suite = ::testing::UnitTest::GetInstance()->current_test_suite();
 
 		state_->tests_left = suite->test_to_run_count();
-		CallUntilBreak([this] { tst_suite_set_up(state_->suite); });
-		if (HasFailure())
+		const bool completed = CallUntilBreak([this] { tst_suite_set_up(state_->suite); });
+
+		/* A TFAIL or TWARN alone does not keep the cases from running. */
+		if (HasFatalFailure() || (!completed && HasFailure()))
 			state_->set_up = SetUpOutcome::kFailed;
 		else
 			state_->set_up = IsSkipped() ? SetUpOutcome::kSkipped : SetUpOutcome::kDone;
@@ -127,7 +129,7 @@ private:
 
 		tst_suite_run_case(state_->suite, nr_);
 		if (ResultCount() == before)
-			tst_report(state_->suite->file, 0, TBROK,
+			tst_report(nullptr, 0, TBROK,
 				   "the test ended without a result; it must call tst_res() or "
 				   "tst_brk() with TPASS, TFAIL, TBROK, TWARN or TCONF");
 	}
@@ -174,8 +176,9 @@ void RegisterSuite(tst_suite *suite, unsigned long iterations)
 		const std::string test =
 			suite->test->test ? "test_" + std::to_string(nr) : "test_all";
 
+		/* Line 0: nobody knows where in the source the test is. */
 		::testing::RegisterTest(
-			name.c_str(), test.c_str(), nullptr, nullptr, suite->file, 1,
+			name.c_str(), test.c_str(), nullptr, nullptr, suite->file, 0,
 			[state, nr]() -> SuiteCase * { return new SuiteCase(state, nr); });
 	}
 }

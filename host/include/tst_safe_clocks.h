@@ -18,9 +18,9 @@ extern "C" {
 #define SAFE_CLOCK_GETTIME(clk, tp) safe_clock_gettime(__FILE__, __LINE__, (clk), (tp))
 #define SAFE_CLOCK_SETTIME(clk, tp) safe_clock_settime(__FILE__, __LINE__, (clk), (tp))
 
-void safe_clock_getres(const char *file, int line, clockid_t clk, struct timespec *res);
-void safe_clock_gettime(const char *file, int line, clockid_t clk, struct timespec *tp);
-void safe_clock_settime(const char *file, int line, clockid_t clk, const struct timespec *tp);
+int safe_clock_getres(const char *file, int line, clockid_t clk, struct timespec *res);
+int safe_clock_gettime(const char *file, int line, clockid_t clk, struct timespec *tp);
+int safe_clock_settime(const char *file, int line, clockid_t clk, const struct timespec *tp);
 
 #ifdef __cplusplus
 }

@@ -6,9 +6,10 @@
  *
  *	static struct tst_test test = { .test_all = run };
  *
- * and needs no main(): the header registers the test. A source that only
- * helps others, and has no test, need do nothing. C++ sources write
- * GoogleTest tests instead, and use the functions from there.
+ * and needs no main(): the header registers the test, unless
+ * TST_NO_DEFAULT_MAIN is defined before. A source that only helps others, and
+ * has no test, need do nothing. C++ sources write GoogleTest tests instead,
+ * and use the functions from there.
  */
 #ifndef RINGSIDE_HOST_TST_TEST_H
 #define RINGSIDE_HOST_TST_TEST_H
@@ -104,7 +105,7 @@ struct tst_test {
 
 	/*
 	 * Seconds for the set-up, for each case, for the clean-up; 0 means 30.
-	 * The variable LTP_TIMEOUT_MUL in the environment multiplies them.
+	 * The environment's variable LTP_TIMEOUT_MUL multiplies them.
 	 */
 	int timeout;
 	int max_runtime; /* seconds to add to the timeout */

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <sys/mman.h>
 
+#include "report.h"
 #include "tst_test.h"
 
 /* What the bytes between the first page's start and the buffer must hold. */
@@ -92,10 +93,10 @@ void *tst_alloc(size_t size)
 	void *addr;
 
 	if (!size)
-		tst_brk(TBROK, "tst_alloc(size): size is 0; a buffer has 1 byte at least");
+		lib_brk(TBROK, "tst_alloc(size): size is 0; a buffer has 1 byte at least");
 	addr = new_buffer(size);
 	if (!addr)
-		tst_brk(TBROK | TERRNO, "tst_alloc(size): no memory for %zu bytes", size);
+		lib_brk(TBROK | TERRNO, "tst_alloc(size): no memory for %zu bytes", size);
 	return addr;
 }
 
@@ -183,7 +184,7 @@ void tst_free_all(void)
 	while ((buf = freed)) {
 		freed = buf->next;
 		if (slack_written(buf))
-			tst_res(TWARN,
+			lib_res(TWARN,
 				"guarded buffer of %zu bytes at %p: bytes before it were written",
 				buf->size, (void *)buf->addr);
 		unmap_buffer(buf);

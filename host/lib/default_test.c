@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The functions of a test that needs nothing special. */
+#include "report.h"
 #include "vm.h"
 
 static struct tst_kvm_instance vm = {.vm_fd = -1, .vcpu_fd = -1};
@@ -7,7 +8,7 @@ static struct tst_kvm_instance vm = {.vm_fd = -1, .vcpu_fd = -1};
 void tst_kvm_needs_result(const struct tst_kvm_instance *inst)
 {
 	if (!inst->vm->results)
-		tst_brk(TBROK, "the payload ended without a result; it must call tst_res() or "
+		lib_brk(TBROK, "the payload ended without a result; it must call tst_res() or "
 			       "tst_brk() with TPASS, TFAIL, TBROK, TWARN or TCONF before main() "
 			       "returns");
 }

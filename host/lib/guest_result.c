@@ -2,6 +2,7 @@
 /* What the guest says in the result page. None of it is believed unchecked. */
 #include <inttypes.h>
 
+#include "report.h"
 #include "ringside/reporter.h"
 #include "run.h"
 
@@ -15,7 +16,7 @@ void tst_kvm_validate_result(int value)
 {
 	if (tst_result_name(value))
 		return;
-	tst_brk(TBROK,
+	lib_brk(TBROK,
 		"tst_kvm_validate_result(value): the guest's result is %d (%#x), which is none of "
 		"TPASS (%d), TFAIL (%d), TBROK (%d), TWARN (%d), TINFO (%d), TCONF (%d)",
 		value, (unsigned int)value, TPASS, TFAIL, TBROK, TWARN, TINFO, TCONF);

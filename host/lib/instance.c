@@ -5,6 +5,7 @@
 #include "arch.h"
 #include "buffers.h"
 #include "payload.h"
+#include "report.h"
 #include "run.h"
 #include "suite.h"
 #include "vm.h"
@@ -38,7 +39,7 @@ struct tst_kvm_vm *tst_vm_needed(const struct tst_kvm_instance *inst, const char
 	struct tst_kvm_vm *vm = inst ? tst_vm_of(inst) : NULL;
 
 	if (!vm)
-		tst_brk(TBROK,
+		lib_brk(TBROK,
 			"%s(inst): there is no virtual machine in inst; "
 			"tst_kvm_create_instance() makes one",
 			func);
@@ -192,22 +193,22 @@ void tst_kvm_create_instance(struct tst_kvm_instance *inst, size_t ram_size)
 	bool made;
 
 	if (!inst)
-		tst_brk(TBROK, "tst_kvm_create_instance(inst): inst is NULL");
+		lib_brk(TBROK, "tst_kvm_create_instance(inst): inst is NULL");
 	if (!ram_size || ram_size > KVM_RESULT_BASEADDR)
-		tst_brk(TBROK,
+		lib_brk(TBROK,
 			"tst_kvm_create_instance(ram_size): ram_size is %#zx; RAM has 1 byte at least "
 			"and %#llx at most, where the result page begins",
 			ram_size, (unsigned long long)KVM_RESULT_BASEADDR);
 	if (!tst_payload_check(kvm_payload_start, kvm_payload_end - kvm_payload_start, &needed,
 			       &error))
-		tst_brk(TBROK, "tst_kvm_create_instance(): %s", error.text);
+		lib_brk(TBROK, "tst_kvm_create_instance(): %s", error.text);
 	if (tst_vm_of(inst))
 		tst_kvm_destroy_instance(inst);
 
 	clear_instance(inst);
 	vm = calloc(1, sizeof(*vm));
 	if (!vm)
-		tst_brk(TBROK | TERRNO, "tst_kvm_create_instance(): no memory");
+		lib_brk(TBROK | TERRNO, "tst_kvm_create_instance(): no memory");
 	vm->vm_fd = vm->vcpu_fd = -1;
 	if (needed < ram_size)
 		needed = ram_size;
@@ -216,7 +217,7 @@ void tst_kvm_create_instance(struct tst_kvm_instance *inst, size_t ram_size)
 		close(sys_fd);
 	if (!made) {
 		discard_vm(inst, vm);
-		tst_brk(TBROK, "tst_kvm_create_instance(): %s", error.text);
+		lib_brk(TBROK, "tst_kvm_create_instance(): %s", error.text);
 	}
 	publish_vm(inst, vm);
 }
@@ -247,7 +248,7 @@ void tst_kvm_destroy_instance(struct tst_kvm_instance *inst)
 		return;
 	vm = tst_vm_needed(inst, __func__);
 	if (!unlist_vm(vm))
-		tst_brk(TBROK,
+		lib_brk(TBROK,
 			"tst_kvm_destroy_instance(inst): a thread is still inside "
 			"tst_kvm_run_instance(); interrupt it with a signal and join it first");
 	release_vm(vm);

@@ -29,9 +29,15 @@ static bool is_gzip_name(const char *path)
 
 char *tst_kconfig_read(char *source, size_t size)
 {
-	static const char *const places[] = {
-		"/proc/config.gz", "/lib/modules/%s/config", "/lib/modules/%s/build/.config",
-		"/boot/config-%s", "/boot/config",
+	/* The kernel's release goes in between, where there is a second part. */
+	static const struct {
+		const char *prefix, *suffix;
+	} places[] = {
+		{"/proc/config.gz", NULL},
+		{"/lib/modules/", "/config"},
+		{"/lib/modules/", "/build/.config"},
+		{"/boot/config-", ""},
+		{"/boot/config", NULL},
 	};
 	const char *forced = getenv("KCONFIG_PATH");
 	struct utsname name;
@@ -44,10 +50,9 @@ char *tst_kconfig_read(char *source, size_t size)
 	}
 	uname(&name);
 	for (i = 0; i < ARRAY_SIZE(places); i++) {
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wformat-nonliteral"
-		snprintf(path, sizeof(path), places[i], name.release);
-#pragma clang diagnostic pop
+		snprintf(path, sizeof(path), "%s%s%s", places[i].prefix,
+			 places[i].suffix ? name.release : "",
+			 places[i].suffix ? places[i].suffix : "");
 		text = is_gzip_name(path) ? read_gzipped(path) : tst_read_file(path, NULL);
 		if (text) {
 			snprintf(source, size, "%s", path);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "buffers.h"
+#include "report.h"
 #include "vm.h"
 
 static bool overlaps(const struct kvm_userspace_memory_region *region, uint64_t first,
@@ -96,7 +97,7 @@ void *tst_kvm_alloc_memory(struct tst_kvm_instance *inst, unsigned int slot, uin
 	void *buf = tst_vm_add_memory(inst, vm, slot, baseaddr, size, flags, &error);
 
 	if (!buf)
-		tst_brk(TBROK, "tst_kvm_alloc_memory(): %s", error.text);
+		lib_brk(TBROK, "tst_kvm_alloc_memory(): %s", error.text);
 	return buf;
 }
 

@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 
 #include "modules.h"
+#include "report.h"
 #include "suite.h"
 
 #ifndef MODULE_INIT_COMPRESSED_FILE
@@ -116,11 +117,11 @@ enum tst_module_state tst_module_state(const char *name)
 static void check_may_act(const char *func, const char *name)
 {
 	if (!name || !*name || strchr(name, '/') || strlen(name) > 64)
-		tst_brk(TBROK,
+		lib_brk(TBROK,
 			"%s(mod_name): mod_name must be a module's name of at most 64 characters",
 			func);
 	if (geteuid())
-		tst_brk(TBROK, "%s(%s): only root may load and remove modules", func, name);
+		lib_brk(TBROK, "%s(%s): only root may load and remove modules", func, name);
 }
 
 static void check_removable(const char *func, const char *name)
@@ -128,11 +129,11 @@ static void check_removable(const char *func, const char *name)
 	if (is_loaded(name))
 		return;
 	if (in_sysfs(name))
-		tst_brk(TBROK,
+		lib_brk(TBROK,
 			"%s(%s): the module is built into the kernel; set the parameter on the "
 			"kernel's command line and reboot",
 			func, name);
-	tst_brk(TBROK, "%s(%s): the module is not loaded", func, name);
+	lib_brk(TBROK, "%s(%s): the module is not loaded", func, name);
 }
 
 static void find_file(const char *func, const char *name, char *path, size_t size)
@@ -142,7 +143,7 @@ static void find_file(const char *func, const char *name, char *path, size_t siz
 	if (look_up("modules.dep", name, path, size) > 0 && access(path, R_OK) == 0)
 		return;
 	uname(&uts);
-	tst_brk(TBROK, "%s(%s): the module's file was not found with /lib/modules/%s/modules.dep",
+	lib_brk(TBROK, "%s(%s): the module's file was not found with /lib/modules/%s/modules.dep",
 		func, name, uts.release);
 }
 
@@ -156,7 +157,7 @@ static void join_args(const char *func, const char *name, char *const argv[], ch
 		size_t len = strlen(*argv);
 
 		if (used + len + 2 > size)
-			tst_brk(TBROK, "%s(%s, argv): the parameters have more than %zu characters",
+			lib_brk(TBROK, "%s(%s, argv): the parameters have more than %zu characters",
 				func, name, size - 2);
 		used += snprintf(args + used, size - used, "%s%s", used ? " " : "", *argv);
 	}
@@ -166,7 +167,7 @@ static void remove_module(const char *func, const char *name)
 {
 	if (syscall(SYS_delete_module, name, O_NONBLOCK) == 0)
 		return;
-	tst_brk(TBROK | TERRNO, "%s(%s): delete_module() refused%s", func, name,
+	lib_brk(TBROK | TERRNO, "%s(%s): delete_module() refused%s", func, name,
 		errno == EWOULDBLOCK
 			? ": something uses the module; end all virtual machines and remove the "
 			  "modules that depend on it"
@@ -180,14 +181,14 @@ static void insert_module(const char *func, const char *name, const char *path, 
 	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
 
 	if (fd < 0)
-		tst_brk(TBROK | TERRNO, "%s(%s): cannot open %s", func, name, path);
+		lib_brk(TBROK | TERRNO, "%s(%s): cannot open %s", func, name, path);
 	err = syscall(SYS_finit_module, fd, args, packed ? MODULE_INIT_COMPRESSED_FILE : 0) ? errno
 											    : 0;
 	close(fd);
 	if (!err)
 		return;
 	errno = err;
-	tst_brk(TBROK | TERRNO, "%s(%s): finit_module(%s, \"%s\")%s", func, name, path, args,
+	lib_brk(TBROK | TERRNO, "%s(%s): finit_module(%s, \"%s\")%s", func, name, path, args,
 		err == ENOENT ? ": a module that it depends on is not loaded" : "");
 }
 
@@ -217,7 +218,7 @@ void tst_module_reload(const char *mod_name, char *const argv[])
 	check_removable(__func__, mod_name);
 	join_args(__func__, mod_name, argv, args, sizeof(args));
 	find_file(__func__, mod_name, path, sizeof(path));
-	tst_res(TINFO, "reloading the module %s with \"%s\"", mod_name, args);
+	lib_res(TINFO, "reloading the module %s with \"%s\"", mod_name, args);
 	remove_module(__func__, mod_name);
 	insert_module(__func__, mod_name, path, args);
 }

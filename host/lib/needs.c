@@ -5,6 +5,7 @@
 #include <sys/utsname.h>
 
 #include "modules.h"
+#include "report.h"
 #include "suite.h"
 
 #define MEMINFO "/proc/meminfo"
@@ -18,6 +19,8 @@
 #define ARCH "aarch64"
 #elif defined(__riscv) && __riscv_xlen == 64
 #define ARCH "riscv64"
+#else
+#error "name this architecture for .supported_archs"
 #endif
 
 static void check_arch(const char *const *archs)
@@ -30,7 +33,7 @@ static void check_arch(const char *const *archs)
 		if (!strcmp(*arch, ARCH))
 			return;
 	}
-	tst_brk(TCONF, "this controller is for %s, which is not among the test's .supported_archs",
+	lib_brk(TCONF, "this controller is for %s, which is not among the test's .supported_archs",
 		ARCH);
 }
 
@@ -43,13 +46,13 @@ static void check_kver(const char *wanted)
 	if (!wanted)
 		return;
 	if (sscanf(wanted, "%u.%u.%u", &want[0], &want[1], &want[2]) < 2)
-		tst_brk(TBROK, ".min_kver is \"%s\"; it must be like \"5.10\"", wanted);
+		lib_brk(TBROK, ".min_kver is \"%s\"; it must be like \"5.10\"", wanted);
 	uname(&name);
 	sscanf(name.release, "%u.%u.%u", &have[0], &have[1], &have[2]);
 	for (i = 0; i < 3 && have[i] == want[i]; i++)
 		;
 	if (i < 3 && have[i] < want[i])
-		tst_brk(TCONF, "the kernel is %s; the test needs %s", name.release, wanted);
+		lib_brk(TCONF, "the kernel is %s; the test needs %s", name.release, wanted);
 }
 
 static void check_cpus(unsigned int wanted)
@@ -65,7 +68,7 @@ static void check_cpus(unsigned int wanted)
 	else
 		have = sysconf(_SC_NPROCESSORS_ONLN);
 	if (have < (long)wanted)
-		tst_brk(TCONF, "the test needs %u CPUs; this process may use %ld", wanted, have);
+		lib_brk(TCONF, "the test needs %u CPUs; this process may use %ld", wanted, have);
 }
 
 static void check_memory(size_t wanted_mib)
@@ -79,12 +82,12 @@ static void check_memory(size_t wanted_mib)
 	line = text ? strstr(text, "MemAvailable:") : NULL;
 	if (!line) {
 		free(text);
-		tst_brk(TBROK, ".min_mem_avail: %s has no MemAvailable", MEMINFO);
+		lib_brk(TBROK, ".min_mem_avail: %s has no MemAvailable", MEMINFO);
 	}
 	mib = strtoull(line + strlen("MemAvailable:"), NULL, 10) / 1024;
 	free(text);
 	if (mib < wanted_mib)
-		tst_brk(TCONF, "the test needs %zu MiB of memory; %zu are available", wanted_mib,
+		lib_brk(TCONF, "the test needs %zu MiB of memory; %zu are available", wanted_mib,
 			mib);
 }
 
@@ -99,7 +102,7 @@ static void check_kconfigs(const char *const *wanted)
 	config = tst_kconfig_read(source, sizeof(source));
 	if (!config) {
 		/* Not knowing is no reason to skip: the test itself will tell. */
-		tst_res(TINFO,
+		lib_res(TINFO,
 			"the kernel's configuration was not found (%s; KCONFIG_PATH may name it): "
 			"not checking for %s",
 			source, *wanted);
@@ -109,9 +112,9 @@ static void check_kconfigs(const char *const *wanted)
 		met = tst_kconfig_eval(config, *expression, &why);
 	free(config);
 	if (met < 0)
-		tst_brk(TBROK, ".needs_kconfigs: \"%s\": %s", expression[-1], why);
+		lib_brk(TBROK, ".needs_kconfigs: \"%s\": %s", expression[-1], why);
 	if (!met)
-		tst_brk(TCONF, "the kernel's configuration (%s) does not meet %s", source,
+		lib_brk(TCONF, "the kernel's configuration (%s) does not meet %s", source,
 			expression[-1]);
 }
 
@@ -123,13 +126,13 @@ static void check_drivers(const char *const *drivers)
 		case MODULE_LOADABLE:
 			continue;
 		case MODULE_UNKNOWN:
-			tst_res(TINFO,
+			lib_res(TINFO,
 				"the kernel's list of modules was not found: not checking for "
 				"driver %s",
 				*drivers);
 			continue;
 		case MODULE_ABSENT:
-			tst_brk(TCONF, "the kernel has no driver %s", *drivers);
+			lib_brk(TCONF, "the kernel has no driver %s", *drivers);
 		}
 	}
 }
@@ -141,7 +144,7 @@ static void check_lockdown(void)
 
 	free(text);
 	if (locked)
-		tst_brk(TCONF, "the kernel is locked down (%s)", LOCKDOWN);
+		lib_brk(TCONF, "the kernel is locked down (%s)", LOCKDOWN);
 }
 
 static void check_secure_boot(void)
@@ -153,16 +156,16 @@ static void check_secure_boot(void)
 
 	free(text);
 	if (secure)
-		tst_brk(TCONF, "the machine was booted with Secure Boot");
+		lib_brk(TCONF, "the machine was booted with Secure Boot");
 }
 
 void tst_check_needs(const struct tst_test *test)
 {
 	if (test->tconf_msg)
-		tst_brk(TCONF, "%s", test->tconf_msg);
+		lib_brk(TCONF, "%s", test->tconf_msg);
 	check_arch(test->supported_archs);
 	if (test->needs_root && geteuid())
-		tst_brk(TCONF, "the test needs root");
+		lib_brk(TCONF, "the test needs root");
 	check_kver(test->min_kver);
 	check_cpus(test->min_cpus);
 	check_memory(test->min_mem_avail);

@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include "ringside/reporter.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 
 #include "report.h"

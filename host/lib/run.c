@@ -3,6 +3,7 @@
 #include "run.h"
 
 #include "arch.h"
+#include "report.h"
 #include "vm.h"
 
 #define DESCRIPTION_SIZE 1536
@@ -44,7 +45,7 @@ static bool run_on_after_error(struct tst_kvm_vm *vm, int err, int exp_errno)
 
 		set_ended(vm);
 		tst_arch_describe_registers(vm->vcpu_fd, registers, sizeof(registers));
-		tst_brk(TBROK, "the test's time is over and the guest still runs%s", registers);
+		lib_brk(TBROK, "the test's time is over and the guest still runs%s", registers);
 	}
 	if (exp_errno && err == exp_errno)
 		return false;
@@ -53,7 +54,7 @@ static bool run_on_after_error(struct tst_kvm_vm *vm, int err, int exp_errno)
 	set_ended(vm);
 	tst_arch_describe_position(vm->vcpu_fd, position, sizeof(position));
 	errno = err;
-	tst_brk(TBROK | TERRNO, "ioctl(KVM_RUN) failed with the guest at %s%s", position,
+	lib_brk(TBROK | TERRNO, "ioctl(KVM_RUN) failed with the guest at %s%s", position,
 		err == EINTR ? "; vcpu_info->immediate_exit is set: expect EINTR" : "");
 }
 
@@ -63,7 +64,7 @@ static void refuse_exit(struct tst_kvm_vm *vm)
 
 	set_ended(vm);
 	tst_describe_exit(vm, text, sizeof(text));
-	tst_brk(TBROK, "the guest left unexpectedly: %s", text);
+	lib_brk(TBROK, "the guest left unexpectedly: %s", text);
 }
 
 /* The guest has halted. Returns whether the payload has ended. */
@@ -86,11 +87,11 @@ int tst_kvm_run_instance(struct tst_kvm_instance *inst, int exp_errno)
 	struct tst_kvm_vm *vm = tst_vm_needed(inst, __func__);
 
 	if (__atomic_load_n(&vm->ended, __ATOMIC_ACQUIRE))
-		tst_brk(TBROK,
+		lib_brk(TBROK,
 			"tst_kvm_run_instance(inst): this guest has ended and cannot be run again; "
 			"destroy the instance and create a new one");
 	if (!enter(vm))
-		tst_brk(TBROK,
+		lib_brk(TBROK,
 			"tst_kvm_run_instance(inst): another thread runs this guest; a virtual CPU "
 			"has one thread");
 

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "ringside/runner.h"
 
+#include "report.h"
 #include "suite.h"
 
 #define DEFAULT_TIMEOUT 30
@@ -68,32 +69,14 @@ unsigned int tst_suite_cases(const struct tst_suite *suite)
 	return suite->test->test ? suite->test->tcnt : 1;
 }
 
-static double timeout_multiplier(void)
-{
-	const char *text = getenv("LTP_TIMEOUT_MUL");
-	char *end;
-	double value;
-
-	if (!text || !*text)
-		return 1;
-	value = strtod(text, &end);
-	if (*end || !(value > 0 && value <= 10000))
-		tst_brk(TBROK,
-			"LTP_TIMEOUT_MUL is \"%s\"; it must be a number above 0, up to 10000",
-			text);
-	return value;
-}
-
 static int timeout_of(const struct tst_test *test)
 {
-	double seconds = test->timeout ? test->timeout : DEFAULT_TIMEOUT;
+	long seconds = test->timeout ? test->timeout : DEFAULT_TIMEOUT;
 
 	if (test->timeout == TST_UNLIMITED_TIMEOUT)
 		return TST_UNLIMITED_TIMEOUT;
-	seconds = (seconds + test->max_runtime + test->runtime) * timeout_multiplier();
-	if (seconds > INT_MAX)
-		return INT_MAX;
-	return seconds < 1 ? 1 : (int)seconds;
+	seconds += (long)test->max_runtime + test->runtime;
+	return seconds > INT_MAX ? INT_MAX : (int)seconds;
 }
 
 void tst_suite_set_up(struct tst_suite *suite)

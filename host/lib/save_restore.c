@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* .save_restore: files under /proc and /sys that are set for a test. */
+#include "report.h"
 #include "suite.h"
 
 struct saved {
@@ -17,17 +18,17 @@ static struct saved *saved;
  */
 static void handle_error(const struct tst_path_val *entry, const char *what)
 {
-	const char *mend = "set the test's .save_restore flags if it can do without";
 	int missing = errno == ENOENT, read_only = errno == EACCES || errno == EROFS;
 	unsigned int flags = entry->flags;
 
 	if ((missing && (flags & TST_SR_SKIP_MISSING)) || (read_only && (flags & TST_SR_SKIP_RO)))
 		return;
 	if ((missing && (flags & TST_SR_TCONF_MISSING)) || (read_only && (flags & TST_SR_TCONF_RO)))
-		tst_brk(TCONF | TERRNO, ".save_restore: cannot %s %s", what, entry->path);
+		lib_brk(TCONF | TERRNO, ".save_restore: cannot %s %s", what, entry->path);
 	if (!missing && !read_only && (flags & TST_SR_IGNORE_ERR))
 		return;
-	tst_brk(TBROK | TERRNO, ".save_restore: cannot %s %s; %s", what, entry->path, mend);
+	lib_brk(TBROK | TERRNO, ".save_restore: cannot %s %s (its .flags may allow for that)", what,
+		entry->path);
 }
 
 static int write_value(const char *path, const char *value, size_t len)
@@ -51,9 +52,6 @@ static int write_value(const char *path, const char *value, size_t len)
 static void save_one(const struct tst_path_val *entry)
 {
 	struct saved *item;
-
-	/* Root passes access() everywhere but on read-only file systems and
-	 * files without any write permission in /sys: those are what counts. */
 	struct stat st;
 
 	if (stat(entry->path, &st)) {
@@ -68,7 +66,7 @@ static void save_one(const struct tst_path_val *entry)
 	}
 	item = calloc(1, sizeof(*item));
 	if (!item)
-		tst_brk(TBROK | TERRNO, ".save_restore: no memory");
+		lib_brk(TBROK | TERRNO, ".save_restore: no memory");
 	item->entry = entry;
 	item->value = tst_read_file(entry->path, &item->len);
 	if (!item->value) {
@@ -96,7 +94,7 @@ void tst_restore_files(void)
 		saved = item->next;
 		if (write_value(item->entry->path, item->value, item->len) &&
 		    !(item->entry->flags & TST_SR_IGNORE_ERR) && item->entry->val)
-			tst_res(TWARN | TERRNO, ".save_restore: cannot put back %s",
+			lib_res(TWARN | TERRNO, ".save_restore: cannot put back %s",
 				item->entry->path);
 		free(item->value);
 		free(item);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* .taint_check: whether the kernel warned or oopsed during the test. */
+#include "report.h"
 #include "suite.h"
 
 #define TAINT_FILE "/proc/sys/kernel/tainted"
@@ -12,7 +13,7 @@ static unsigned int read_taint(void)
 	unsigned int value;
 
 	if (!text)
-		tst_brk(TBROK | TERRNO, ".taint_check: cannot read %s", TAINT_FILE);
+		lib_brk(TBROK | TERRNO, ".taint_check: cannot read %s", TAINT_FILE);
 	value = strtoul(text, NULL, 10);
 	free(text);
 	return value;
@@ -25,7 +26,7 @@ void tst_taint_remember(unsigned int mask)
 		return;
 	before = read_taint();
 	if (before & mask)
-		tst_brk(TCONF, ".taint_check: the kernel is tainted already (%#x); reboot first",
+		lib_brk(TCONF, ".taint_check: the kernel is tainted already (%#x); reboot first",
 			before);
 	checked = mask;
 }
@@ -39,7 +40,7 @@ void tst_taint_check(void)
 	added = read_taint() & ~before & checked;
 	checked = 0;
 	if (added)
-		tst_res(TFAIL, "the kernel became tainted during the test (%#x):%s%s", added,
+		lib_res(TFAIL, "the kernel became tainted during the test (%#x):%s%s", added,
 			added & TST_TAINT_W ? " it warned;" : "",
 			added & TST_TAINT_D ? " it oopsed;" : "");
 }

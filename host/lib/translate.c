@@ -2,6 +2,7 @@
 /* From the guest's virtual addresses to physical ones and to host pointers. */
 #include <inttypes.h>
 
+#include "report.h"
 #include "vm.h"
 
 bool tst_vm_translate(const struct tst_kvm_vm *vm, uint64_t addr, uint64_t *paddr)
@@ -11,7 +12,7 @@ bool tst_vm_translate(const struct tst_kvm_vm *vm, uint64_t addr, uint64_t *padd
 	if (ioctl(vm->vcpu_fd, KVM_TRANSLATE, &translation) < 0) {
 		/* Architectures without page tables that KVM can read. */
 		if (errno != EINVAL && errno != ENOTTY)
-			tst_brk(TBROK | TERRNO, "ioctl(KVM_TRANSLATE) of address %#" PRIx64, addr);
+			lib_brk(TBROK | TERRNO, "ioctl(KVM_TRANSLATE) of address %#" PRIx64, addr);
 		*paddr = addr;
 		return true;
 	}

@@ -2,6 +2,7 @@
 /* Signals that a guest gives without leaving KVM_RUN. */
 #include <time.h>
 
+#include "report.h"
 #include "run.h"
 #include "vm.h"
 
@@ -40,7 +41,7 @@ int tst_kvm_wait_guest(struct tst_kvm_instance *inst, int timeout_ms)
 		if (ended || value == KVM_TEXIT)
 			return KVM_TEXIT;
 		if (__atomic_load_n(&vm->timed_out, __ATOMIC_ACQUIRE))
-			tst_brk(TBROK,
+			lib_brk(TBROK,
 				"tst_kvm_wait_guest(): the test's time is over and the guest "
 				"has not signalled");
 		if (timeout_ms >= 0 && now_nsec() >= deadline)

@@ -153,16 +153,36 @@ static void set_locked(int seconds)
 	pthread_cond_signal(&changed);
 }
 
+/* For machines that are slow: emulated, or under a sanitizer. */
+static double multiplier(void)
+{
+	const char *text = getenv("LTP_TIMEOUT_MUL");
+	char *end;
+	double value;
+
+	if (!text || !*text)
+		return 1;
+	value = strtod(text, &end);
+	if (*end || !(value > 0 && value <= 10000))
+		lib_brk(TBROK,
+			"LTP_TIMEOUT_MUL is \"%s\"; it must be a number above 0, up to 10000",
+			text);
+	return value;
+}
+
 void tst_watchdog_arm(int seconds)
 {
+	double total;
+
 	if (seconds == TST_UNLIMITED_TIMEOUT) {
 		tst_watchdog_disarm();
 		return;
 	}
+	total = seconds * multiplier();
 	pthread_once(&started, start);
 	forget_timeouts();
 	pthread_mutex_lock(&lock);
-	set_locked(seconds);
+	set_locked(total < 1 ? 1 : total < INT_MAX ? (int)total : INT_MAX);
 	pthread_mutex_unlock(&lock);
 }
 

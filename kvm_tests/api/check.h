@@ -9,24 +9,25 @@
 #define CHECK(condition) tst_res((condition) ? TPASS : TFAIL, "%s", #condition)
 
 /* As CHECK(), for two integers; a failure shows both. */
-#define CHECK_EQ(actual, expected)                                                         \
-	do {                                                                               \
-		unsigned long long actual_ = (actual), expected_ = (expected);             \
-		if (actual_ == expected_)                                                  \
-			tst_res(TPASS, "%s is %#llx", #actual, actual_);                   \
-		else                                                                       \
+#define CHECK_EQ(actual, expected)                                                          \
+	do {                                                                                \
+		unsigned long long actual_ = (actual), expected_ = (expected);              \
+		if (actual_ == expected_)                                                   \
+			tst_res(TPASS, "%s is %#llx", #actual, actual_);                    \
+		else                                                                        \
 			tst_res(TFAIL, "%s is %#llx, expected %s, %#llx", #actual, actual_, \
-				#expected, expected_);                                     \
+				#expected, expected_);                                      \
 	} while (0)
 
 /* As CHECK(), for two strings. */
-#define CHECK_STR(actual, expected)                                                          \
-	do {                                                                                 \
-		const char *actual_ = (actual);                                              \
-		if (!strcmp(actual_, expected))                                              \
-			tst_res(TPASS, "%s is \"%s\"", #actual, actual_);                    \
-		else                                                                         \
-			tst_res(TFAIL, "%s is \"%s\", expected \"%s\"", #actual, actual_, expected); \
+#define CHECK_STR(actual, expected)                                                       \
+	do {                                                                              \
+		const char *actual_ = (actual);                                           \
+		if (!strcmp(actual_, expected))                                           \
+			tst_res(TPASS, "%s is \"%s\"", #actual, actual_);                 \
+		else                                                                      \
+			tst_res(TFAIL, "%s is \"%s\", expected \"%s\"", #actual, actual_, \
+				expected);                                                \
 	} while (0)
 
 #endif /* RINGSIDE_KVM_TESTS_API_CHECK_H */

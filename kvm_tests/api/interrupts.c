@@ -48,7 +48,7 @@ static uint32_t divide(uint32_t dividend, uintptr_t *ip)
 
 static void check_resume(void)
 {
-	struct record record = { 0, 0, 1 };
+	struct record record = {0, 0, 1};
 	uintptr_t ip;
 
 	tst_set_interrupt_callback(INTR_ZERODIV, mend_divisor, &record);
@@ -67,7 +67,7 @@ static void check_resume(void)
 /* The registers of the interrupted code come back as they were. */
 static void check_registers(void)
 {
-	struct record record = { 0 };
+	struct record record = {0};
 	unsigned long b, s, d;
 	unsigned long a = 700, rest = 0;
 
@@ -119,7 +119,7 @@ static void check_names(void)
 
 void main(void)
 {
-	struct record record = { 0, (uintptr_t)kvm_rdmsr, 0 };
+	struct record record = {0, (uintptr_t)kvm_rdmsr, 0};
 
 	check_names();
 	check_resume();

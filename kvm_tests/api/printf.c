@@ -11,14 +11,14 @@
 static char text[128];
 
 /* Formats and compares, the returned length included. */
-#define FORMATS(expected, ...)                                                              \
-	do {                                                                                \
-		int length_ = sprintf(text, __VA_ARGS__);                                   \
-		if (strcmp(text, expected) || length_ != (int)strlen(expected))             \
-			tst_res(TFAIL, "%s is \"%s\" (%d), expected \"%s\"", #__VA_ARGS__, \
-				text, length_, expected);                                   \
-		else                                                                        \
-			tst_res(TPASS, "%s is \"%s\"", #__VA_ARGS__, expected);             \
+#define FORMATS(expected, ...)                                                                   \
+	do {                                                                                     \
+		int length_ = sprintf(text, __VA_ARGS__);                                        \
+		if (strcmp(text, expected) || length_ != (int)strlen(expected))                  \
+			tst_res(TFAIL, "%s is \"%s\" (%d), expected \"%s\"", #__VA_ARGS__, text, \
+				length_, expected);                                              \
+		else                                                                             \
+			tst_res(TPASS, "%s is \"%s\"", #__VA_ARGS__, expected);                  \
 	} while (0)
 
 static void check_integers(void)

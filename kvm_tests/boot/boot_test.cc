@@ -19,13 +19,14 @@ constexpr int kMostInstructions = 1000;
 template <typename Ehdr, typename Shdr, typename Sym> uint64_t FindSymbol(const char *name)
 {
 	const auto *header = reinterpret_cast<const Ehdr *>(kvm_payload_elf_start);
-	const auto *sections = reinterpret_cast<const Shdr *>(kvm_payload_elf_start + header->e_shoff);
+	const auto *sections =
+		reinterpret_cast<const Shdr *>(kvm_payload_elf_start + header->e_shoff);
 
 	for (int i = 0; i < header->e_shnum; i++) {
 		if (sections[i].sh_type != SHT_SYMTAB)
 			continue;
-		const auto *symbols =
-			reinterpret_cast<const Sym *>(kvm_payload_elf_start + sections[i].sh_offset);
+		const auto *symbols = reinterpret_cast<const Sym *>(kvm_payload_elf_start +
+								    sections[i].sh_offset);
 		const char *names = kvm_payload_elf_start + sections[sections[i].sh_link].sh_offset;
 		for (size_t j = 0; j < sections[i].sh_size / sizeof(Sym); j++) {
 			if (!strcmp(names + symbols[j].st_name, name))

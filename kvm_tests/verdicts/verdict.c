@@ -29,9 +29,7 @@ static struct tst_test test = {
 	.test_all = tst_kvm_run,
 	.setup = tst_kvm_setup,
 	.cleanup = cleanup,
-	.tags = (const struct tst_tag[]){ { "linux-git", "0123456789ab" },
-					  { "CVE", "2021-0000" },
-					  {} },
+	.tags = (const struct tst_tag[]){{"linux-git", "0123456789ab"}, {"CVE", "2021-0000"}, {}},
 };
 
 #endif /* COMPILE_PAYLOAD */

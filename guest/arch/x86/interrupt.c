@@ -3,6 +3,8 @@
 #include "kvm_x86.h"
 #include "x86_layout.h"
 
+#define FLAGS_TF (1 << 8) /* trap flag: SDM Vol. 1 "EFLAGS Register" */
+
 /* What vectors.S leaves on the stack, from its top. */
 struct kvm_interrupt_frame {
 #ifdef __x86_64__
@@ -20,7 +22,7 @@ struct kvm_interrupt_frame {
 
 /* vectors.S, start.S */
 extern const char kvm_vector_stubs[], kvm_enable_paging[], kvm_paging_done[];
-void kvm_handle_interrupt(struct kvm_interrupt_frame *frame);
+int kvm_handle_interrupt(struct kvm_interrupt_frame *frame);
 
 _Static_assert(sizeof(struct intr_descriptor) == KVM_IDT_ENTRY_BYTES,
 	       "intr_descriptor: wrong size");
@@ -153,15 +155,27 @@ static int is_refused_paging(const struct kvm_interrupt_frame *frame, unsigned i
 #endif
 }
 
-void kvm_handle_interrupt(struct kvm_interrupt_frame *frame)
+/*
+ * Whether only iret can resume the interrupted code: it ends the blocking of
+ * NMIs, changes the code segment with the privilege level, and lets a
+ * single-stepped or breakpointed instruction run before the next trap.
+ */
+static int needs_iret(const struct kvm_interrupt_frame *frame, unsigned int vector)
+{
+	return vector == INTR_NMI || vector == INTR_DEBUG || (frame->flags & FLAGS_TF) ||
+	       (uint16_t)frame->cs != KVM_CS;
+}
+
+int kvm_handle_interrupt(struct kvm_interrupt_frame *frame)
 {
 	unsigned int vector = frame->vector & 0xff;
 
 	if (is_refused_paging(frame, vector)) {
 		frame->ip = (uintptr_t)kvm_paging_done;
-		return;
+		return 0;
 	}
 	if (!callbacks[vector].func ||
 	    callbacks[vector].func(callbacks[vector].userdata, frame, frame->error_code))
 		report_unhandled(frame, vector);
+	return needs_iret(frame, vector);
 }

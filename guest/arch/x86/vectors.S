@@ -6,14 +6,13 @@
  * which make the same frame of it (struct kvm_interrupt_frame, interrupt.c).
  *
  * The way back: KVM's instruction emulator has no iret outside real mode, so
- * an interrupt that did not change the privilege level returns by popf and ret.
+ * where popf and ret do the same, they do it; kvm_handle_interrupt() tells.
  */
 #include "x86_layout.h"
 
 #ifdef __x86_64__
 #define FRAME_VECTOR (15 * 8)
 #define FRAME_IP (17 * 8)
-#define FRAME_CS (18 * 8)
 #define FRAME_FLAGS (19 * 8)
 #define FRAME_SP (20 * 8)
 #else
@@ -78,8 +77,8 @@ kvm_vector_with_error_code:
 	andq	$-16, %rsp
 	call	kvm_handle_interrupt
 	movq	%rbx, %rsp
-	movl	FRAME_CS(%rsp), %ebx
-	testb	$3, %bl
+	movl	%eax, %ebx
+	testl	%ebx, %ebx
 	jnz	1f
 	/* Flags and address below the interrupted stack, for popfq and retq. */
 	movq	FRAME_SP(%rsp), %rax
@@ -89,7 +88,7 @@ kvm_vector_with_error_code:
 	movq	%rcx, (%rax)
 	movq	%rdx, 8(%rax)
 	movq	%rax, FRAME_VECTOR(%rsp)	/* may overlap no other place of the frame */
-1:	testb	$3, %bl		/* once more where the registers are restored: none is free */
+1:	testl	%ebx, %ebx	/* once more, for behind the pops, which leave flags alone */
 	popq	%rax
 	popq	%rcx
 	popq	%rdx
@@ -117,15 +116,15 @@ kvm_vector_with_error_code:
 	pushl	%esp
 	call	kvm_handle_interrupt
 	addl	$4, %esp
-	movl	FRAME_CS(%esp), %ebx
-	testb	$3, %bl
+	movl	%eax, %ebx
+	testl	%ebx, %ebx
 	jnz	1f
 	/* Flags and address in the places of code segment and flags. */
 	movl	FRAME_FLAGS(%esp), %ecx
 	movl	FRAME_IP(%esp), %edx
 	movl	%ecx, FRAME_CS(%esp)
 	movl	%edx, FRAME_FLAGS(%esp)
-1:	testb	$3, %bl
+1:	testl	%ebx, %ebx
 	popal
 	jnz	2f
 	addl	$12, %esp	/* vector, error code and address */

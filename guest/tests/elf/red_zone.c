@@ -3,7 +3,7 @@
 
 __attribute__((noinline)) static int leaf(int index)
 {
-	volatile int array[4] = { 0 };
+	volatile int array[4] = {0};
 
 	array[1] = index;
 	return array[index & 3];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The CPU features that KVM can offer (KVM API, KVM_GET_SUPPORTED_CPUID). */
 #include "cpuid_list.h"
+#include "host/lib/report.h"
 #include "kvm_test.h"
 
 /* KVM itself takes no more than 256 (KVM_MAX_CPUID_ENTRIES). */
@@ -44,6 +45,6 @@ struct kvm_cpuid2 *tst_kvm_get_cpuid(int sysfd)
 	struct tst_error error;
 
 	if (!tst_cpuid_supported(sysfd, &list, &error))
-		tst_brk(TBROK, "tst_kvm_get_cpuid(sysfd): %s", error.text);
+		lib_brk(TBROK, "tst_kvm_get_cpuid(sysfd): %s", error.text);
 	return list;
 }

@@ -57,7 +57,8 @@ char *tst_suite_hints(const struct tst_suite *suite);
 /*
  * Starts the test's clock: when @seconds pass before tst_watchdog_disarm(),
  * guests are stopped and the test has failed; if it still does not end, the
- * process does. TST_UNLIMITED_TIMEOUT: no limit.
+ * process does. TST_UNLIMITED_TIMEOUT: no limit. The environment's variable
+ * LTP_TIMEOUT_MUL multiplies @seconds.
  */
 void tst_watchdog_arm(int seconds);
 void tst_watchdog_disarm(void);

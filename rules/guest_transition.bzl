@@ -3,7 +3,7 @@
 
 load("//toolchains:declare.bzl", "guest_platform")
 
-def _guest_transition_impl(settings, attr):
+def _guest_transition_impl(_settings, attr):
     return {
         # A payload is the same whatever the controller is built with: one
         # payload serves -c opt and --config=asan, and the cache keeps one.

@@ -73,6 +73,11 @@ def _debian_packages_impl(rctx):
 
     for path in rctx.attr.remove:
         rctx.delete(path)
+
+    # Links into packages that are not in the set: caches can't store them.
+    result = rctx.execute(["find", ".", "-xtype", "l", "-delete"])
+    if result.return_code != 0:
+        fail("cannot remove broken links: " + result.stderr)
     if rctx.attr.wrapper:
         wrapper = rctx.read(rctx.attr.wrapper)
         for program in rctx.path(rctx.attr.wrapped_directory).readdir():

@@ -62,3 +62,10 @@ def ringside_repositories():
         package_set = "googletest",
         remove = ["usr/share"],
     )
+    maybe(
+        debian_packages,
+        name = "ringside_zlib",
+        build_file = Label("//third_party:zlib/BUILD.overlay.bazel"),
+        package_set = "zlib",
+        remove = ["usr/share"],
+    )

@@ -16,6 +16,7 @@ load(
     "variable_with_value",
     "with_feature_set",
 )
+load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
 
 _C_ACTIONS = [ACTION_NAMES.c_compile]
 _CXX_ACTIONS = [

@@ -129,8 +129,12 @@ def _declare_host(host, row):
         triple = row.gnu_triple,
     )
 
-def declare_toolchains():
-    """Declares a platform and a toolchain for each row of the table."""
+def declare_toolchains(*, name):
+    """Declares a platform and a toolchain for each row of the table.
+
+    Args:
+      name: unused; the rows have names of their own.
+    """
     for guest, row in GUESTS.items():
         _declare_guest(guest, row)
     for host, row in HOSTS.items():

@@ -2,29 +2,27 @@
 /* The kernel's configuration and expressions over it. */
 #include <stdarg.h>
 #include <sys/utsname.h>
+#include <zlib.h>
 
 #include "suite.h"
 
 #define MAX_CONFIG (16u << 20)
 
-static char *read_gzipped(const char *path)
+/* A file's whole text, gzipped or not: zlib reads both. NULL if it can't be had. */
+static char *read_config(const char *path)
 {
-	char *packed, *text;
-	size_t len;
+	char *text = malloc(MAX_CONFIG + 1);
+	gzFile file = gzopen(path, "rbe");
+	int len = file && text ? gzread(file, text, MAX_CONFIG) : -1;
 
-	packed = tst_read_file(path, &len);
-	if (!packed)
+	if (file && gzclose(file) != Z_OK)
+		len = -1;
+	if (len < 0) {
+		free(text);
 		return NULL;
-	text = tst_gunzip((const unsigned char *)packed, len, MAX_CONFIG);
-	free(packed);
+	}
+	text[len] = '\0';
 	return text;
-}
-
-static bool is_gzip_name(const char *path)
-{
-	size_t len = strlen(path);
-
-	return len > 3 && !strcmp(path + len - 3, ".gz");
 }
 
 char *tst_kconfig_read(char *source, size_t size)
@@ -46,14 +44,14 @@ char *tst_kconfig_read(char *source, size_t size)
 
 	if (forced && *forced) {
 		snprintf(source, size, "%s (KCONFIG_PATH)", forced);
-		return is_gzip_name(forced) ? read_gzipped(forced) : tst_read_file(forced, NULL);
+		return read_config(forced);
 	}
 	uname(&name);
 	for (i = 0; i < ARRAY_SIZE(places); i++) {
 		snprintf(path, sizeof(path), "%s%s%s", places[i].prefix,
 			 places[i].suffix ? name.release : "",
 			 places[i].suffix ? places[i].suffix : "");
-		text = is_gzip_name(path) ? read_gzipped(path) : tst_read_file(path, NULL);
+		text = read_config(path);
 		if (text) {
 			snprintf(source, size, "%s", path);
 			return text;

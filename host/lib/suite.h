@@ -26,12 +26,6 @@ int tst_kconfig_eval(const char *config, const char *expression, const char **wh
  */
 char *tst_kconfig_read(char *source, size_t size);
 
-/*
- * Inflates gzip's format (RFC 1952). Returns @src's contents, NUL-terminated,
- * for the caller to free(), or NULL when it is malformed or larger than @max.
- */
-char *tst_gunzip(const unsigned char *src, size_t len, size_t max);
-
 /* All of a file, NUL-terminated, for the caller to free(); NULL with errno set. */
 char *tst_read_file(const char *path, size_t *len);
 

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 #include <sys/ioctl.h>
 
+#include <cstddef>
 #include <cstring>
+#include <string>
 
 #include "kvm_test.h"
 
@@ -14,6 +16,7 @@ namespace
 {
 
 constexpr int kMostInstructions = 1000;
+constexpr ptrdiff_t kLargestImage = 24 * 1024;
 
 // The address of a function, from the symbol table of the payload's ELF file.
 template <typename Ehdr, typename Shdr, typename Sym> uint64_t FindSymbol(const char *name)
@@ -41,6 +44,12 @@ uint64_t AddressOfMain()
 	if (kvm_payload_elf_start[EI_CLASS] == ELFCLASS64)
 		return FindSymbol<Elf64_Ehdr, Elf64_Shdr, Elf64_Sym>("main");
 	return FindSymbol<Elf32_Ehdr, Elf32_Shdr, Elf32_Sym>("main");
+}
+
+TEST(Boot, ImageIsSmall)
+{
+	RecordProperty("bytes", std::to_string(kvm_payload_end - kvm_payload_start));
+	EXPECT_LE(kvm_payload_end - kvm_payload_start, kLargestImage);
 }
 
 TEST(Boot, TakesFewInstructions)

@@ -29,6 +29,12 @@
 #define KVM_TSYNC 0xfe /* the guest signals the host */
 #define KVM_TEXIT 0xff /* the payload is finished */
 
+/*
+ * In the field "lineno": the message is about an instruction of the guest, an
+ * exception's for example. Its address is in "file_addr" in place of a name's.
+ */
+#define KVM_LINENO_ADDRESS -1
+
 /* Guest physical addresses. */
 #define VM_KERNEL_BASEADDR 0x1000
 #define VM_RESET_BASEADDR 0xfffffff0
@@ -59,7 +65,7 @@
  */
 struct tst_kvm_result {
 	int32_t result; /* a result type or a control value */
-	int32_t lineno; /* where the message comes from */
+	int32_t lineno; /* where the message comes from, or KVM_LINENO_ADDRESS */
 	uint64_t file_addr; /* guest virtual address of the file's name */
 	char message[0]; /* NUL-terminated, KVM_RESULT_MESSAGE_SIZE at most */
 };

@@ -37,7 +37,7 @@ readonly NOT_NEEDED=(build-essential default-jdk-headless default-jre-headless p
 	libtomcat9-java libtruth-java libzstd-jni-java)
 readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 # Of archives, lists and tree, at the moment when all three are there.
-readonly NEEDED_MIB=600
+readonly NEEDED_MIB=650
 # Changes with what this script makes: older results are made anew.
 readonly RECIPE=2
 
@@ -102,7 +102,8 @@ configure_apt() {
 	: >"$partial/log"
 	printf 'Package: %s\nStatus: install ok installed\nVersion: 999:999
 Architecture: amd64\nMaintainer: none\nDescription: none\n\n' "${NOT_NEEDED[@]}" >"$partial/status"
-	printf 'deb [arch=amd64 signed-by=%s] %s %s main\n' "$KEYRING" "$mirror" "$SUITE" \
+	# From a file: mirror apt would take archives without bringing them here.
+	printf 'deb [arch=amd64 signed-by=%s] %s %s main\n' "$KEYRING" "${mirror/#file:/copy:}" "$SUITE" \
 		>"$partial/sources.list"
 	cat >"$partial/apt.conf" <<-CONF
 		Dir::Etc::SourceList "$partial/sources.list";
@@ -119,7 +120,9 @@ Architecture: amd64\nMaintainer: none\nDescription: none\n\n' "${NOT_NEEDED[@]}"
 		APT::Architecture "amd64";
 		#clear APT::Architectures;
 		APT::Architectures { "amd64"; };
+		APT::Default-Release "";
 		APT::Install-Recommends "false";
+		APT::Install-Suggests "false";
 		APT::Sandbox::User "";
 		// The machine's own hooks act on its own lists.
 		#clear APT::Update::Pre-Invoke;
@@ -253,6 +256,7 @@ relocate() {
 	cat "${certificates[@]}" | OPENSSL_CONF=/dev/null from_tree usr/bin/openssl pkcs12 -export \
 		-nokeys -jdktrust anyExtendedKeyUsage -certpbe NONE -nomac -passout pass: \
 		-out "$tree/etc/ssl/certs/java/cacerts"
+	chmod 644 "$tree/etc/ssl/certs/java/cacerts"
 
 	cat >"$tree/bazelrc" <<-RC
 		# Written by bazelw: Bazel's own dependencies, from the same packages.
@@ -278,6 +282,15 @@ relocate() {
 	echo "$RECIPE $bazel_home" >"$tree/complete"
 }
 
+# Nothing half-done stays but the downloads, and no failure goes without a word.
+clean_up() {
+	local status=$?
+	rm -rf "$tree"
+	[ $status -eq 36 ] || say "stopped while unpacking Bazel $version into $cache, status $status" \
+		"(what is downloaded is kept; mend what is said above, free space there, and run again, or $OWN_BAZEL)"
+	exit $status
+}
+
 # usage: unpack_bazel [ARGUMENT OF BAZELW]...
 unpack_bazel() {
 	readonly partial=$bazel_home.partial
@@ -291,7 +304,7 @@ unpack_bazel() {
 		say "Bazel $version is not on PATH; unpacking Debian's into $bazel_home, once"
 		[ ! -e "$bazel_home" ] || say "what is there was moved or is of an older bazelw, and goes"
 		rm -rf "$tree" "$bazel_home"
-		trap 'rm -rf "$tree"' EXIT
+		trap clean_up EXIT
 		check_space
 		configure_apt
 		read_lists

@@ -9,7 +9,8 @@ from it. A new guest architecture is one row here and one folder in guest/arch.
 # - no library and no kernel around it;
 # - general registers only: start code sets up no SIMD state, nested guests do
 #   not save it, and a kernel that emulates the guest need not know it;
-# - frame pointers, for the backtrace of a guest that went wrong.
+# - frame pointers and a frame per call, for the backtrace of a guest that went
+#   wrong.
 _GUEST_COMPILE_FLAGS = [
     "-ffreestanding",
     "-nostdinc",
@@ -18,6 +19,7 @@ _GUEST_COMPILE_FLAGS = [
     "-fno-pic",
     "-fno-common",
     "-fno-omit-frame-pointer",
+    "-fno-optimize-sibling-calls",
     "-fno-stack-protector",
     "-fno-asynchronous-unwind-tables",
     "-fno-unwind-tables",

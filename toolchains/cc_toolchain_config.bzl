@@ -163,7 +163,10 @@ def _compile_outputs():
         ],
     )
 
-def _link_inputs():
+def _link_inputs(hosted):
+    # Bazel wants no debug information in a fastbuild. A payload keeps it: the
+    # host tells from it where in the source a guest went wrong.
+    strip = [_optional(_LINK_ACTIONS, "strip_debug_symbols", ["-Wl,-S"])] if hosted else []
     return feature(
         name = "link_inputs",
         enabled = True,
@@ -173,9 +176,8 @@ def _link_inputs():
             _each(_LINK_ACTIONS, "library_search_directories", ["-L%{library_search_directories}"]),
             flag_set(actions = _LINK_ACTIONS, flag_groups = [_libraries_to_link(True)]),
             _each(_LINK_ACTIONS, "user_link_flags", ["%{user_link_flags}"]),
-            _optional(_LINK_ACTIONS, "strip_debug_symbols", ["-Wl,-S"]),
             _optional(_LINK_ACTIONS, "linker_param_file", ["@%{linker_param_file}"]),
-        ],
+        ] + strip,
     )
 
 def _archive():
@@ -296,7 +298,7 @@ def _cc_toolchain_config_impl(ctx):
     features += [
         _warnings(),
         _compile_outputs(),
-        _link_inputs(),
+        _link_inputs(ctx.attr.hosted),
         _archive(),
         _strip(),
         feature(name = "static_linking_mode"),

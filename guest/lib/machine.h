@@ -15,4 +15,11 @@ void machine_relax(void);
 uintptr_t machine_heap_start(void);
 uintptr_t machine_heap_end(void);
 
+/**
+ * Ends the payload with TBROK at an instruction instead of a source line: the
+ * host knows the line, and the calls that led to it.
+ */
+void break_at_address(uintptr_t address, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3), noreturn));
+
 #endif /* RINGSIDE_GUEST_MACHINE_H */

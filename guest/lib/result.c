@@ -88,6 +88,16 @@ void tst_brk_(const char *file, int lineno, int result, const char *fmt, ...)
 	kvm_exit();
 }
 
+void break_at_address(uintptr_t address, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vreport((const char *)address, KVM_LINENO_ADDRESS, TBROK, fmt, ap);
+	va_end(ap);
+	kvm_exit();
+}
+
 void tst_signal_host(void *data)
 {
 	result_page->file_addr = (uintptr_t)data;

@@ -31,6 +31,16 @@ void tst_arch_describe_registers(int vcpu_fd, char *buf, size_t size);
 /* Where the guest is: "rip 0x10ef". */
 void tst_arch_describe_position(int vcpu_fd, char *buf, size_t size);
 
+/* Where the guest is in its calls. */
+struct tst_arch_frame {
+	uint64_t instruction; /* the next one's virtual address */
+	uint64_t pointer; /* the frame pointer: caller's one, then return address */
+	unsigned int word_size; /* of a pointer in bytes */
+};
+
+/* The guest's innermost frame; false when KVM does not tell. */
+bool tst_arch_get_frame(int vcpu_fd, struct tst_arch_frame *frame);
+
 /*
  * What is known of an exit that only this architecture has. Returns false
  * when it has nothing to say about it.

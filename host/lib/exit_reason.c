@@ -151,7 +151,16 @@ static void add_details(struct text *text, const struct kvm_run *run)
 		add(text, "; %s", arch);
 }
 
-void tst_describe_exit(const struct tst_kvm_vm *vm, char *buf, size_t size)
+uint64_t tst_exit_address(const struct kvm_run *run, uint64_t next)
+{
+	bool written = (run->exit_reason == KVM_EXIT_MMIO && run->mmio.is_write) ||
+		       (run->exit_reason == KVM_EXIT_IO && run->io.direction == KVM_EXIT_IO_OUT);
+
+	return written ? next - 1 : next;
+}
+
+void tst_describe_exit(const struct tst_kvm_instance *inst, const struct tst_kvm_vm *vm, char *buf,
+		       size_t size)
 {
 	struct text text = {buf, buf + size};
 	uint32_t reason = vm->run->exit_reason;
@@ -160,4 +169,6 @@ void tst_describe_exit(const struct tst_kvm_vm *vm, char *buf, size_t size)
 	add(&text, "%s (%" PRIu32 ")", name ? name : "unknown exit reason", reason);
 	add_details(&text, vm->run);
 	tst_arch_describe_registers(vm->vcpu_fd, text.at, text.end - text.at);
+	text.at += strlen(text.at);
+	tst_describe_backtrace(inst, NULL, text.at, text.end - text.at);
 }

@@ -5,6 +5,7 @@
 #include "report.h"
 #include "ringside/reporter.h"
 #include "run.h"
+#include "symbols.h"
 
 /* Longest file name that is read from a guest. */
 #define FILE_NAME_SIZE 256
@@ -78,6 +79,22 @@ static void read_file_name(const struct tst_kvm_instance *inst, uint64_t addr, c
 		snprintf(buf, size, "<bad address %#" PRIx64 ">", addr);
 }
 
+/* A report about an instruction: its place, and how the guest got there. */
+static void report_at_address(const struct tst_kvm_instance *inst, uint64_t address, int type,
+			      const char *text)
+{
+	char backtrace[TST_DESCRIPTION_SIZE], *whole = NULL;
+	struct tst_place place;
+
+	tst_describe_backtrace(inst, &address, backtrace, sizeof(backtrace));
+	if (!tst_find_place(address, &place) || !place.file[0])
+		snprintf(place.file, sizeof(place.file), "<guest address %#" PRIx64 ">", address);
+	if (asprintf(&whole, "%s%s", text, backtrace) < 0)
+		whole = NULL;
+	tst_report(place.file, place.line, type, whole ? whole : text);
+	free(whole);
+}
+
 void tst_report_guest_result(const struct tst_kvm_instance *inst, struct tst_kvm_vm *vm)
 {
 	/* One copy, so that no one changes what has been checked. */
@@ -91,9 +108,13 @@ void tst_report_guest_result(const struct tst_kvm_instance *inst, struct tst_kvm
 	if (!tst_result_name(copy.head.result))
 		__atomic_store_n(&vm->ended, true, __ATOMIC_RELEASE);
 	tst_kvm_validate_result(copy.head.result);
-	read_file_name(inst, copy.head.file_addr, file, sizeof(file));
 	tst_escape(text, sizeof(text), copy.message, sizeof(copy.message));
 	if (copy.head.result != TINFO)
 		vm->results++;
+	if (copy.head.lineno == KVM_LINENO_ADDRESS) {
+		report_at_address(inst, copy.head.file_addr, copy.head.result, text);
+		return;
+	}
+	read_file_name(inst, copy.head.file_addr, file, sizeof(file));
 	tst_report(file, copy.head.lineno < 0 ? 0 : copy.head.lineno, copy.head.result, text);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* Kernel modules: finding, removing and loading them. */
-#define _GNU_SOURCE
 #include "tst_module.h"
 
 #include <sys/syscall.h>

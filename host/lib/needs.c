@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* What a struct tst_test needs of the machine. */
-#define _GNU_SOURCE
 #include <sched.h>
 #include <sys/utsname.h>
 

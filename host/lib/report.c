@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* tst_res() and tst_brk(), and the reporter behind them. */
-#define _GNU_SOURCE
 #include "ringside/reporter.h"
 
 #include <stdatomic.h>

@@ -4,9 +4,8 @@
 
 #include "arch.h"
 #include "report.h"
+#include "symbols.h"
 #include "vm.h"
-
-#define DESCRIPTION_SIZE 1536
 
 static bool enter(struct tst_kvm_vm *vm)
 {
@@ -35,18 +34,52 @@ static void set_ended(struct tst_kvm_vm *vm)
 	__atomic_store_n(&vm->ended, true, __ATOMIC_RELEASE);
 }
 
+/* Breaks the test at the place of the guest's source where the guest is. */
+static void __attribute__((noreturn)) break_in_guest(const struct tst_kvm_instance *inst,
+						     const char *text)
+{
+	struct tst_arch_frame frame;
+	struct tst_place place;
+
+	if (tst_arch_get_frame(inst->vcpu_fd, &frame) &&
+	    tst_find_place(tst_exit_address(inst->vcpu_info, frame.instruction), &place) &&
+	    place.file[0])
+		tst_brk_(place.file, place.line, TBROK, "%s", text);
+	lib_brk(TBROK, "%s", text);
+}
+
+static void __attribute__((noreturn)) refuse_timeout(const struct tst_kvm_instance *inst,
+						     struct tst_kvm_vm *vm)
+{
+	char text[TST_DESCRIPTION_SIZE] = "the test's time is over and the guest still runs";
+	size_t used = strlen(text);
+
+	set_ended(vm);
+	tst_arch_describe_registers(vm->vcpu_fd, text + used, sizeof(text) - used);
+	used += strlen(text + used);
+	tst_describe_backtrace(inst, NULL, text + used, sizeof(text) - used);
+	break_in_guest(inst, text);
+}
+
+static void __attribute__((noreturn)) refuse_exit(const struct tst_kvm_instance *inst,
+						  struct tst_kvm_vm *vm)
+{
+	char text[TST_DESCRIPTION_SIZE] = "the guest left unexpectedly: ";
+	size_t used = strlen(text);
+
+	set_ended(vm);
+	tst_describe_exit(inst, vm, text + used, sizeof(text) - used);
+	break_in_guest(inst, text);
+}
+
 /* What KVM_RUN's error means: true to run on, false to return -1. */
-static bool run_on_after_error(struct tst_kvm_vm *vm, int err, int exp_errno)
+static bool run_on_after_error(const struct tst_kvm_instance *inst, struct tst_kvm_vm *vm, int err,
+			       int exp_errno)
 {
 	char position[128];
 
-	if (__atomic_load_n(&vm->timed_out, __ATOMIC_ACQUIRE)) {
-		char registers[DESCRIPTION_SIZE];
-
-		set_ended(vm);
-		tst_arch_describe_registers(vm->vcpu_fd, registers, sizeof(registers));
-		lib_brk(TBROK, "the test's time is over and the guest still runs%s", registers);
-	}
+	if (__atomic_load_n(&vm->timed_out, __ATOMIC_ACQUIRE))
+		refuse_timeout(inst, vm);
 	if (exp_errno && err == exp_errno)
 		return false;
 	if (err == EINTR && !vm->run->immediate_exit)
@@ -56,15 +89,6 @@ static bool run_on_after_error(struct tst_kvm_vm *vm, int err, int exp_errno)
 	errno = err;
 	lib_brk(TBROK | TERRNO, "ioctl(KVM_RUN) failed with the guest at %s%s", position,
 		err == EINTR ? "; vcpu_info->immediate_exit is set: expect EINTR" : "");
-}
-
-static void refuse_exit(struct tst_kvm_vm *vm)
-{
-	char text[DESCRIPTION_SIZE];
-
-	set_ended(vm);
-	tst_describe_exit(vm, text, sizeof(text));
-	lib_brk(TBROK, "the guest left unexpectedly: %s", text);
 }
 
 /* The guest has halted. Returns whether the payload has ended. */
@@ -101,19 +125,19 @@ int tst_kvm_run_instance(struct tst_kvm_instance *inst, int exp_errno)
 		if (ioctl(vm->vcpu_fd, KVM_RUN, 0) < 0) {
 			int err = errno;
 
-			if (run_on_after_error(vm, err, exp_errno))
+			if (run_on_after_error(inst, vm, err, exp_errno))
 				continue;
 			errno = err;
 			return -1;
 		}
 		if (vm->run->exit_reason != KVM_EXIT_HLT)
-			refuse_exit(vm);
+			refuse_exit(inst, vm);
 		if (handle_halt(inst, vm)) {
 			set_ended(vm);
 			return 0;
 		}
 		/* A guest that only halts and is run on gets no signal. */
 		if (__atomic_load_n(&vm->timed_out, __ATOMIC_ACQUIRE))
-			run_on_after_error(vm, EINTR, 0);
+			refuse_timeout(inst, vm);
 	}
 }

@@ -7,11 +7,30 @@
 
 #include "vm.h"
 
+/* Room for a description of the guest's state: registers and calls. */
+#define TST_DESCRIPTION_SIZE 4096
+
 /*
  * Why the guest left, in words: the exit's name and number and what KVM says
- * about it, then the guest's registers. Several lines.
+ * about it, then the guest's registers and calls. Several lines.
  */
-void tst_describe_exit(const struct tst_kvm_vm *vm, char *buf, size_t size);
+void tst_describe_exit(const struct tst_kvm_instance *inst, const struct tst_kvm_vm *vm, char *buf,
+		       size_t size);
+
+/*
+ * An address in the instruction at which the guest left; @next is its
+ * instruction pointer, which KVM has moved on already when it wrote somewhere.
+ */
+uint64_t tst_exit_address(const struct kvm_run *run, uint64_t next);
+
+/*
+ * The guest's calls, a line each that begins with a newline, by function, file
+ * and line as far as the payload's ELF file tells. @interrupted_at: NULL, or
+ * the instruction at which an interrupt came that the guest itself reports;
+ * the calls that handle the interrupt are left out then.
+ */
+void tst_describe_backtrace(const struct tst_kvm_instance *inst, const uint64_t *interrupted_at,
+			    char *buf, size_t size);
 
 /* Reports the message that is in the result page; the guest must be out of KVM_RUN. */
 void tst_report_guest_result(const struct tst_kvm_instance *inst, struct tst_kvm_vm *vm);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* struct tst_test: registering it and running its parts. */
-#define _GNU_SOURCE
 #include "ringside/runner.h"
 
 #include "report.h"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* System calls that must not fail. */
-#define _GNU_SOURCE
 #include "tst_safe_macros.h"
 
 #include "tst_test.h"

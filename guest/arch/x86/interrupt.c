@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Interrupt callbacks, and the report of an interrupt that nobody handles. */
 #include "kvm_x86.h"
+#include "lib/machine.h"
 #include "x86_layout.h"
 
 #define FLAGS_TF (1 << 8) /* trap flag: SDM Vol. 1 "EFLAGS Register" */
@@ -120,24 +121,26 @@ static void __attribute__((noreturn)) report_unhandled(const struct kvm_interrup
 
 	describe(what, vector, frame->error_code);
 #ifdef __x86_64__
-	tst_brk_("guest", 0, TBROK,
-		 "%s, error code %#lx\n"
-		 "  rip %016lx  cs %04lx  rflags %016lx\n"
-		 "  rax %016lx  rbx %016lx  rcx %016lx  rdx %016lx\n"
-		 "  rsi %016lx  rdi %016lx  rbp %016lx  rsp %016lx\n"
-		 "  r8  %016lx  r9  %016lx  r10 %016lx  r11 %016lx\n"
-		 "  r12 %016lx  r13 %016lx  r14 %016lx  r15 %016lx",
-		 what, frame->error_code, frame->ip, frame->cs, frame->flags, frame->ax, frame->bx,
-		 frame->cx, frame->dx, frame->si, frame->di, frame->bp, frame->sp, frame->r8,
-		 frame->r9, frame->r10, frame->r11, frame->r12, frame->r13, frame->r14, frame->r15);
+	break_at_address(frame->ip,
+			 "%s, error code %#lx\n"
+			 "  rip %016lx  cs %04lx  rflags %016lx\n"
+			 "  rax %016lx  rbx %016lx  rcx %016lx  rdx %016lx\n"
+			 "  rsi %016lx  rdi %016lx  rbp %016lx  rsp %016lx\n"
+			 "  r8  %016lx  r9  %016lx  r10 %016lx  r11 %016lx\n"
+			 "  r12 %016lx  r13 %016lx  r14 %016lx  r15 %016lx",
+			 what, frame->error_code, frame->ip, frame->cs, frame->flags, frame->ax,
+			 frame->bx, frame->cx, frame->dx, frame->si, frame->di, frame->bp,
+			 frame->sp, frame->r8, frame->r9, frame->r10, frame->r11, frame->r12,
+			 frame->r13, frame->r14, frame->r15);
 #else
-	tst_brk_("guest", 0, TBROK,
-		 "%s, error code %#lx\n"
-		 "  eip %08lx  cs %04lx  eflags %08lx\n"
-		 "  eax %08lx  ebx %08lx  ecx %08lx  edx %08lx\n"
-		 "  esi %08lx  edi %08lx  ebp %08lx  esp %08lx",
-		 what, frame->error_code, frame->ip, frame->cs, frame->flags, frame->ax, frame->bx,
-		 frame->cx, frame->dx, frame->si, frame->di, frame->bp, (unsigned long)(frame + 1));
+	break_at_address(frame->ip,
+			 "%s, error code %#lx\n"
+			 "  eip %08lx  cs %04lx  eflags %08lx\n"
+			 "  eax %08lx  ebx %08lx  ecx %08lx  edx %08lx\n"
+			 "  esi %08lx  edi %08lx  ebp %08lx  esp %08lx",
+			 what, frame->error_code, frame->ip, frame->cs, frame->flags, frame->ax,
+			 frame->bx, frame->cx, frame->dx, frame->si, frame->di, frame->bp,
+			 (unsigned long)(frame + 1));
 #endif
 }
 

@@ -189,8 +189,6 @@ vmx_exit:
 	popfl
 	.endm
 
-	.set	PTE_ACCESSED, 0x20
-
 	/* Arguments, behind those five and the return address. */
 	.set	ARG1, 24
 	.set	ARG2, 28
@@ -210,14 +208,6 @@ svm_enter:
 	movl	REGS_RDI(%edi), %edi
 	movl	ARG2(%esp), %eax
 	vmload	%eax
-	/*
-	 * QEMU's emulated CPU marks page-directory pointers as accessed. The bit
-	 * is reserved there, and KVM refuses VMRUN for it.
-	 */
-	andb	$~PTE_ACCESSED, kvm_pagetable
-	andb	$~PTE_ACCESSED, kvm_pagetable + 8
-	andb	$~PTE_ACCESSED, kvm_pagetable + 16
-	andb	$~PTE_ACCESSED, kvm_pagetable + 24
 	vmrun	%eax
 	vmsave	%eax
 	movl	ARG1(%esp), %eax

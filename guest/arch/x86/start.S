@@ -31,6 +31,7 @@
 	.section .payload_header, "ax", @progbits
 	.code16
 	.globl	kvm_payload_entry
+	.type	kvm_payload_entry, @function
 kvm_payload_entry:
 	jmp	enter_protected_mode
 	.balign	16

@@ -234,27 +234,6 @@ struct kvm_svm_vcpu *kvm_create_svm_vcpu(int (*guest_main)(void), int alloc_stac
 	return cpu;
 }
 
-/*
- * On i386, an interrupt in the host just before VMRUN may undo what nested.S
- * does for QEMU's sake. A VMCB that is really invalid stays so.
- */
-#ifdef __x86_64__
-#define ENTER_ATTEMPTS 1
-#else
-#define ENTER_ATTEMPTS 4
-#endif
-
-static void enter(struct kvm_svm_vcpu *cpu, struct kvm_vmcb *own)
-{
-	int i;
-
-	for (i = 0; i < ENTER_ATTEMPTS; i++) {
-		svm_enter(&cpu->regs, cpu->vmcb, own);
-		if (cpu->vmcb->exitcode != SVM_EXIT_INVALID)
-			break;
-	}
-}
-
 void kvm_svm_vmrun(struct kvm_svm_vcpu *cpu)
 {
 	static struct kvm_vmcb *own;
@@ -263,7 +242,7 @@ void kvm_svm_vmrun(struct kvm_svm_vcpu *cpu)
 		own = kvm_alloc_vmcb();
 	for (;;) {
 		nested_report_reset();
-		enter(cpu, own);
+		svm_enter(&cpu->regs, cpu->vmcb, own);
 		if (cpu->vmcb->exitcode != SVM_EXIT_HLT || !nested_report_pass_on())
 			break;
 		cpu->vmcb->rip++; /* HLT is one byte long */

@@ -82,6 +82,19 @@ void tst_arch_describe_position(int vcpu_fd, char *buf, size_t size)
 			 mode_name(&sregs));
 }
 
+bool tst_arch_get_frame(int vcpu_fd, struct tst_arch_frame *frame)
+{
+	struct kvm_sregs sregs;
+	struct kvm_regs regs;
+
+	if (!get_state(vcpu_fd, &regs, &sregs))
+		return false;
+	frame->instruction = regs.rip;
+	frame->pointer = regs.rbp;
+	frame->word_size = is_long_mode(&sregs) ? 8 : 4;
+	return true;
+}
+
 bool tst_arch_describe_exit(const struct kvm_run *run, char *buf, size_t size)
 {
 	switch (run->exit_reason) {

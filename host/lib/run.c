@@ -119,7 +119,7 @@ int tst_kvm_run_instance(struct tst_kvm_instance *inst, int exp_errno)
 			"tst_kvm_run_instance(inst): another thread runs this guest; a virtual CPU "
 			"has one thread");
 
-	__attribute__((cleanup(leave))) struct tst_kvm_vm *running = vm;
+	__attribute__((cleanup(leave), unused)) struct tst_kvm_vm *running = vm; // NOLINT
 
 	for (;;) {
 		if (ioctl(vm->vcpu_fd, KVM_RUN, 0) < 0) {

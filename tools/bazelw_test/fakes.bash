@@ -20,7 +20,7 @@ check() {
 	else
 		failed=$((failed + 1))
 		printf 'FAIL: %s\n  status %s\n' "$1" "${status-}"
-		[ ! -e "$world/out" ] || sed 's/^/  stdout: /' "$world/out"
+		[ ! -e "$world/out" ] || sed -e 's/^/  stdout: /' -e '$a\' "$world/out"
 		[ ! -e "$world/err" ] || sed 's/^/  stderr: /' "$world/err"
 	fi
 }

@@ -151,11 +151,9 @@ static void __attribute__((noreturn)) report_unhandled(const struct kvm_interrup
  */
 static int is_refused_paging(const struct kvm_interrupt_frame *frame, unsigned int vector)
 {
-#ifdef __x86_64__
-	return 0; /* no long mode without paging: that is fatal */
-#else
-	return vector == INTR_GPF && frame->ip == (uintptr_t)kvm_enable_paging;
-#endif
+	/* There is no long mode without paging: on x86_64 this is fatal. */
+	return sizeof(frame->ip) == sizeof(uint32_t) && vector == INTR_GPF &&
+	       frame->ip == (uintptr_t)kvm_enable_paging;
 }
 
 /*

@@ -2,6 +2,7 @@
 /* Nested guests with AMD SVM; sections named here are those of APM Volume 2. */
 #include "kvm_x86_svm.h"
 #include "nested.h"
+#include "svm_enter.h"
 
 #define CPUID_EXT_SVM (1 << 2) /* CPUID_GET_EXT_FEATURES, ECX */
 #define MSR_PAT 0x277
@@ -88,9 +89,6 @@ ASSERT_OFFSET(cr2, 0x640);
 ASSERT_OFFSET(guest_pat, 0x668);
 _Static_assert(sizeof(struct kvm_vmcb) == PAGESIZE, "kvm_vmcb: wrong size");
 _Static_assert(sizeof(struct kvm_vmcb_descriptor) == 16, "kvm_vmcb_descriptor: wrong size");
-
-/* nested.S */
-void svm_enter(struct kvm_regs64 *regs, struct kvm_vmcb *guest, struct kvm_vmcb *own);
 
 int kvm_is_svm_supported(void)
 {
@@ -242,7 +240,10 @@ void kvm_svm_vmrun(struct kvm_svm_vcpu *cpu)
 		own = kvm_alloc_vmcb();
 	for (;;) {
 		nested_report_reset();
-		svm_enter(&cpu->regs, cpu->vmcb, own);
+		if (svm_has_marked_pdpt())
+			svm_enter_unmarked(&cpu->regs, cpu->vmcb, own);
+		else
+			svm_enter(&cpu->regs, cpu->vmcb, own);
 		if (cpu->vmcb->exitcode != SVM_EXIT_HLT || !nested_report_pass_on())
 			break;
 		cpu->vmcb->rip++; /* HLT is one byte long */

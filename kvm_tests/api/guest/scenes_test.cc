@@ -18,6 +18,9 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
+const char kPayload[] = "kvm_tests/api/guest/scenes_payload.c";
+const char kLibrary[] = "guest/arch/x86/cpu.c";
+
 class Scenes : public ringside::KvmTest
 {
 protected:
@@ -34,13 +37,14 @@ protected:
 		return ringside::RunAndCollect(vm());
 	}
 
-	// An interrupt without a handler: its report has registers and the place.
-	void ExpectFatal(scene scene, const std::string &what)
+	// An interrupt without a handler: its report names the place and has registers.
+	void ExpectFatal(scene scene, const std::string &what, const std::string &file = kPayload)
 	{
 		const auto results = Play(scene);
 
 		ASSERT_THAT(results, ElementsAre(ResultIs(TBROK, StartsWith(what))));
-		EXPECT_EQ(results[0].file, "guest");
+		EXPECT_EQ(results[0].file, file);
+		EXPECT_GT(results[0].line, 0);
 		if (page_->fault_ip) {
 			char ip[32];
 
@@ -76,7 +80,7 @@ TEST_F(Scenes, AllResultTypesArriveWithTheirPlaces)
 					 ResultIs(TBROK, "brok 3"), ResultIs(TWARN, "warn 4"),
 					 ResultIs(TINFO, "info 5"), ResultIs(TCONF, "conf 6")));
 	for (size_t i = 0; i < results.size(); i++) {
-		EXPECT_EQ(results[i].file, "kvm_tests/api/guest/scenes_payload.c");
+		EXPECT_EQ(results[i].file, kPayload);
 		EXPECT_EQ(results[i].line, results[0].line + static_cast<int>(i));
 	}
 }
@@ -199,22 +203,22 @@ TEST_F(Scenes, DivisionByZeroIsExplained)
 
 TEST_F(Scenes, ReadingAnUnknownMsrRaisesAFault)
 {
-	ExpectFatal(SCENE_READ_UNKNOWN_MSR, "General protection fault (interrupt 13)");
+	ExpectFatal(SCENE_READ_UNKNOWN_MSR, "General protection fault (interrupt 13)", kLibrary);
 }
 
 TEST_F(Scenes, WritingAnUnknownMsrRaisesAFault)
 {
-	ExpectFatal(SCENE_WRITE_UNKNOWN_MSR, "General protection fault (interrupt 13)");
+	ExpectFatal(SCENE_WRITE_UNKNOWN_MSR, "General protection fault (interrupt 13)", kLibrary);
 }
 
 TEST_F(Scenes, PagingWithoutProtectionRaisesAFault)
 {
-	ExpectFatal(SCENE_BAD_CR0, "General protection fault (interrupt 13)");
+	ExpectFatal(SCENE_BAD_CR0, "General protection fault (interrupt 13)", kLibrary);
 }
 
 TEST_F(Scenes, ReservedBitOfCr4RaisesAFault)
 {
-	ExpectFatal(SCENE_BAD_CR4, "General protection fault (interrupt 13)");
+	ExpectFatal(SCENE_BAD_CR4, "General protection fault (interrupt 13)", kLibrary);
 }
 
 // Without paging, which KVM may refuse an i386 guest, the access leaves the VM.

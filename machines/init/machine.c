@@ -120,7 +120,7 @@ void make_root(void)
 void clear_free_memory(void)
 {
 	/* Left for the kernel itself, in bytes. */
-	const size_t margin = 24u << 20;
+	const size_t margin = 8u << 20;
 	char line[128];
 	size_t size = 0;
 	char *memory;

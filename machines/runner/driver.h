@@ -16,18 +16,26 @@ struct running {
 	int stream; /* readable: what the test prints */
 	int errors; /* readable: what the emulator says */
 	int control; /* readable: for on_control(), or -1 */
-	char error[1024]; /* why start() failed */
+	char error[1024]; /* why prepare() or restore() failed */
 	void *private; /* the driver's own */
 };
 
 struct driver {
 	const char *name; /* as machine descriptions spell it */
 
-	/** make_drive() - sets run->drive to an empty drive; 0, or -1 with run->error */
-	int (*make_drive)(struct running *run, const struct machine_description *machine);
+	/**
+	 * prepare() - make run->drive, an empty drive, and start what does not read it yet
+	 *
+	 * Return: 0, or -1 with run->error.
+	 */
+	int (*prepare)(struct running *run, const struct machine_description *machine);
 
-	/** start() - restore the snapshot, with the drive filled in; 0, or -1 with run->error */
-	int (*start)(struct running *run, const struct machine_description *machine);
+	/**
+	 * restore() - go on where the snapshot was taken, with the drive filled in
+	 *
+	 * Return: 0, or -1 with run->error.
+	 */
+	int (*restore)(struct running *run, const struct machine_description *machine);
 
 	/** on_control() - run->control is readable; closes it at its end */
 	void (*on_control)(struct running *run);

@@ -289,6 +289,8 @@ static int finished(struct session *session)
 	int status = 0;
 
 	drain_stream(session);
+	/* It would only switch itself off. */
+	kill(session->run.pid, SIGKILL);
 	problem = bring_out(session->run.drive, &status);
 	if (problem)
 		return fail(session, "its results can't be used: %s", problem);
@@ -343,10 +345,10 @@ static int run_session(struct session *session, const struct test_description *t
 {
 	struct running *run = &session->run;
 
-	if (session->driver->make_drive(run, session->machine))
+	if (session->driver->prepare(run, session->machine))
 		return fail(session, "%s", run->error);
 	hand_in(run->drive, test, arguments);
-	if (session->driver->start(run, session->machine)) {
+	if (session->driver->restore(run, session->machine)) {
 		/* What the emulator says about it is on its way. */
 		if (run->pid)
 			kill(run->pid, SIGKILL);

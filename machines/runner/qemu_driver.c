@@ -23,12 +23,36 @@ static int fail(struct running *run, const char *what, const char *why)
 	return -1;
 }
 
-static int make_drive(struct running *run, const struct machine_description *machine)
+static struct qemu_config config_of(const struct machine_description *machine)
 {
+	return (struct qemu_config){
+		.root = machine->root,
+		.cpu = machine->cpu,
+		.cpus = machine->cpus,
+		.memory_mb = machine->memory_mb,
+	};
+}
+
+static int prepare(struct running *run, const struct machine_description *machine)
+{
+	const struct qemu_config config = config_of(machine);
+	struct qemu *qemu = calloc(1, sizeof(*qemu));
+	int result;
+
 	run->drive = memfd_create("drive", MFD_CLOEXEC);
 	if (run->drive < 0 || ftruncate(run->drive, JOB_DRIVE_SIZE))
 		return fail(run, "cannot make the drive in memory", strerror(errno));
-	return 0;
+	if (!qemu)
+		return fail(run, "cannot start QEMU", "out of memory");
+	run->private = qemu;
+	/* QEMU comes up while the drive is filled in. */
+	result = qemu_start(qemu, &config, run->drive, NULL);
+	run->pid = qemu->pid;
+	run->console = qemu->console;
+	run->stream = qemu->stream;
+	run->errors = qemu->errors;
+	run->control = qemu->qmp.fd;
+	return result ? fail(run, "cannot start QEMU", strerror(errno)) : 0;
 }
 
 static int open_snapshot(struct running *run, const struct machine_description *machine,
@@ -43,31 +67,14 @@ static int open_snapshot(struct running *run, const struct machine_description *
 	return fd;
 }
 
-static int start(struct running *run, const struct machine_description *machine)
+static int restore(struct running *run, const struct machine_description *machine)
 {
-	const struct qemu_config config = {
-		.root = machine->root,
-		.cpu = machine->cpu,
-		.cpus = machine->cpus,
-		.memory_mb = machine->memory_mb,
-	};
-	struct qemu *qemu = calloc(1, sizeof(*qemu));
-	int state, ram, result = -1;
+	const struct qemu_config config = config_of(machine);
+	struct qemu *qemu = run->private;
+	int state = open_snapshot(run, machine, "state");
+	int ram = state < 0 ? -1 : open_snapshot(run, machine, "ram");
+	int result = -1;
 
-	if (!qemu)
-		return fail(run, "cannot start QEMU", "out of memory");
-	run->private = qemu;
-	result = qemu_start(qemu, &config, run->drive, NULL);
-	run->pid = qemu->pid;
-	run->console = qemu->console;
-	run->stream = qemu->stream;
-	run->errors = qemu->errors;
-	run->control = qemu->qmp.fd;
-	if (result)
-		return fail(run, "cannot start QEMU", strerror(errno));
-	state = open_snapshot(run, machine, "state");
-	ram = state < 0 ? -1 : open_snapshot(run, machine, "ram");
-	result = -1;
 	if (ram >= 0) {
 		result = qemu_restore(qemu, &config, state, ram, RESTORE_MS);
 		if (result)
@@ -124,8 +131,8 @@ static void end(struct running *run)
 
 const struct driver qemu_driver = {
 	.name = "qemu",
-	.make_drive = make_drive,
-	.start = start,
+	.prepare = prepare,
+	.restore = restore,
 	.on_control = on_control,
 	.why_off = why_off,
 	.end = end,

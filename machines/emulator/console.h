@@ -10,7 +10,7 @@
 /* Longest line that is kept; the rest of a longer one is dropped. */
 #define CONSOLE_LINE 512
 /* How many of the last lines are kept. */
-#define CONSOLE_LINES 64
+#define CONSOLE_LINES 128
 
 struct console {
 	char lines[CONSOLE_LINES][CONSOLE_LINE]; /* a ring */

@@ -21,7 +21,7 @@
 #include "machines/runner/message.h"
 #include "machines/runner/transfer.h"
 
-/* How many of the console's last lines a failure shows. */
+/* How many of the console's last lines a failure shows; a panic takes them all. */
 #define SHOWN_LINES 20
 
 /* How long a machine may take from its snapshot to the test's start, in ms. */
@@ -134,7 +134,9 @@ static int fail(struct session *session, const char *format, ...)
 		    session->emulator_said);
 	if (session->console.count || session->console.used) {
 		say("the last lines of its console:");
-		console_print(&session->console, stdout, SHOWN_LINES);
+		console_print(&session->console, stdout,
+			      console_contains(&session->console, "Kernel panic") ? CONSOLE_LINES
+										  : SHOWN_LINES);
 		fflush(stdout);
 	}
 	return STATUS_MACHINE_FAILED;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Bochs' instrumentation interface (its instrument/instrumentation.txt), as
- * Ringside uses it: two hooks tell the mailbox (machines/intel/mailbox.cc) when
+ * Ringside uses it: two hooks tell the mailbox (machines/bochs/mailbox.cc) when
  * to take its place among the devices. All others cost nothing.
  */
 #ifndef RINGSIDE_BOCHS_INSTRUMENT_H

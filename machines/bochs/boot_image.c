@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "machines/intel/boot_rom.h"
+#include "machines/bochs/boot_rom.h"
 
 #define KIB 1024u
 #define MIB (1024u * KIB)

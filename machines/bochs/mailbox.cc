@@ -19,7 +19,7 @@
 #include "bochs.h"
 #include "gui/siminterface.h"
 #include "iodev.h"
-#include "machines/intel/mailbox.h"
+#include "machines/bochs/mailbox.h"
 
 namespace
 {

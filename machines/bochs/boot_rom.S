@@ -10,8 +10,8 @@
  * It is data for boot_image, which completes it: its size in units of 512 bytes
  * and the sum of all bytes, which has to be 0.
  */
-#include "machines/intel/boot_rom.h"
-#include "machines/intel/mailbox.h"
+#include "machines/bochs/boot_rom.h"
+#include "machines/bochs/mailbox.h"
 
 #define VECTOR_BOOT (0x19 * 4)
 #define FAST_A20_PORT 0x92

@@ -3,11 +3,6 @@
 
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
 load("//machines:machine_info.bzl", "MachineInfo", "runfiles_path")
-load("//machines:machine_transition.bzl", "machine_transition")
-
-def _single(attribute):
-    """The target of an attribute with a transition of one configuration."""
-    return attribute[0] if type(attribute) == type([]) else attribute
 
 def _machine_test_impl(ctx):
     controller = ctx.attr.controller
@@ -23,7 +18,7 @@ def _machine_test_impl(ctx):
         "controller " + runfiles_path(ctx, executable),
         "machine " + ctx.attr._machine[BuildSettingInfo].value,
     ] + ["requires " + requirement for requirement in ctx.attr.requires]
-    emulated = _single(ctx.attr.emulated) if ctx.attr.emulated else None
+    emulated = ctx.attr.emulated
     if emulated:
         lines.append("emulated " + runfiles_path(ctx, emulated[MachineInfo].description))
     lines += [
@@ -78,7 +73,9 @@ it runs and why.""",
             doc = "Files that the program finds in its runfiles.",
         ),
         "emulated": attr.label(
-            cfg = machine_transition,
+            # Like a tool, it is the same whatever the test is built with: one
+            # snapshot serves -c opt and --config=asan.
+            cfg = "exec",
             providers = [MachineInfo],
             doc = "The machine to run on where the host won't do.",
         ),
@@ -91,14 +88,11 @@ it runs and why.""",
         "requires": attr.string_list(
             doc = "What the test needs of the machine: \"native\", \"smp\", \"svm\", \"vmx\".",
         ),
-        "_allowlist_function_transition": attr.label(
-            default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
-        ),
         "_machine": attr.label(default = "//machines:machine"),
         "_runner": attr.label(
             default = "//machines/runner",
             executable = True,
-            cfg = machine_transition,
+            cfg = "exec",
         ),
     },
     test = True,

@@ -1,25 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""From a test's configuration to that of the machines and the runner."""
+"""From any configuration to that of an emulated machine."""
 
 def _machine_transition_impl(_settings, _attr):
-    return {
-        # A machine is the same whatever the controller is built with: one
-        # snapshot serves -c opt and --config=asan, and the cache keeps one.
-        "//command_line_option:collect_code_coverage": False,
-        "//command_line_option:compilation_mode": "opt",
-        "//command_line_option:copt": [],
-        "//command_line_option:features": [],
-        "//command_line_option:linkopt": [],
-    }
+    # Where tests run makes no difference to the machines: one snapshot serves
+    # all of --config=amd, --config=host and neither.
+    return {"//machines:machine": "auto"}
 
 machine_transition = transition(
     implementation = _machine_transition_impl,
     inputs = [],
-    outputs = [
-        "//command_line_option:collect_code_coverage",
-        "//command_line_option:compilation_mode",
-        "//command_line_option:copt",
-        "//command_line_option:features",
-        "//command_line_option:linkopt",
-    ],
+    outputs = ["//machines:machine"],
 )

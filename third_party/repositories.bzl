@@ -71,6 +71,28 @@ def ringside_repositories():
         remove = ["usr/share"],
     )
     maybe(
+        debian_packages,
+        name = "ringside_qemu",
+        build_file = Label("//third_party:qemu/BUILD.overlay.bazel"),
+        package_set = "qemu",
+        remove = [
+            "etc",
+            "lib/systemd",
+            "usr/lib/x86_64-linux-gnu/gconv",
+            "usr/libexec",
+            "usr/share/doc",
+            "usr/share/locale",
+            "usr/share/man",
+        ],
+    )
+    maybe(
+        debian_packages,
+        name = "ringside_linux",
+        build_file = Label("//third_party:linux/BUILD.overlay.bazel"),
+        package_set = "linux",
+        remove = ["usr"],
+    )
+    maybe(
         debian_source,
         name = "ringside_bochs",
         added_files = {

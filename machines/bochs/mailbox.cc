@@ -8,11 +8,14 @@
 //   RINGSIDE_STREAM  file descriptor, open both ways, of what a test reads and prints
 //   RINGSIDE_STATE   folder into which the guest may save the machine's state
 //
+// A state's RAM is the file "ram" of ram.h instead of Bochs' own.
+//
 // Where one is not set, there is no input, and output is thrown away.
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <poll.h>
+#include <string>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -20,6 +23,7 @@
 #include "gui/siminterface.h"
 #include "iodev.h"
 #include "machines/bochs/mailbox.h"
+#include "machines/bochs/ram.h"
 
 namespace
 {
@@ -175,6 +179,12 @@ void flush()
 	stream.out.flush();
 }
 
+bx_shadow_data_c *ram()
+{
+	bx_param_c *param = SIM->get_param("memory.ram", SIM->get_bochs_root());
+	return static_cast<bx_shadow_data_c *>(param);
+}
+
 void save(void *)
 {
 	const char *folder = getenv("RINGSIDE_STATE");
@@ -186,7 +196,23 @@ void save(void *)
 	flush();
 	if (!SIM->save_state(folder))
 		fail("save the state in", folder);
+	// Bochs' own file of RAM is as large as RAM. Without it, Bochs leaves
+	// RAM as it is when it restores the rest.
+	const std::string path = folder;
+	bx_shadow_data_c *memory = ram();
+	if (unlink((path + "/memory.ram").c_str()) ||
+	    !ram_save((path + "/ram").c_str(), memory->getptr(), memory->get_size()))
+		fail("save the machine's RAM in", folder);
 	end(0);
+}
+
+void restore_ram()
+{
+	const char *folder = SIM->get_param_string(BXPN_RESTORE_PATH)->getptr();
+	bx_shadow_data_c *memory = ram();
+	if (!ram_restore((std::string(folder) + "/ram").c_str(), memory->getptr(),
+			 memory->get_size()))
+		fail("restore the machine's RAM from", folder);
 }
 
 void command(Bit32u value)
@@ -261,6 +287,8 @@ void mailbox_reset(unsigned type)
 		end(exit_machine_reset);
 	}
 	has_ports = true;
+	if (SIM->get_param_bool(BXPN_RESTORE_FLAG)->get())
+		restore_ram();
 	take_port(MAILBOX_STREAM_PORT, any_width);
 	take_port(MAILBOX_STREAM_CONTROL_PORT, dword_only);
 	take_port(MAILBOX_JOB_PORT, any_width);

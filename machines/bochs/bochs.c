@@ -14,10 +14,14 @@
 /* Instructions in a second of the machine's time. */
 #define INSTRUCTIONS_PER_SECOND 20000000
 
+/* When it is switched on, in seconds since 1970: always, so that it always boots the same way. */
+#define MACHINE_EPOCH 946684800
+
 static void add_machine(struct arguments *arguments, const char *cpu, unsigned int memory_mb)
 {
-	/* No file of the user's own; what follows is such a file, line by line. */
-	add_argument(arguments, "-n");
+	/* An empty configuration file; what follows is one, line by line. */
+	add_argument(arguments, "-f");
+	add_argument(arguments, "/dev/null");
 	add_argument(arguments, "cpu: model=%s, ips=%d, reset_on_triple_fault=0", cpu,
 		     INSTRUCTIONS_PER_SECOND);
 	add_argument(arguments, "memory: guest=%u, host=%u", memory_mb, memory_mb);
@@ -26,7 +30,7 @@ static void add_machine(struct arguments *arguments, const char *cpu, unsigned i
 	add_argument(arguments, "optromimage1: file=" BOCHS_BOOT_ROM ", address=%#x",
 		     BOOT_ROM_ADDRESS);
 	/* Time passes with instructions, not with the host's clock. */
-	add_argument(arguments, "clock: sync=none, time0=utc");
+	add_argument(arguments, "clock: sync=none, time0=%d", MACHINE_EPOCH);
 	add_argument(arguments, "vga: extension=none, realtime=0");
 	add_argument(arguments, "floppya: type=none");
 	add_argument(arguments, "ata0: enabled=0");

@@ -209,10 +209,17 @@ void save(void *)
 void restore_ram()
 {
 	const char *folder = SIM->get_param_string(BXPN_RESTORE_PATH)->getptr();
+	const std::string path = std::string(folder) + "/ram";
 	bx_shadow_data_c *memory = ram();
-	if (!ram_restore((std::string(folder) + "/ram").c_str(), memory->getptr(),
-			 memory->get_size()))
-		fail("restore the machine's RAM from", folder);
+	if (ram_restore(path.c_str(), memory->getptr(), memory->get_size()))
+		return;
+	if (errno != EBADMSG)
+		fail("restore the machine's RAM from", path.c_str());
+	fprintf(stderr,
+		"mailbox: %s is damaged, or of a machine with other than %u MiB of RAM; "
+		"make the snapshot anew\n",
+		path.c_str(), memory->get_size() >> 20);
+	end(exit_failure);
 }
 
 void command(Bit32u value)

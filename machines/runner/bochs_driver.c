@@ -84,7 +84,7 @@ static const char *why_off(const struct running *run, int wait_status)
 	case BOCHS_RESET:
 		return "it reset itself, as after a reboot";
 	case BOCHS_PANIC:
-		return "Bochs gave up, as after a triple fault";
+		return "Bochs ended it, as after a triple fault or a power-off from inside";
 	default:
 		return NULL;
 	}

@@ -5,6 +5,7 @@
 # meets all of a test's is taken: the quickest comes first.
 MACHINES = {
     "amd": ["native", "smp", "svm"],
+    "intel": ["native", "vmx"],
 }
 
 # Machines that --//machines:machine knows, beside "auto" and "host".

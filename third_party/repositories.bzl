@@ -4,6 +4,7 @@
 load("@bazel_tools//tools/build_defs/repo:http.bzl", "http_archive")
 load("@bazel_tools//tools/build_defs/repo:utils.bzl", "maybe")
 load("//third_party:debian_packages.bzl", "debian_packages")
+load("//third_party:debian_source.bzl", "debian_source")
 
 def _bazel_rules():
     """Rule sets that Bazel users share; a workspace's own versions win."""
@@ -90,4 +91,22 @@ def ringside_repositories():
         build_file = Label("//third_party:linux/BUILD.overlay.bazel"),
         package_set = "linux",
         remove = ["usr"],
+    )
+    maybe(
+        debian_source,
+        name = "ringside_bochs",
+        added_files = {
+            Label("//third_party:bochs/instrument.h"): "ringside/instrument.h",
+        },
+        build_file = Label("//third_party:bochs/BUILD.overlay.bazel"),
+        path = "pool/main/b/bochs/bochs_3.0+dfsg.orig.tar.xz",
+        sha256 = "78f6c73d4a6472d5130a87ab9dc306d02c7c71ed8e25b3a8ef642e2a7acd282b",
+        strip_prefix = "bochs-3.0",
+    )
+    maybe(
+        debian_packages,
+        name = "ringside_bochs_firmware",
+        build_file = Label("//third_party:bochs/BUILD.firmware.bazel"),
+        package_set = "bochs_firmware",
+        remove = ["usr/share/doc"],
     )

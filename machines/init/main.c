@@ -9,6 +9,7 @@
  * ringside_exit_port (I/O ports, where the emulator has such).
  */
 #include "machines/init/init.h"
+#include "machines/init/mailbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -125,19 +126,30 @@ static void become_job(const struct job *job, int stream)
 	_exit(127);
 }
 
-static int run_job(const struct job *job)
+static int run_job(const struct job *job, bool has_mailbox)
 {
-	int stream = open_stream();
-	int status = 0, other;
+	int ends[2] = {-1, -1};
+	int stream, status = 0, other;
 	pid_t child, ended;
 
 	if (!job->argument_count)
 		die("the job names no program");
+	if (!has_mailbox)
+		stream = open_stream();
+	else if (pipe2(ends, O_CLOEXEC))
+		die("cannot make a pipe: %s", strerror(errno));
+	else
+		stream = ends[1];
 	child = fork();
 	if (child < 0)
 		die("cannot fork: %s", strerror(errno));
 	if (!child)
 		become_job(job, stream);
+	if (has_mailbox) {
+		close(stream);
+		stream = -1;
+		mailbox_relay(ends[0], child);
+	}
 	/* Orphans come here too. */
 	while ((ended = wait(&other)) != child)
 		if (ended < 0 && errno != EINTR)
@@ -146,17 +158,31 @@ static int run_job(const struct job *job)
 	kill(-1, SIGKILL);
 	while (wait(&other) > 0 || errno == EINTR)
 		;
-	tcdrain(stream);
-	close(stream);
+	if (stream >= 0) {
+		tcdrain(stream);
+		close(stream);
+	}
 	return status;
+}
+
+static int open_drive(void)
+{
+	const char *path = required_setting("ringside_drive");
+	int drive;
+
+	wait_for_device(path, DEVICE_SECONDS);
+	drive = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
+	if (drive < 0)
+		die("cannot open %s: %s", path, strerror(errno));
+	return drive;
 }
 
 int main(void)
 {
-	const char *path;
+	bool has_mailbox = getenv("ringside_mailbox");
 	struct job_header header;
 	struct job job = {0};
-	int drive, status;
+	int drive = -1, status;
 
 	mkdir("/dev", 0755);
 	mkdir("/proc", 0555);
@@ -167,23 +193,27 @@ int main(void)
 
 	load_modules();
 	check_kvm();
-	path = required_setting("ringside_drive");
-	wait_for_device(path, DEVICE_SECONDS);
-	drive = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
-	if (drive < 0)
-		die("cannot open %s: %s", path, strerror(errno));
+	if (has_mailbox)
+		mailbox_open();
+	else
+		drive = open_drive();
 	make_root();
 	clear_free_memory();
 	announce_ready();
 
-	wait_for_job(drive, &header);
+	if (has_mailbox)
+		drive = mailbox_take_job(&header);
+	else
+		wait_for_job(drive, &header);
 	say("unpacking");
 	wake_up(&header);
 	take_job(drive, &header, &job);
 	say("running");
-	status = run_job(&job);
+	status = run_job(&job, has_mailbox);
 	say("collecting");
 	bring_out(drive, &header, &job, status);
+	if (has_mailbox)
+		mailbox_bring_out(drive, &header);
 	say("done");
 	switch_off();
 }

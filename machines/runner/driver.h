@@ -53,6 +53,7 @@ struct driver {
 	void (*end)(struct running *run);
 };
 
+extern const struct driver bochs_driver;
 extern const struct driver qemu_driver;
 
 #endif /* RINGSIDE_MACHINES_RUNNER_DRIVER_H */

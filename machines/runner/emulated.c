@@ -63,7 +63,7 @@ struct session {
 	int signals; /* signalfd */
 };
 
-static const struct driver *const drivers[] = {&qemu_driver};
+static const struct driver *const drivers[] = {&bochs_driver, &qemu_driver};
 
 static int64_t now_ms(void)
 {

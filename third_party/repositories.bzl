@@ -93,6 +93,13 @@ def ringside_repositories():
         remove = ["usr"],
     )
     maybe(
+        debian_packages,
+        name = "ringside_linux_generic",
+        build_file = Label("//third_party:linux/BUILD.overlay.bazel"),
+        package_set = "linux_generic",
+        remove = ["usr"],
+    )
+    maybe(
         debian_source,
         name = "ringside_bochs",
         added_files = {

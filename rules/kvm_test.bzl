@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """kvm_test: a controller with its payload inside, as one test."""
 
-load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_test")
+load("@rules_cc//cc:defs.bzl", "cc_binary")
+load("//machines:machine_test.bzl", "machine_test")
+load("//machines:machines.bzl", "emulated_machine")
 load("//rules:kvm_test_args.bzl", "check_kvm_test_args", "test_names")
 load("//rules:payload.bzl", "kvm_payload")
 
@@ -25,7 +27,9 @@ def kvm_test(
 
     Makes, for one guest, the test `<name>`; for several, the tests
     `<name>_<guest>` and the test suite `<name>` of them all. `<name>._payload`
-    is the payload as an ELF file, which kvm_test builds for each guest's platform.
+    is the payload as an ELF file, which kvm_test builds for each guest's platform;
+    `<test>._controller` is the controller, one static program that holds the
+    payload and runs on any x86-64 Linux. The test itself decides where to run it.
 
     Args:
       name: the test's name.
@@ -59,6 +63,9 @@ def kvm_test(
     single_source = payload_srcs == None
     visibility = kwargs.pop("visibility", None)
     size = kwargs.pop("size", "small")
+    features = kwargs.pop("features", [])
+    compatible = kwargs.pop("target_compatible_with", [])
+    toolchains = kwargs.pop("toolchains", [])
     private = ["manual"]
     payload = name + "._payload"
 
@@ -84,20 +91,34 @@ def kvm_test(
             tags = private,
             visibility = ["//visibility:private"],
         )
-        cc_test(
-            name = test,
-            size = size,
+        cc_binary(
+            name = test + "._controller",
+            testonly = True,
             srcs = srcs,
             copts = copts,
+            features = features,
             linkstatic = True,
-            tags = ["kvm"] + tags + ["requires-" + requirement for requirement in requires],
-            visibility = visibility,
+            tags = private,
+            target_compatible_with = compatible,
+            toolchains = toolchains,
+            visibility = ["//visibility:private"],
             deps = [
                 test + "._payload_object",
                 Label("//host"),
                 Label("//host/gtest"),
                 Label("//host/gtest:main"),
             ] + deps,
+        )
+        machine_test(
+            name = test,
+            size = size,
+            controller = test + "._controller",
+            emulated = emulated_machine(requires),
+            requires = requires,
+            tags = ["kvm"] + tags + ["requires-" + requirement for requirement in requires],
+            target_compatible_with = compatible,
+            toolchains = toolchains,
+            visibility = visibility,
             **kwargs
         )
 

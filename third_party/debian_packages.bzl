@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Pinned Debian packages as a Bazel repository."""
 
+load("//third_party:debian_mirror.bzl", "fail_download", "find_debian_mirror")
+
 def _locked_packages(rctx):
     """Reads the packages of this repository's set from the lock file."""
     packages = []
@@ -22,18 +24,9 @@ def _locked_packages(rctx):
         ))
     return packages
 
-def _find_mirror(rctx):
-    """Returns the base URL of a Debian mirror, or fails with the finder's message."""
-    result = rctx.execute(["sh", rctx.path(rctx.attr._mirror_finder)], environment = {
-        "DEBIAN_MIRROR": rctx.getenv("DEBIAN_MIRROR", ""),
-    })
-    if result.return_code != 0:
-        fail("\n" + result.stderr.strip())
-    return result.stdout.strip()
-
 def _debian_packages_impl(rctx):
     packages = _locked_packages(rctx)
-    mirror = _find_mirror(rctx)
+    mirror = find_debian_mirror(rctx, rctx.attr._mirror_finder)
 
     # All downloads first, side by side; Bazel's repository cache answers for
     # those that it has seen before, without the network.
@@ -50,15 +43,12 @@ def _debian_packages_impl(rctx):
         )))
     for package, archive, download in pending:
         if not download.wait().success:
-            fail(("\ncannot get the Debian package '{}' from {}/{}.\n" +
-                  "The cause is in the warning above: no network, a mirror without this file, or a file " +
-                  "whose sha256 is not the one in third_party/debian.lock.\n" +
-                  "Mend: check the network, or name another Debian mirror with " +
-                  "--repo_env=DEBIAN_MIRROR=<its base URL>.").format(
-                package.name,
+            fail_download(
+                "the Debian package '{}'".format(package.name),
                 mirror,
                 package.path,
-            ))
+                "third_party/debian.lock",
+            )
 
     for package, archive, _ in pending:
         rctx.report_progress("unpacking {}".format(package.name))

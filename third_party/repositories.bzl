@@ -4,6 +4,7 @@
 load("@bazel_tools//tools/build_defs/repo:http.bzl", "http_archive")
 load("@bazel_tools//tools/build_defs/repo:utils.bzl", "maybe")
 load("//third_party:debian_packages.bzl", "debian_packages")
+load("//third_party:debian_source.bzl", "debian_source")
 
 def _bazel_rules():
     """Rule sets that Bazel users share; a workspace's own versions win."""
@@ -68,4 +69,51 @@ def ringside_repositories():
         build_file = Label("//third_party:zlib/BUILD.overlay.bazel"),
         package_set = "zlib",
         remove = ["usr/share"],
+    )
+    maybe(
+        debian_packages,
+        name = "ringside_qemu",
+        build_file = Label("//third_party:qemu/BUILD.overlay.bazel"),
+        package_set = "qemu",
+        remove = [
+            "etc",
+            "lib/systemd",
+            "usr/lib/x86_64-linux-gnu/gconv",
+            "usr/libexec",
+            "usr/share/doc",
+            "usr/share/locale",
+            "usr/share/man",
+        ],
+    )
+    maybe(
+        debian_packages,
+        name = "ringside_linux",
+        build_file = Label("//third_party:linux/BUILD.overlay.bazel"),
+        package_set = "linux",
+        remove = ["usr"],
+    )
+    maybe(
+        debian_packages,
+        name = "ringside_linux_generic",
+        build_file = Label("//third_party:linux/BUILD.overlay.bazel"),
+        package_set = "linux_generic",
+        remove = ["usr"],
+    )
+    maybe(
+        debian_source,
+        name = "ringside_bochs",
+        added_files = {
+            Label("//third_party:bochs/instrument.h"): "ringside/instrument.h",
+        },
+        build_file = Label("//third_party:bochs/BUILD.overlay.bazel"),
+        path = "pool/main/b/bochs/bochs_3.0+dfsg.orig.tar.xz",
+        sha256 = "78f6c73d4a6472d5130a87ab9dc306d02c7c71ed8e25b3a8ef642e2a7acd282b",
+        strip_prefix = "bochs-3.0",
+    )
+    maybe(
+        debian_packages,
+        name = "ringside_bochs_firmware",
+        build_file = Label("//third_party:bochs/BUILD.firmware.bazel"),
+        package_set = "bochs_firmware",
+        remove = ["usr/share/doc"],
     )

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: MIT
+"""bochs_machine: a machine that Bochs emulates."""
+
+load("//machines:linux_kernel.bzl", "kernel_of")
+load("//machines:machine_info.bzl", "INITRAMFS_ATTRS", "MachineInfo", "make_initramfs", "runfiles_path")
+load("//machines:machine_transition.bzl", "machine_transition")
+
+# What the machine's own devices are called (mailbox.h has the numbers).
+_DEVICE_OPTIONS = [
+    "console=ttyS0",
+    "panic=-1",
+    "ringside_mailbox=1",
+    "ringside_ready_port=0x5f4",
+    "ringside_exit_port=0x5f4",
+]
+
+def _make_boot_image(ctx, kernel, initramfs):
+    image = ctx.actions.declare_file(ctx.label.name + ".boot_image")
+    rom = ctx.actions.declare_file(ctx.label.name + ".boot_rom")
+    args = ctx.actions.args()
+    args.add("--kernel", kernel.image)
+    args.add("--initramfs", initramfs)
+    args.add("--append", " ".join(_DEVICE_OPTIONS + ctx.attr.kernel_options))
+    args.add("--memory", ctx.attr.memory_mb)
+    args.add("--image", image)
+    args.add("--rom", rom)
+    ctx.actions.run(
+        executable = ctx.executable._boot_image,
+        arguments = [args],
+        inputs = [kernel.image, initramfs],
+        outputs = [image, rom],
+        mnemonic = "MachineBootImage",
+        progress_message = "Laying out the kernel of machine %{label}",
+    )
+    return image, rom
+
+def _make_snapshot(ctx, image, rom):
+    snapshot = ctx.actions.declare_directory(ctx.label.name + ".snapshot")
+    args = ctx.actions.args()
+    args.add("--bochs", ctx.executable._bochs)
+    args.add("--bios", ctx.file._bios)
+    args.add("--vgabios", ctx.file._vgabios)
+    args.add("--boot-rom", rom)
+    args.add("--image", image)
+    args.add("--cpu", ctx.attr.cpu)
+    args.add("--memory", ctx.attr.memory_mb)
+    args.add("--timeout", ctx.attr.boot_timeout)
+    args.add_all("--output", [snapshot], expand_directories = False)
+    ctx.actions.run(
+        executable = ctx.executable._make_snapshot,
+        arguments = [args],
+        inputs = [ctx.file._bios, ctx.file._vgabios, rom, image],
+        tools = [ctx.executable._bochs],
+        outputs = [snapshot],
+        mnemonic = "MachineSnapshot",
+        progress_message = "Booting machine %{label} for its snapshot",
+    )
+    return snapshot
+
+def _bochs_machine_impl(ctx):
+    kernel = kernel_of(ctx.attr.kernel)
+    initramfs = make_initramfs(ctx, kernel, ctx.attr.modules)
+    image, rom = _make_boot_image(ctx, kernel, initramfs)
+    snapshot = _make_snapshot(ctx, image, rom)
+
+    description = ctx.actions.declare_file(ctx.label.name + ".machine")
+    ctx.actions.write(description, "".join([
+        "{} {}\n".format(key, value)
+        for key, value in [
+            ("name", ctx.label.name),
+            ("emulator", "bochs"),
+            ("root", runfiles_path(ctx, ctx.executable._bochs)),
+            ("snapshot", runfiles_path(ctx, snapshot)),
+            ("cpu", ctx.attr.cpu),
+            ("cpus", 1),
+            ("memory", ctx.attr.memory_mb),
+        ] + [("provides", requirement) for requirement in ctx.attr.provides]
+    ]))
+    return [
+        DefaultInfo(files = depset([snapshot])),
+        MachineInfo(
+            description = description,
+            files = depset([description, snapshot, ctx.executable._bochs]),
+        ),
+        OutputGroupInfo(
+            boot_image = depset([image, rom]),
+            initramfs = depset([initramfs]),
+        ),
+    ]
+
+bochs_machine = rule(
+    implementation = _bochs_machine_impl,
+    doc = """An emulated x86-64 machine with one CPU and nested Intel virtualization.
+
+An action boots the kernel in Bochs, with an initramfs of Ringside's own init
+and the given modules, and keeps the machine's state when init is ready for a
+test. A test starts from that state.""",
+    attrs = INITRAMFS_ATTRS | {
+        "boot_timeout": attr.int(
+            default = 300,
+            doc = "Seconds that booting may take.",
+        ),
+        "cpu": attr.string(
+            mandatory = True,
+            doc = "Bochs' name of the CPU model.",
+        ),
+        "kernel": attr.label(
+            mandatory = True,
+            doc = "A linux_kernel, or files: see kernel_of().",
+        ),
+        "kernel_options": attr.string_list(
+            doc = "Words for the kernel's command line.",
+        ),
+        "memory_mb": attr.int(
+            default = 256,
+            doc = "RAM in MiB.",
+        ),
+        "modules": attr.string_list(
+            doc = "Modules to load, with parameters: \"kvm-intel nested=1\".",
+        ),
+        "provides": attr.string_list(
+            doc = "Which requirements of tests the machine meets.",
+        ),
+        "_allowlist_function_transition": attr.label(
+            default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
+        ),
+        "_bios": attr.label(
+            default = "@ringside_bochs_firmware//:bios",
+            allow_single_file = True,
+        ),
+        # As a tool: the one that makes a snapshot also restores it.
+        "_bochs": attr.label(
+            default = "//machines/bochs",
+            executable = True,
+            cfg = "exec",
+        ),
+        "_boot_image": attr.label(
+            default = "//machines/bochs:boot_image",
+            executable = True,
+            cfg = "exec",
+        ),
+        "_make_snapshot": attr.label(
+            default = "//machines/bochs:make_snapshot",
+            executable = True,
+            cfg = "exec",
+        ),
+        "_vgabios": attr.label(
+            default = "@ringside_bochs_firmware//:vgabios",
+            allow_single_file = True,
+        ),
+    },
+    cfg = machine_transition,
+    provides = [MachineInfo],
+)

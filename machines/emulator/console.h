@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* What a machine's console says: kept for a failure, and followed line by line. */
+#ifndef RINGSIDE_MACHINES_EMULATOR_CONSOLE_H
+#define RINGSIDE_MACHINES_EMULATOR_CONSOLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* Longest line that is kept; the rest of a longer one is dropped. */
+#define CONSOLE_LINE 512
+/* How many of the last lines are kept. */
+#define CONSOLE_LINES 128
+
+struct console {
+	char lines[CONSOLE_LINES][CONSOLE_LINE]; /* a ring */
+	size_t count; /* lines completed since the start */
+	size_t used; /* bytes of the line in progress */
+	void (*on_init)(void *context, const char *text);
+	void *context;
+};
+
+/**
+ * console_add() - take in what was read from the console
+ * @console: zeroed before its first use
+ * @data: bytes as they came, control characters and all
+ * @size: of @data
+ *
+ * For each completed line of init's, on_init is called with its text, the
+ * prefix removed. Control characters are dropped from all lines.
+ */
+void console_add(struct console *console, const char *data, size_t size);
+
+/** console_contains() - whether one of the kept lines has @text in it */
+bool console_contains(const struct console *console, const char *text);
+
+/**
+ * console_print() - print the last lines
+ * @console: the console
+ * @file: where to
+ * @lines: at most so many, CONSOLE_LINES at most
+ */
+void console_print(const struct console *console, FILE *file, size_t lines);
+
+#endif /* RINGSIDE_MACHINES_EMULATOR_CONSOLE_H */

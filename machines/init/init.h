@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The first program of an emulated machine, in four parts: what it says and
+ * how it ends (machine.c), kernel modules (modules.c), taking a job in and
+ * bringing its files out (files.c), and running it (main.c).
+ */
+#ifndef RINGSIDE_MACHINES_INIT_INIT_H
+#define RINGSIDE_MACHINES_INIT_INIT_H
+
+#include "machines/job/job.h"
+
+/* A job, as taken from the drive. */
+struct job {
+	char **arguments; /* argv[], NULL-terminated */
+	size_t argument_count;
+	char **environment; /* envp[], NULL-terminated */
+	size_t environment_count;
+	char **collect; /* paths to bring out */
+	size_t collect_count;
+	char *directory; /* where to run, or NULL */
+};
+
+/** say() - one line on the machine's console, which the runner follows */
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/** die() - say why the machine can't go on, and switch it off */
+void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+/** switch_off() - end the machine at once; its files are not needed any more */
+void switch_off(void) __attribute__((noreturn));
+
+/** announce_ready() - tell whoever takes the snapshot that it can be taken now */
+void announce_ready(void);
+
+/** make_root() - the file systems that a program expects; leaves the initramfs */
+void make_root(void);
+
+/** clear_free_memory() - zeros where there was something: a smaller snapshot */
+void clear_free_memory(void);
+
+/** load_modules() - load what /modules/list names, in its order */
+void load_modules(void);
+
+/** wait_for_device() - wait until a device node exists; dies after @seconds */
+void wait_for_device(const char *path, int seconds);
+
+/** take_job() - read the drive's records; files are unpacked where they say */
+void take_job(int drive, const struct job_header *header, struct job *job);
+
+/** bring_out() - write the files that the job left behind, and how it ended */
+void bring_out(int drive, const struct job_header *header, const struct job *job, int wait_status);
+
+#endif /* RINGSIDE_MACHINES_INIT_INIT_H */

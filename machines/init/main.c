@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The first program of an emulated machine: loads KVM, waits for a job on the
+ * drive, runs it, brings its results out and switches the machine off.
+ *
+ * The snapshot is taken while it waits. Settings come as environment
+ * variables, which is what the kernel makes of unknown words on its command
+ * line: ringside_drive, ringside_stream (devices), ringside_ready_port and
+ * ringside_exit_port (I/O ports, where the emulator has such).
+ */
+#include "machines/init/init.h"
+#include "machines/init/mailbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/random.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+/* How long a driver may take to find its device, in seconds. */
+#define DEVICE_SECONDS 20
+
+/* How often the drive is looked at for a job, in nanoseconds. */
+#define JOB_POLL_NS 1000000
+
+static const char *required_setting(const char *name)
+{
+	const char *value = getenv(name);
+
+	if (!value)
+		die("the kernel's command line does not set %s", name);
+	return value;
+}
+
+static void check_kvm(void)
+{
+	struct utsname name;
+	int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+
+	uname(&name);
+	if (fd < 0)
+		die("no /dev/kvm on Linux %s (%s): this kernel has KVM neither built in nor among "
+		    "the modules given",
+		    name.release, strerror(errno));
+	close(fd);
+	say("Linux %s", name.release);
+}
+
+static void wait_for_job(int drive, struct job_header *header)
+{
+	const struct timespec interval = {.tv_nsec = JOB_POLL_NS};
+
+	for (;;) {
+		if (job_read_block(drive, 0, header, sizeof(*header)))
+			die("cannot read the drive: %s", strerror(errno));
+		if (!memcmp(header->magic, JOB_MAGIC, sizeof(header->magic)))
+			return;
+		/* A drive's contents change without an event. */
+		nanosleep(&interval, NULL);
+	}
+}
+
+/* A snapshot's clock and random numbers are those of its making. */
+static void wake_up(const struct job_header *header)
+{
+	const struct timespec now = {
+		.tv_sec = (time_t)header->seconds,
+		.tv_nsec = header->nanoseconds,
+	};
+	_Alignas(struct rand_pool_info) unsigned char
+		space[sizeof(struct rand_pool_info) + sizeof(header->seed)];
+	struct rand_pool_info *entropy = (struct rand_pool_info *)space;
+	int fd = open("/dev/urandom", O_RDWR | O_CLOEXEC);
+
+	entropy->entropy_count = 8 * sizeof(header->seed);
+	entropy->buf_size = sizeof(header->seed);
+	memcpy(entropy->buf, header->seed, sizeof(header->seed));
+	if (fd < 0 || ioctl(fd, RNDADDENTROPY, entropy) || ioctl(fd, RNDRESEEDCRNG))
+		die("cannot seed the random numbers: %s", strerror(errno));
+	close(fd);
+	if (clock_settime(CLOCK_REALTIME, &now))
+		die("cannot set the clock: %s", strerror(errno));
+}
+
+static int open_stream(void)
+{
+	const char *path = required_setting("ringside_stream");
+	struct termios settings;
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		die("cannot open %s: %s", path, strerror(errno));
+	/* Where it is a terminal, bytes have to pass as they are. */
+	if (!tcgetattr(fd, &settings)) {
+		cfmakeraw(&settings);
+		tcsetattr(fd, TCSANOW, &settings);
+	}
+	return fd;
+}
+
+static void become_job(const struct job *job, int stream)
+{
+	int null = open("/dev/null", O_RDONLY);
+
+	setsid();
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(stream, STDOUT_FILENO) < 0 ||
+	    dup2(stream, STDERR_FILENO) < 0)
+		_exit(126);
+	if (job->directory && chdir(job->directory)) {
+		dprintf(STDERR_FILENO, "cannot enter %s: %s\n", job->directory, strerror(errno));
+		_exit(126);
+	}
+	execve(job->arguments[0], job->arguments, job->environment);
+	dprintf(STDERR_FILENO, "cannot run %s: %s\n", job->arguments[0], strerror(errno));
+	_exit(127);
+}
+
+static int run_job(const struct job *job, bool has_mailbox)
+{
+	int ends[2] = {-1, -1};
+	int stream, status = 0, other;
+	pid_t child, ended;
+
+	if (!job->argument_count)
+		die("the job names no program");
+	if (!has_mailbox)
+		stream = open_stream();
+	else if (pipe2(ends, O_CLOEXEC))
+		die("cannot make a pipe: %s", strerror(errno));
+	else
+		stream = ends[1];
+	child = fork();
+	if (child < 0)
+		die("cannot fork: %s", strerror(errno));
+	if (!child)
+		become_job(job, stream);
+	if (has_mailbox) {
+		close(stream);
+		stream = -1;
+		mailbox_relay(ends[0], child);
+	}
+	/* Orphans come here too. */
+	while ((ended = wait(&other)) != child)
+		if (ended < 0 && errno != EINTR)
+			die("cannot wait for the test: %s", strerror(errno));
+	status = other;
+	kill(-1, SIGKILL);
+	while (wait(&other) > 0 || errno == EINTR)
+		;
+	if (stream >= 0) {
+		tcdrain(stream);
+		close(stream);
+	}
+	return status;
+}
+
+static int open_drive(void)
+{
+	const char *path = required_setting("ringside_drive");
+	int drive;
+
+	wait_for_device(path, DEVICE_SECONDS);
+	drive = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
+	if (drive < 0)
+		die("cannot open %s: %s", path, strerror(errno));
+	return drive;
+}
+
+int main(void)
+{
+	bool has_mailbox = getenv("ringside_mailbox");
+	struct job_header header;
+	struct job job = {0};
+	int drive = -1, status;
+
+	mkdir("/dev", 0755);
+	mkdir("/proc", 0555);
+	mkdir("/sys", 0555);
+	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+	mount("proc", "/proc", "proc", 0, NULL);
+	mount("sysfs", "/sys", "sysfs", 0, NULL);
+
+	load_modules();
+	check_kvm();
+	if (has_mailbox)
+		mailbox_open();
+	else
+		drive = open_drive();
+	make_root();
+	clear_free_memory();
+	announce_ready();
+
+	if (has_mailbox)
+		drive = mailbox_take_job(&header);
+	else
+		wait_for_job(drive, &header);
+	say("unpacking");
+	wake_up(&header);
+	take_job(drive, &header, &job);
+	say("running");
+	status = run_job(&job, has_mailbox);
+	say("collecting");
+	bring_out(drive, &header, &job, status);
+	if (has_mailbox)
+		mailbox_bring_out(drive, &header);
+	say("done");
+	switch_off();
+}

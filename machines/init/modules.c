@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* Kernel modules, in the order and with the parameters that the list says. */
+#include "machines/init/init.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* A line of the list: "file.ko name=value name=value". */
+static void load(char *line)
+{
+	char path[256];
+	char *parameters = strchr(line, ' ');
+	int fd;
+
+	if (parameters)
+		*parameters++ = '\0';
+	else
+		parameters = line + strlen(line);
+	snprintf(path, sizeof(path), "/modules/%s", line);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		die("cannot open %s: %s", path, strerror(errno));
+	/* Finding it loaded or built in already is as good. */
+	if (syscall(SYS_finit_module, fd, parameters, 0) && errno != EEXIST)
+		die("cannot load module %s (parameters \"%s\"): %s", line, parameters,
+		    strerror(errno));
+	close(fd);
+	unlink(path);
+}
+
+void load_modules(void)
+{
+	char line[512];
+	FILE *list = fopen("/modules/list", "r");
+
+	if (!list)
+		die("cannot open /modules/list: %s", strerror(errno));
+	while (fgets(line, sizeof(line), list)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (*line)
+			load(line);
+	}
+	fclose(list);
+}

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""What the rules that make emulated machines have in common."""
+
+MachineInfo = provider(
+    doc = "An emulated machine, booted once and kept as a snapshot.",
+    fields = {
+        "description": "the File that tells the runner how to restore it",
+        "files": "a depset of Files: all that the runner needs, the description included",
+    },
+)
+
+def runfiles_path(ctx, file):
+    """Returns the path of a file in a runfiles folder.
+
+    Args:
+      ctx: the rule's context.
+      file: a File.
+
+    Returns:
+      A path that begins with a repository's name.
+    """
+    if file.short_path.startswith("../"):
+        return file.short_path[len("../"):]
+    return ctx.workspace_name + "/" + file.short_path
+
+def make_initramfs(ctx, kernel, modules):
+    """Declares the action that makes a machine's initramfs.
+
+    Args:
+      ctx: the context of a rule with INITRAMFS_ATTRS.
+      kernel: a LinuxKernelInfo.
+      modules: names of modules to load, each maybe with "parameter=value" behind it.
+
+    Returns:
+      The initramfs, a File.
+    """
+    initramfs = ctx.actions.declare_file(ctx.label.name + ".initramfs")
+    args = ctx.actions.args()
+    args.add("--init", ctx.file._init)
+    args.add("--output", initramfs)
+    args.add_all(kernel.modules, before_each = "--modules", expand_directories = False)
+    args.add_all(modules, before_each = "--load")
+    ctx.actions.run(
+        executable = ctx.executable._make_initramfs,
+        arguments = [args],
+        inputs = depset([ctx.file._init], transitive = [kernel.modules]),
+        outputs = [initramfs],
+        mnemonic = "MachineInitramfs",
+        progress_message = "Making the initramfs of machine %{label}",
+    )
+    return initramfs
+
+INITRAMFS_ATTRS = {
+    "_init": attr.label(
+        default = "//machines/init",
+        allow_single_file = True,
+    ),
+    "_make_initramfs": attr.label(
+        default = "//machines/initramfs:make_initramfs",
+        executable = True,
+        cfg = "exec",
+    ),
+}

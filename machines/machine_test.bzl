@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: MIT
+"""machine_test: a program that runs as a test, on the host or on an emulated machine."""
+
+load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
+load("//machines:machine_info.bzl", "MachineInfo", "runfiles_path")
+
+def _machine_test_impl(ctx):
+    controller = ctx.attr.controller
+    executable = ctx.executable.controller
+    data = depset(transitive = [
+        target[DefaultInfo].files
+        for target in ctx.attr.data
+    ] + [
+        target[DefaultInfo].default_runfiles.files
+        for target in ctx.attr.data + [controller]
+    ])
+    lines = [
+        "controller " + runfiles_path(ctx, executable),
+        "machine " + ctx.attr._machine[BuildSettingInfo].value,
+    ] + ["requires " + requirement for requirement in ctx.attr.requires]
+    emulated = ctx.attr.emulated
+    if emulated:
+        lines.append("emulated " + runfiles_path(ctx, emulated[MachineInfo].description))
+    lines += [
+        "data " + runfiles_path(ctx, file)
+        for file in data.to_list()
+        if file != executable
+    ]
+
+    test = ctx.actions.declare_file(ctx.label.name)
+    ctx.actions.symlink(output = test, target_file = ctx.executable._runner, is_executable = True)
+    description = ctx.actions.declare_file(ctx.label.name + ".test")
+    ctx.actions.write(description, "\n".join(lines) + "\n")
+
+    runfiles = ctx.runfiles(
+        files = [executable, description],
+        transitive_files = depset(transitive = [data] + (
+            [emulated[MachineInfo].files] if emulated else []
+        )),
+    )
+    return [
+        DefaultInfo(
+            executable = test,
+            files = depset([test]),
+            runfiles = runfiles,
+        ),
+        RunEnvironmentInfo(
+            environment = {
+                name: ctx.expand_location(value, ctx.attr.data)
+                for name, value in ctx.attr.env.items()
+            },
+            inherited_environment = ctx.attr.env_inherit,
+        ),
+        coverage_common.instrumented_files_info(ctx, dependency_attributes = ["controller"]),
+    ]
+
+machine_test = rule(
+    implementation = _machine_test_impl,
+    doc = """Runs a static program as a test, on the host or on an emulated machine.
+
+--//machines:machine decides: "auto" takes the host if it offers what the test
+requires, else the emulated machine. The test's first line of output says where
+it runs and why.""",
+    attrs = {
+        "controller": attr.label(
+            mandatory = True,
+            executable = True,
+            cfg = "target",
+            doc = "The program: one static file.",
+        ),
+        "data": attr.label_list(
+            allow_files = True,
+            doc = "Files that the program finds in its runfiles.",
+        ),
+        "emulated": attr.label(
+            # Like a tool, it is the same whatever the test is built with: one
+            # snapshot serves -c opt and --config=asan.
+            cfg = "exec",
+            providers = [MachineInfo],
+            doc = "The machine to run on where the host won't do.",
+        ),
+        "env": attr.string_dict(
+            doc = "Environment variables; $(location) of data is expanded.",
+        ),
+        "env_inherit": attr.string_list(
+            doc = "Environment variables that are taken from outside.",
+        ),
+        "requires": attr.string_list(
+            doc = "What the test needs of the machine: \"native\", \"smp\", \"svm\", \"vmx\".",
+        ),
+        "_machine": attr.label(default = "//machines:machine"),
+        "_runner": attr.label(
+            default = "//machines/runner",
+            executable = True,
+            cfg = "exec",
+        ),
+    },
+    test = True,
+)

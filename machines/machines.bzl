@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+"""The emulated machines, and which of them suits a test."""
+
+# A machine's name and the requirements of tests that it meets. The first that
+# meets all of a test's is taken: the quickest comes first.
+MACHINES = {
+    "amd": ["native", "smp", "svm"],
+    "intel": ["native", "vmx"],
+}
+
+# Machines that --//machines:machine knows, beside "auto" and "host".
+MACHINE_NAMES = ["amd", "intel"]
+
+def machine_for(requires):
+    """Finds the emulated machine for a test.
+
+    Args:
+      requires: the test's requirements.
+
+    Returns:
+      The machine's name, or None if no machine meets all of them.
+    """
+    for machine, provides in MACHINES.items():
+        if all([requirement in provides for requirement in requires]):
+            return machine
+    return None
+
+def emulated_machine(requires):
+    """The machine that a test is linked to.
+
+    Args:
+      requires: the test's requirements.
+
+    Returns:
+      A select() for the attribute `emulated` of machine_test: the machine that
+      --//machines:machine asks for, none for "host", the test's own for "auto".
+    """
+    own = machine_for(requires)
+    return select({
+        Label("//machines:machine_is_" + machine): Label("//machines:" + machine)
+        for machine in MACHINES
+    } | {
+        Label("//machines:machine_is_host"): None,
+        "//conditions:default": Label("//machines:" + own) if own else None,
+    })

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the build says about a test and its machine, in two text files of
+ * "key value" lines. Paths in them are as in a runfiles folder.
+ */
+#ifndef RINGSIDE_MACHINES_RUNNER_DESCRIPTION_H
+#define RINGSIDE_MACHINES_RUNNER_DESCRIPTION_H
+
+#include <stddef.h>
+
+/* Written by machine_test (rules/machine_test.bzl). */
+struct test_description {
+	char *runfiles; /* the runfiles folder, absolute */
+	char *controller; /* the program, as in the runfiles folder */
+	char *machine; /* "auto", "host" or an emulated machine's name */
+	char *emulated; /* description of the emulated machine, or NULL */
+	unsigned int
+		requires; /* bits of enum requirement */
+	char **data; /* files and folders that the test uses */
+	size_t data_count;
+};
+
+/* Written by the rules that make machines (machines/). */
+struct machine_description {
+	char *name;
+	char *emulator; /* which driver it takes */
+	char *root; /* folder of the emulator's files */
+	char *snapshot; /* folder */
+	char *cpu; /* CPU model, in the emulator's words */
+	char *kernel; /* its release, from the snapshot */
+	unsigned int provides; /* bits of enum requirement */
+	unsigned int cpus;
+	unsigned int memory_mb;
+};
+
+/**
+ * read_test_description() - read what belongs to a test
+ * @program: argv[0]; the description is the file beside it, ".test" appended
+ * @test: to be filled in
+ *
+ * Dies with a message when something is missing or unknown.
+ */
+void read_test_description(const char *program, struct test_description *test);
+
+/**
+ * read_machine_description() - read what belongs to an emulated machine
+ * @test: where its description and its files are
+ * @machine: to be filled in, with absolute paths
+ */
+void read_machine_description(const struct test_description *test,
+			      struct machine_description *machine);
+
+/** runfile() - the absolute path of a file in the runfiles folder; the caller frees it */
+char *runfile(const struct test_description *test, const char *path);
+
+#endif /* RINGSIDE_MACHINES_RUNNER_DESCRIPTION_H */

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: MIT */
+/* From a snapshot to a verdict; see emulated.h. */
+#include "machines/runner/emulated.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "machines/emulator/console.h"
+#include "machines/runner/driver.h"
+#include "machines/runner/message.h"
+#include "machines/runner/transfer.h"
+
+/* How many of the console's last lines a failure shows; a panic takes them all. */
+#define SHOWN_LINES 20
+
+/* How long a machine may take from its snapshot to the test's start, in ms. */
+#define WAKE_UP_MS 90000
+
+/* Bazel's own timeout is to come after ours, which explains itself. */
+#define TIMEOUT_MARGIN_MS 1500
+
+/* A machine that has said why it ends has so long to do it, in ms. */
+#define OFF_MS 5000
+
+enum stage {
+	RESTORING,
+	UNPACKING,
+	RUNNING,
+	COLLECTING,
+	DONE
+};
+
+static const char *const stage_names[] = {
+	[RESTORING] = "restoring the snapshot",
+	[UNPACKING] = "unpacking the test",
+	[RUNNING] = "running the test",
+	[COLLECTING] = "collecting the results",
+	[DONE] = "switching off",
+};
+
+struct session {
+	const struct machine_description *machine;
+	const struct driver *driver;
+	struct running run;
+	struct console console;
+	char emulator_said[2048];
+	size_t emulator_said_size;
+	enum stage stage;
+	char init_error[CONSOLE_LINE]; /* why init gave up */
+	int64_t deadline; /* when the current stage has to be over, in ms */
+	int64_t test_deadline; /* when everything has to be over, in ms; 0: never */
+	int signals; /* signalfd */
+};
+
+static const struct driver *const drivers[] = {&bochs_driver, &qemu_driver};
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
+}
+
+static void write_all(const char *data, size_t size)
+{
+	while (size) {
+		ssize_t written = write(STDOUT_FILENO, data, size);
+
+		if (written < 0 && errno != EINTR)
+			die("cannot write the test's output: %s", strerror(errno));
+		if (written > 0) {
+			data += written;
+			size -= (size_t)written;
+		}
+	}
+}
+
+static void on_init(void *context, const char *text)
+{
+	static const struct {
+		const char *text;
+		enum stage stage;
+	} steps[] = {
+		{"unpacking", UNPACKING},
+		{"running", RUNNING},
+		{"collecting", COLLECTING},
+		{"done", DONE},
+	};
+	struct session *session = context;
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++)
+		if (!strcmp(text, steps[i].text) && steps[i].stage > session->stage)
+			session->stage = steps[i].stage;
+	if (!strncmp(text, "error: ", 7)) {
+		snprintf(session->init_error, sizeof(session->init_error), "%s", text + 7);
+		session->deadline = now_ms() + OFF_MS;
+	} else if (session->stage >= RUNNING) {
+		session->deadline = session->test_deadline;
+	}
+}
+
+/* Says what happened where, and what the machine said last. */
+static int fail(struct session *session, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static int fail(struct session *session, const char *format, ...)
+{
+	va_list list;
+	char *what;
+	int size;
+
+	va_start(list, format);
+	size = vasprintf(&what, format, list);
+	va_end(list);
+	if (size < 0)
+		die("out of memory");
+	say("machine %s failed while %s: %s", session->machine->name, stage_names[session->stage],
+	    what);
+	free(what);
+	if (session->emulator_said_size)
+		say("the emulator said:\n%.*s", (int)session->emulator_said_size,
+		    session->emulator_said);
+	if (session->console.count || session->console.used) {
+		say("the last lines of its console:");
+		console_print(&session->console, stdout,
+			      console_contains(&session->console, "Kernel panic") ? CONSOLE_LINES
+										  : SHOWN_LINES);
+		fflush(stdout);
+	}
+	return STATUS_MACHINE_FAILED;
+}
+
+/* Reads what is there; closes the descriptor at its end. Returns false then. */
+static bool take(int *fd, char *buffer, size_t size, ssize_t *got)
+{
+	*got = read(*fd, buffer, size);
+	if (*got > 0 || (*got < 0 && (errno == EINTR || errno == EAGAIN)))
+		return true;
+	close(*fd);
+	*fd = -1;
+	return false;
+}
+
+static void take_stream(struct session *session)
+{
+	char buffer[65536];
+	ssize_t got;
+
+	if (take(&session->run.stream, buffer, sizeof(buffer), &got) && got > 0)
+		write_all(buffer, (size_t)got);
+}
+
+static void take_console(struct session *session)
+{
+	char buffer[4096];
+	ssize_t got;
+
+	if (take(&session->run.console, buffer, sizeof(buffer), &got) && got > 0)
+		console_add(&session->console, buffer, (size_t)got);
+}
+
+static void take_errors(struct session *session)
+{
+	size_t space = sizeof(session->emulator_said) - session->emulator_said_size;
+	char buffer[1024];
+	ssize_t got;
+
+	if (!take(&session->run.errors, buffer, sizeof(buffer), &got) || got <= 0)
+		return;
+	if ((size_t)got > space)
+		got = (ssize_t)space;
+	for (ssize_t i = 0; i < got; i++)
+		session->emulator_said[session->emulator_said_size++] =
+			buffer[i] == '\n' || (buffer[i] >= ' ' && buffer[i] <= '~') ? buffer[i]
+										    : '?';
+}
+
+/* Whether everything that the machine said has been read. */
+static bool all_read(const struct session *session)
+{
+	return session->run.stream < 0 && session->run.console < 0;
+}
+
+/*
+ * Passes the machine's output on until it is off. Returns 0, or the exit
+ * status when it was ended from outside.
+ */
+static int follow(struct session *session)
+{
+	struct running *run = &session->run;
+
+	while (session->stage != DONE && !all_read(session)) {
+		struct pollfd events[] = {
+			{.fd = run->stream, .events = POLLIN},
+			{.fd = run->console, .events = POLLIN},
+			{.fd = run->errors, .events = POLLIN},
+			{.fd = run->control, .events = POLLIN},
+			{.fd = session->signals, .events = POLLIN},
+		};
+		int64_t left = session->deadline ? session->deadline - now_ms() : INT32_MAX;
+
+		if (left <= 0)
+			return 1;
+		if (poll(events, sizeof(events) / sizeof(*events), (int)left) < 0 && errno != EINTR)
+			die("poll: %s", strerror(errno));
+		if (events[4].revents)
+			return 2;
+		if (events[0].revents)
+			take_stream(session);
+		if (events[2].revents)
+			take_errors(session);
+		if (events[3].revents)
+			session->driver->on_control(run);
+		/* Last: it may end the loop, and the stream came before it. */
+		if (events[1].revents)
+			take_console(session);
+	}
+	return 0;
+}
+
+/* A machine that is done has nothing more to say than what is on its way. */
+static void drain_stream(struct session *session)
+{
+	struct pollfd events = {.fd = session->run.stream, .events = POLLIN};
+
+	while (session->run.stream >= 0 && poll(&events, 1, 0) > 0)
+		take_stream(session);
+}
+
+static int ended_by_signal(struct session *session)
+{
+	struct signalfd_siginfo info;
+	int signal = SIGTERM;
+
+	if (read(session->signals, &info, sizeof(info)) == sizeof(info))
+		signal = (int)info.ssi_signo;
+	fail(session, "the test was ended from outside by signal %d (%s)", signal,
+	     strsignal(signal));
+	return 128 + signal;
+}
+
+static int timed_out(struct session *session)
+{
+	if (*session->init_error)
+		return fail(session, "%s", session->init_error);
+	if (session->stage < RUNNING && session->deadline != session->test_deadline)
+		return fail(session, "no sign of life within %d s: it hangs", WAKE_UP_MS / 1000);
+	return fail(session,
+		    "no verdict before the test's timeout of %s s: it hangs, or needs a "
+		    "larger size or timeout",
+		    getenv("TEST_TIMEOUT"));
+}
+
+/* The machine went off before it was done. */
+static int went_off(struct session *session)
+{
+	const char *why = NULL;
+	int status = 0;
+
+	while (waitpid(session->run.pid, &status, 0) < 0 && errno == EINTR)
+		;
+	session->run.pid = 0;
+	while (session->run.errors >= 0)
+		take_errors(session);
+	if (*session->init_error)
+		return fail(session, "%s", session->init_error);
+	if (console_contains(&session->console, "Kernel panic"))
+		return fail(session, "its kernel panicked");
+	why = session->driver->why_off(&session->run, status);
+	if (why)
+		return fail(session, "%s", why);
+	return fail(session, "its emulator ended with status %d",
+		    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+static int finished(struct session *session)
+{
+	const char *problem;
+	int status = 0;
+
+	drain_stream(session);
+	/* It would only switch itself off. */
+	kill(session->run.pid, SIGKILL);
+	problem = bring_out(session->run.drive, &status);
+	if (problem)
+		return fail(session, "its results can't be used: %s", problem);
+	if (WIFSIGNALED(status)) {
+		say("the controller was ended by signal %d (%s)", WTERMSIG(status),
+		    strsignal(WTERMSIG(status)));
+		return 128 + WTERMSIG(status);
+	}
+	return WEXITSTATUS(status);
+}
+
+static void set_deadlines(struct session *session)
+{
+	const char *text = getenv("TEST_TIMEOUT");
+	long seconds = text ? strtol(text, NULL, 10) : 0;
+	int64_t now = now_ms();
+
+	if (seconds > 0 && seconds < INT32_MAX / 1000)
+		session->test_deadline = now + seconds * 1000 - TIMEOUT_MARGIN_MS;
+	session->deadline = now + WAKE_UP_MS;
+	if (session->test_deadline && session->test_deadline < session->deadline)
+		session->deadline = session->test_deadline;
+}
+
+static void watch_signals(struct session *session)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGQUIT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	session->signals = signalfd(-1, &set, SFD_CLOEXEC);
+	if (session->signals < 0)
+		die("signalfd: %s", strerror(errno));
+}
+
+static const struct driver *find_driver(const struct machine_description *machine)
+{
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(*drivers); i++)
+		if (!strcmp(drivers[i]->name, machine->emulator))
+			return drivers[i];
+	die("machine %s: unknown emulator '%s'; build the test anew", machine->name,
+	    machine->emulator);
+}
+
+static int run_session(struct session *session, const struct test_description *test,
+		       char **arguments)
+{
+	struct running *run = &session->run;
+
+	if (session->driver->prepare(run, session->machine))
+		return fail(session, "%s", run->error);
+	hand_in(run->drive, test, arguments);
+	if (session->driver->restore(run, session->machine)) {
+		/* What the emulator says about it is on its way. */
+		if (run->pid)
+			kill(run->pid, SIGKILL);
+		while (run->errors >= 0)
+			take_errors(session);
+		return fail(session, "%s", run->error);
+	}
+	switch (follow(session)) {
+	case 1:
+		return timed_out(session);
+	case 2:
+		return ended_by_signal(session);
+	default:
+		return session->stage == DONE ? finished(session) : went_off(session);
+	}
+}
+
+int run_emulated(const struct test_description *test, const struct machine_description *machine,
+		 char **arguments)
+{
+	struct session session = {
+		.machine = machine,
+		.driver = find_driver(machine),
+		.run = {.drive = -1, .console = -1, .stream = -1, .errors = -1, .control = -1},
+		.console = {.on_init = on_init},
+	};
+	int status;
+
+	session.console.context = &session;
+	set_deadlines(&session);
+	watch_signals(&session);
+	status = run_session(&session, test, arguments);
+	session.driver->end(&session.run);
+	close(session.signals);
+	return status;
+}

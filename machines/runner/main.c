@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The program behind every kvm_test: decides where the controller runs, on
+ * this machine or on an emulated one, and runs it there.
+ *
+ * What to run, what it requires and which machine there is, the build has
+ * written beside the program (description.h). Arguments are the test's own.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "machines/runner/description.h"
+#include "machines/runner/emulated.h"
+#include "machines/runner/message.h"
+#include "machines/runner/requirement.h"
+#include "machines/runner/skip.h"
+
+static int run_on_host(const struct test_description *test, char **arguments)
+{
+	char *controller = runfile(test, test->controller);
+
+	/* Nothing of the runner is left: the controller is the test's process. */
+	arguments[0] = controller;
+	execv(controller, arguments);
+	die("cannot run %s: %s", controller, strerror(errno));
+}
+
+static int run_on_machine(const struct test_description *test, const char *why, char **arguments)
+{
+	struct machine_description machine;
+	unsigned int missing;
+	char list[64];
+
+	if (!test->emulated)
+		die("%s; no emulated machine offers what this test requires", why);
+	read_machine_description(test, &machine);
+	missing = test->
+			  requires
+	& ~machine.provides;
+	if (missing) {
+		say("%s; machine %s offers no %s: skipped", why, machine.name,
+		    requirement_list(missing, list));
+		return skip_test(list);
+	}
+	say("%s; running on machine %s, Linux %s", why, machine.name, machine.kernel);
+	return run_emulated(test, &machine, arguments);
+}
+
+/* With a forced host, what is missing is said and not worked around. */
+static int host_lacks(const struct probe *probe, unsigned int missing)
+{
+	char list[64];
+
+	if (*probe->problem)
+		die("host: %s; make /dev/kvm usable, or run the test on an emulated machine "
+		    "(without --config=host)",
+		    probe->problem);
+	say("host: no %s; skipped (without --config=host it would run on an emulated machine)",
+	    requirement_list(missing, list));
+	return skip_test(list);
+}
+
+int main(int argc, char **argv)
+{
+	struct test_description test;
+	struct utsname system;
+	struct probe probe;
+	unsigned int missing;
+	char list[64], *why;
+
+	if (!argc)
+		return STATUS_MACHINE_FAILED;
+	read_test_description(argv[0], &test);
+	if (strcmp(test.machine, "auto") && strcmp(test.machine, "host")) {
+		why = format_text("machine %s is asked for", test.machine);
+		return run_on_machine(&test, why, argv);
+	}
+
+	probe_host(test.requires, &probe);
+	missing = test.
+			  requires
+	& ~probe.provides;
+	if (!missing) {
+		uname(&system);
+		say("running on the host, Linux %s", system.release);
+		return run_on_host(&test, argv);
+	}
+	if (!strcmp(test.machine, "host"))
+		return host_lacks(&probe, missing);
+	if (*probe.problem)
+		why = format_text("host: %s", probe.problem);
+	else
+		why = format_text("host: no %s", requirement_list(missing, list));
+	return run_on_machine(&test, why, argv);
+}

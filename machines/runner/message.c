@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* The runner's own lines; see message.h. */
+#include "machines/runner/message.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void say_list(const char *format, va_list list)
+{
+	fputs("ringside: ", stdout);
+	vprintf(format, list);
+	putchar('\n');
+	fflush(stdout);
+}
+
+void say(const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	say_list(format, list);
+	va_end(list);
+}
+
+void die(const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	say_list(format, list);
+	va_end(list);
+	exit(STATUS_MACHINE_FAILED);
+}
+
+char *format_text(const char *format, ...)
+{
+	va_list list;
+	char *text;
+	int size;
+
+	va_start(list, format);
+	size = vasprintf(&text, format, list);
+	va_end(list);
+	if (size < 0)
+		die("out of memory");
+	return text;
+}

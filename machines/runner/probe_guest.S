@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The guests of probe_native(). Each is one page, loaded at address 0x1000
+ * with page tables and descriptors that probe_native.c lays out; each ends in
+ * HLT with PROBE_PASSED in EAX, if KVM gets that far.
+ */
+#define PROBE_PASSED 0x900d
+
+	.section .rodata.probe_guest, "a", @progbits
+
+/* Long mode: a breakpoint, whose handler is at a fixed place in the page. */
+	.globl	probe_long_mode, probe_long_mode_end
+	.code64
+	.balign	16
+probe_long_mode:
+	int3
+	hlt
+	.org	probe_long_mode + 0x100, 0xf4
+	mov	$PROBE_PASSED, %eax
+	hlt
+probe_long_mode_end:
+
+/* Protected mode: paging with PAE is switched on; EBX has the tables. */
+	.globl	probe_pae, probe_pae_end
+	.code32
+	.balign	16
+probe_pae:
+	mov	%cr4, %eax
+	or	$0x20, %eax		/* CR4.PAE */
+	mov	%eax, %cr4
+	mov	%ebx, %cr3
+	mov	%cr0, %eax
+	or	$0x80000000, %eax	/* CR0.PG */
+	mov	%eax, %cr0
+	mov	$PROBE_PASSED, %eax
+	hlt
+probe_pae_end:
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/* Two tiny guests that tell a CPU from KVM's instruction emulator. */
+#include <errno.h>
+#include <linux/kvm.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "machines/runner/requirement.h"
+
+/* probe_guest.S */
+extern const char probe_long_mode[], probe_long_mode_end[];
+extern const char probe_pae[], probe_pae_end[];
+#define PROBE_PASSED 0x900d
+#define BREAKPOINT_HANDLER 0x100
+
+/* The guest's memory, in bytes from 0. */
+#define CODE 0x1000
+#define IDT 0x2000
+#define TABLE_4 0x3000 /* long mode: page map level 4 */
+#define TABLE_3 0x4000 /* page directory pointers */
+#define TABLE_2 0x5000 /* page directory: one large page at 0 */
+#define STACK 0x7000
+#define MEMORY_SIZE 0x8000
+
+/* How many exits a probe may take before it counts as failed. */
+#define EXITS_MAX 16
+
+#define CR0_PE (1u << 0)
+#define CR0_PG (1u << 31)
+#define CR4_PAE (1u << 5)
+#define EFER_LME (1u << 8)
+#define EFER_LMA (1u << 10)
+#define PAGE_PRESENT_WRITE 3
+#define PAGE_PRESENT 1
+#define PAGE_LARGE 0x80
+#define BREAKPOINT 3
+#define GATE_INTERRUPT 0x8e
+
+struct probe_vm {
+	int vm, vcpu;
+	char *memory;
+	struct kvm_run *run;
+	size_t run_size;
+};
+
+static void close_vm(struct probe_vm *vm)
+{
+	if (vm->run != MAP_FAILED)
+		munmap(vm->run, vm->run_size);
+	if (vm->vcpu >= 0)
+		close(vm->vcpu);
+	if (vm->vm >= 0)
+		close(vm->vm);
+	if (vm->memory != MAP_FAILED)
+		munmap(vm->memory, MEMORY_SIZE);
+}
+
+static bool open_vm(int kvm, struct probe_vm *vm)
+{
+	struct kvm_userspace_memory_region region = {.memory_size = MEMORY_SIZE};
+	int size = ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
+
+	*vm = (struct probe_vm){.vm = -1, .vcpu = -1, .memory = MAP_FAILED, .run = MAP_FAILED};
+	if (size < (int)sizeof(*vm->run))
+		return false;
+	vm->run_size = (size_t)size;
+	vm->memory =
+		mmap(NULL, MEMORY_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	vm->vm = ioctl(kvm, KVM_CREATE_VM, 0);
+	if (vm->memory == MAP_FAILED || vm->vm < 0)
+		return false;
+	region.userspace_addr = (uintptr_t)vm->memory;
+	vm->vcpu = ioctl(vm->vm, KVM_CREATE_VCPU, 0);
+	if (vm->vcpu < 0 || ioctl(vm->vm, KVM_SET_USER_MEMORY_REGION, &region))
+		return false;
+	vm->run = mmap(NULL, vm->run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vm->vcpu, 0);
+	return vm->run != MAP_FAILED;
+}
+
+/* Runs the guest until it halts; true if it passed. */
+static bool run(struct probe_vm *vm, uint64_t tables)
+{
+	struct kvm_regs registers = {.rip = CODE, .rsp = STACK, .rflags = 2, .rbx = tables};
+
+	if (ioctl(vm->vcpu, KVM_SET_REGS, &registers))
+		return false;
+	for (int i = 0; i < EXITS_MAX; i++) {
+		if (ioctl(vm->vcpu, KVM_RUN, 0)) {
+			if (errno == EINTR)
+				continue;
+			return false;
+		}
+		if (vm->run->exit_reason == KVM_EXIT_INTR)
+			continue;
+		return vm->run->exit_reason == KVM_EXIT_HLT &&
+		       !ioctl(vm->vcpu, KVM_GET_REGS, &registers) && registers.rax == PROBE_PASSED;
+	}
+	return false;
+}
+
+static struct kvm_segment flat_segment(unsigned int selector, unsigned int type)
+{
+	return (struct kvm_segment){
+		.limit = 0xffffffff,
+		.selector = (uint16_t)selector,
+		.type = (uint8_t)type,
+		.present = 1,
+		.s = 1,
+		.g = 1,
+		.db = 1,
+	};
+}
+
+static void set_segments(struct kvm_sregs *sregs)
+{
+	sregs->cs = flat_segment(8, 11); /* execute, read, accessed */
+	sregs->ds = sregs->es = sregs->fs = sregs->gs = sregs->ss = flat_segment(16, 3);
+}
+
+static bool passes_long_mode(struct probe_vm *vm)
+{
+	struct kvm_sregs sregs;
+	uint64_t *memory = (uint64_t *)(void *)vm->memory;
+	uint64_t gate = CODE + BREAKPOINT_HANDLER;
+
+	memcpy(vm->memory + CODE, probe_long_mode, (size_t)(probe_long_mode_end - probe_long_mode));
+	memory[TABLE_4 / 8] = TABLE_3 | PAGE_PRESENT_WRITE;
+	memory[TABLE_3 / 8] = TABLE_2 | PAGE_PRESENT_WRITE;
+	memory[TABLE_2 / 8] = PAGE_LARGE | PAGE_PRESENT_WRITE;
+	/* offset 15:0, selector, type, offset 31:16; AMD APM 2, 4.8.4 */
+	memory[IDT / 8 + 2 * BREAKPOINT] =
+		(gate & 0xffff) | 8u << 16 | (uint64_t)GATE_INTERRUPT << 40;
+
+	if (ioctl(vm->vcpu, KVM_GET_SREGS, &sregs))
+		return false;
+	set_segments(&sregs);
+	sregs.cs.db = 0;
+	sregs.cs.l = 1;
+	/* The interrupt gate loads CS anew, from a table in memory. */
+	memory[STACK / 8 + 1] = 0x00af9b000000ffff;
+	memory[STACK / 8 + 2] = 0x00cf93000000ffff;
+	sregs.gdt = (struct kvm_dtable){.base = STACK, .limit = 23};
+	sregs.idt = (struct kvm_dtable){.base = IDT, .limit = 16 * (BREAKPOINT + 1) - 1};
+	sregs.cr3 = TABLE_4;
+	sregs.cr4 |= CR4_PAE;
+	sregs.cr0 |= CR0_PE | CR0_PG;
+	sregs.efer |= EFER_LME | EFER_LMA;
+	return !ioctl(vm->vcpu, KVM_SET_SREGS, &sregs) && run(vm, TABLE_4);
+}
+
+static bool passes_pae(struct probe_vm *vm)
+{
+	struct kvm_sregs sregs;
+	uint64_t *memory = (uint64_t *)(void *)vm->memory;
+
+	memcpy(vm->memory + CODE, probe_pae, (size_t)(probe_pae_end - probe_pae));
+	memory[TABLE_3 / 8] = TABLE_2 | PAGE_PRESENT;
+	memory[TABLE_2 / 8] = PAGE_LARGE | PAGE_PRESENT_WRITE;
+	if (ioctl(vm->vcpu, KVM_GET_SREGS, &sregs))
+		return false;
+	set_segments(&sregs);
+	sregs.cr0 |= CR0_PE;
+	return !ioctl(vm->vcpu, KVM_SET_SREGS, &sregs) && run(vm, TABLE_3);
+}
+
+bool probe_native(int kvm)
+{
+	struct probe_vm vm;
+	bool passed = open_vm(kvm, &vm) && passes_long_mode(&vm);
+
+	close_vm(&vm);
+	if (!passed)
+		return false;
+	passed = open_vm(kvm, &vm) && passes_pae(&vm);
+	close_vm(&vm);
+	return passed;
+}

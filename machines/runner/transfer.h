@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* A test on its way into an emulated machine, and its results on their way out. */
+#ifndef RINGSIDE_MACHINES_RUNNER_TRANSFER_H
+#define RINGSIDE_MACHINES_RUNNER_TRANSFER_H
+
+#include "machines/runner/description.h"
+
+/**
+ * hand_in() - fill in a machine's drive
+ * @drive: file descriptor of the empty drive
+ * @test: what to run
+ * @arguments: argv[] of the test, NULL-terminated; argv[0] is replaced
+ *
+ * The test finds its program, its data and its folders under the same paths
+ * as on the host, and the same environment.
+ */
+void hand_in(int drive, const struct test_description *test, char **arguments);
+
+/**
+ * bring_out() - take the results from a machine's drive
+ * @drive: the drive of a machine that has switched itself off
+ * @wait_status: set to how the test ended
+ *
+ * Files are written only where the test was told to leave files: a machine is
+ * not trusted.
+ *
+ * Return: NULL, or what is wrong with the results.
+ */
+const char *bring_out(int drive, int *wait_status);
+
+#endif /* RINGSIDE_MACHINES_RUNNER_TRANSFER_H */

@@ -1,0 +1,216 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Runs a program on an emulated machine in every way that can end, and looks
+# at what a user sees: output, exit status, files, and what is left behind.
+#
+# usage: emulated_test.sh MACHINE
+set -u
+
+readonly machine=$1
+readonly runfiles=$TEST_SRCDIR
+readonly work=$TEST_TMPDIR/work
+failures=0
+checks=0
+
+fail() {
+	printf 'FAIL: %s: %s\n' "$current" "$*"
+	sed 's/^/    | /' "$work/output"
+	failures=$((failures + 1))
+}
+
+# A test of its own in the work folder: the runner under the test's name, and
+# the description that machine_test would have written.
+prepare() {
+	rm -rf "$work"
+	mkdir -p "$work/outputs" "$work/tmp"
+	ln -s "$runfiles/ringside/machines/runner/runner" "$work/test"
+	{
+		echo "controller ringside/machines/tests/guest_program"
+		echo "machine $machine"
+		echo "emulated ringside/machines/$machine.machine"
+		[ $# = 0 ] || printf '%s\n' "$@"
+	} >"$work/test.test"
+}
+
+# start LIMIT ARGUMENT...: runs the test with the environment that Bazel makes.
+start() {
+	local limit=$1
+	shift
+	cd "$work" && exec env -i RUNFILES_DIR="$runfiles" TEST_TMPDIR="$work/tmp" \
+		TEST_TIMEOUT="$limit" XML_OUTPUT_FILE="$work/test.xml" \
+		TEST_UNDECLARED_OUTPUTS_DIR="$work/outputs" GUEST_PROGRAM_VARIABLE="a value" \
+		./test "$@" >"$work/output" 2>&1
+}
+
+# run NAME LIMIT STATUS ARGUMENT...: runs it to its end and checks the status.
+run() {
+	current=$1
+	local limit=$2 want=$3 status
+	shift 3
+	checks=$((checks + 1))
+	(start "$limit" "$@")
+	status=$?
+	[ "$status" = "$want" ] || fail "exit status $status, not $want"
+	nothing_runs
+}
+
+# How many emulators run with files of this test's.
+emulators() {
+	for process in /proc/[0-9]*; do
+		tr '\0' ' ' <"$process/cmdline"
+		echo
+	done 2>/dev/null | grep -c -e "$runfiles.*qemu-syste[m]" -e "$work.*qemu-syste[m]"
+}
+
+nothing_runs() {
+	[ "$(emulators)" = 0 ] || fail "an emulator is left running"
+}
+
+# background ARGUMENT...: runs it and returns when it has said "hanging".
+background() {
+	checks=$((checks + 1))
+	(start 60 "$@") &
+	child=$!
+	until grep -qs hanging "$work/output"; do
+		if [ ! -d "/proc/$child" ]; then
+			fail "ended early"
+			return
+		fi
+		sleep 0.05
+	done
+}
+
+says() {
+	grep -qF -- "$1" "$work/output" || fail "does not say '$1'"
+}
+
+says_not() {
+	! grep -qF -- "$1" "$work/output" || fail "says '$1'"
+}
+
+prepare
+run "a plain run" 60 0 show "two words" ''
+says "ringside: machine $machine is asked for; running on machine $machine, Linux "
+says "argument 1: <show>"
+says "argument 2: <two words>"
+says "argument 3: <>"
+says "variable: <a value>"
+says "folder: <$work>"
+says "on stderr"
+now=$(date +%s)
+told=$(sed -n 's/^time: //p' "$work/output")
+[ $((now - told)) -ge 0 ] && [ $((now - told)) -lt 60 ] || fail "time $told, not about $now"
+
+run "an exit status" 60 7 exit 7
+run "a program that crashes" 60 139 crash
+says "the controller was ended by signal 11"
+
+run "files" 60 0 leave_files
+[ "$(cat "$work/test.xml")" = "<testsuites/>" ] || fail "no test.xml"
+[ "$(cat "$work/outputs/below/note.txt")" = "a note" ] || fail "no output file"
+[ ! -e "$work/outputs/link" ] || fail "a link came out"
+[ -z "$(ls -A "$work/tmp")" ] || fail "files are left in TEST_TMPDIR"
+
+run "much output" 60 0 print_much
+[ "$(grep -c '^line ' "$work/output")" = 20000 ] || fail "lines are missing"
+
+run "children of the test's" 60 0 leave_children
+
+run "a full file system" 60 0 fill_disk
+says "stopped: No space left on device"
+[ -s "$work/outputs/large" ] || fail "the file did not come out"
+
+run "a kernel panic" 60 125 panic
+says "machine $machine failed while running the test: its kernel panicked"
+says "the last lines of its console:"
+says "sysrq triggered crash"
+
+run "a reset" 60 125 reset
+says "machine $machine failed while running the test: it reset itself"
+
+run "a power-off" 60 125 power_off
+says "machine $machine failed while running the test: it was powered off from inside"
+
+run "a hang" 6 125 hang
+says "hanging"
+says "machine $machine failed while running the test: no verdict before the test's timeout of 6 s"
+
+current="SIGTERM"
+background hang
+[ "$(emulators)" = 1 ] || fail "no emulator is seen to run: the check for none is void"
+kill -TERM "$child"
+wait "$child"
+status=$?
+[ "$status" = 143 ] || fail "exit status $status, not 143"
+says "machine $machine failed while running the test: the test was ended from outside by signal 15"
+nothing_runs
+
+current="SIGKILL"
+background hang
+kill -KILL "$child"
+wait "$child" 2>/dev/null
+# The kernel kills the emulator, a moment later.
+for _ in $(seq 100); do
+	[ "$(emulators)" = 0 ] && break
+	sleep 0.05
+done
+nothing_runs
+[ -z "$(ls -A "$work/tmp")" ] || fail "files are left in TEST_TMPDIR"
+
+prepare "data ringside/machines/tests/data.txt"
+run "data" 60 0 print_file "$runfiles/ringside/machines/tests/data.txt"
+says "contents: data of a test"
+
+prepare "data ringside/machines/tests/no_such_file"
+run "missing data" 60 125 show
+says "cannot open $runfiles/ringside/machines/tests/no_such_file: No such file or directory"
+
+prepare "data large"
+truncate -s 600M "$work/large"
+runfiles_of_large=$work/runfiles
+mkdir "$runfiles_of_large"
+for entry in "$runfiles"/*; do ln -s "$entry" "$runfiles_of_large/"; done
+ln -s "$work/large" "$runfiles_of_large/large"
+current="a test larger than the drive"
+checks=$((checks + 1))
+(cd "$work" && RUNFILES_DIR=$runfiles_of_large ./test show >"$work/output" 2>&1)
+[ $? = 125 ] || fail "exit status"
+says "does not fit on the machine's drive"
+truncate -s 200M "$work/large"
+current="a test larger than the machine's file system"
+checks=$((checks + 1))
+(cd "$work" && RUNFILES_DIR=$runfiles_of_large ./test show >"$work/output" 2>&1)
+[ $? = 125 ] || fail "exit status"
+says "the machine's file system is full"
+nothing_runs
+
+# A damaged snapshot, in each of its files.
+for file in ram state release; do
+	prepare
+	mkdir "$work/snapshot" "$work/runfiles"
+	for entry in "$runfiles"/*; do ln -s "$entry" "$work/runfiles/"; done
+	for part in "$runfiles/ringside/machines/$machine.snapshot"/*; do
+		cp -L "$part" "$work/snapshot/" && chmod u+w "$work/snapshot/${part##*/}"
+	done
+	if [ "$file" = release ]; then
+		: >"$work/snapshot/release"
+	else
+		truncate -s 100000 "$work/snapshot/$file"
+	fi
+	sed "s|^snapshot .*|snapshot snapshot|" "$runfiles/ringside/machines/$machine.machine" \
+		>"$work/runfiles.machine"
+	ln -s "$work/snapshot" "$work/runfiles/snapshot"
+	cp "$work/runfiles.machine" "$work/runfiles/damaged.machine"
+	sed -i "s|^emulated .*|emulated damaged.machine|" "$work/test.test"
+	current="a snapshot whose $file is cut off"
+	checks=$((checks + 1))
+	(cd "$work" && RUNFILES_DIR=$work/runfiles TEST_TIMEOUT=60 ./test show >"$work/output" 2>&1)
+	[ $? = 125 ] || fail "exit status"
+	says "machine $machine"
+	says_not "argument 1"
+	nothing_runs
+done
+
+echo "$checks checks, $failures failed"
+[ "$failures" = 0 ]

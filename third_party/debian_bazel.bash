@@ -88,17 +88,23 @@ lock_cache() {
 	fi
 }
 
-check_space() {
+# Before anything is downloaded: does the cache's file system do?
+check_folder() {
 	local free
 	free=$(df -Pm "$cache" | awk 'NR == 2 { print $4 }')
 	[ "$free" -ge $NEEDED_MIB ] ||
 		die "unpacking Bazel takes $NEEDED_MIB MiB, and $cache has $free MiB free" \
 			"Mend: free some, name another folder with RINGSIDE_CACHE, or $OWN_BAZEL."
+	mkdir -p "$partial"/{lists,archives,nothing}/partial
+	printf '#!/bin/sh\n' >"$partial/runs"
+	chmod +x "$partial/runs"
+	"$partial/runs" 2>/dev/null ||
+		die "$cache is on a file system that runs no programs (mounted 'noexec')" \
+			"Mend: name another folder with RINGSIDE_CACHE, or $OWN_BAZEL."
 }
 
 # An apt of our own: its sources, lists and idea of what is installed.
 configure_apt() {
-	mkdir -p "$partial"/{lists,archives,nothing}/partial
 	: >"$partial/log"
 	printf 'Package: %s\nStatus: install ok installed\nVersion: 999:999
 Architecture: amd64\nMaintainer: none\nDescription: none\n\n' "${NOT_NEEDED[@]}" >"$partial/status"
@@ -153,7 +159,7 @@ read_lists() {
 	say "1/4 reading the package lists of Debian $SUITE"
 	if ! apt apt-get update >>"$partial/log" || grep -qE '^(E|Err):' "$partial/log"; then
 		die "cannot read the package lists of Debian $SUITE from $mirror:" "$(apt_errors)" \
-			"Mend: check the network, name another mirror with DEBIAN_MIRROR, or $OWN_BAZEL."
+			"Mend: check the network and the space in $cache, name another mirror with DEBIAN_MIRROR, or $OWN_BAZEL."
 	fi
 	local offered
 	offered=$(apt apt-cache show --no-all-versions bazel-bootstrap | sed -n 's/^Version: //p') || :
@@ -198,10 +204,11 @@ download() {
 
 unpack() {
 	say "3/4 unpacking"
+	local errors
 	mkdir "$tree"
 	# Whatever fails, xargs waits for all of them: nobody writes to a tree that goes.
 	# shellcheck disable=SC2016 # the inner shell's variables
-	sed 's/^[0-9a-f]*  //' "$partial/wanted" | (
+	errors=$(sed 's/^[0-9a-f]*  //' "$partial/wanted" | (
 		cd "$partial/archives" && xargs -n 1 -P "$(nproc)" bash -c '
 			set -o pipefail
 			dpkg-deb --fsys-tarfile "$2" |
@@ -209,8 +216,8 @@ unpack() {
 					--exclude="./usr/share/doc" --exclude="./usr/share/man" \
 					--exclude="./usr/share/maven-repo" --exclude="./usr/lib/*/gconv" \
 					--exclude="./usr/lib/jvm/*/lib/server/*_coh.jsa"' bash "$tree"
-	) 2>"$partial/log" ||
-		die "cannot unpack Bazel's packages into $cache:" "$(head -n 3 "$partial/log")" \
+	) 2>&1) ||
+		die "cannot unpack Bazel's packages into $cache:" "$(head -n 3 <<<"$errors")" \
 			"Mend: free some space, name another folder with RINGSIDE_CACHE, or $OWN_BAZEL."
 }
 
@@ -234,8 +241,8 @@ relocate() {
 			"$tree/$program" ||
 			! "$tree/$loader" --library-path "$tree/$libs:$tree/$java/lib" --list "$tree/$program" \
 				>/dev/null 2>>"$partial/log"; then
-			die "the unpacked ${program##*/} does not run from $cache:" "$(tail -n 1 "$partial/log")" \
-				"Mend: name a folder that may hold programs (not on a 'noexec' mount) with RINGSIDE_CACHE, or $OWN_BAZEL."
+			die "the unpacked ${program##*/} does not run on this machine:" "$(tail -n 1 "$partial/log")" \
+				"Mend: $OWN_BAZEL."
 		fi
 	done
 	# Absolute links lead out of the tree.
@@ -288,6 +295,8 @@ clean_up() {
 	rm -rf "$tree"
 	[ $status -eq 36 ] || say "stopped while unpacking Bazel $version into $cache, status $status" \
 		"(what is downloaded is kept; mend what is said above, free space there, and run again, or $OWN_BAZEL)"
+	# A signal's status stays.
+	[ $status -gt 128 ] || status=36
 	exit $status
 }
 
@@ -305,7 +314,7 @@ unpack_bazel() {
 		[ ! -e "$bazel_home" ] || say "what is there was moved or is of an older bazelw, and goes"
 		rm -rf "$tree" "$bazel_home"
 		trap clean_up EXIT
-		check_space
+		check_folder
 		configure_apt
 		read_lists
 		download

@@ -23,6 +23,12 @@ void tst_arch_install_reset_code(unsigned char *page);
 bool tst_arch_runs_payload(uint16_t arch);
 
 /*
+ * Whether @addr is an address that the guest's page tables can map: KVM itself
+ * ignores the bits that are too many.
+ */
+bool tst_arch_can_map(int vcpu_fd, uint64_t addr, struct tst_error *error);
+
+/*
  * The guest's general registers, a few lines that begin with a newline; empty
  * when KVM does not tell. The caller must be out of KVM_RUN.
  */

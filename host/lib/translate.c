@@ -2,12 +2,14 @@
 /* From the guest's virtual addresses to physical ones and to host pointers. */
 #include <inttypes.h>
 
+#include "arch.h"
 #include "report.h"
 #include "vm.h"
 
 bool tst_vm_translate(const struct tst_kvm_vm *vm, uint64_t addr, uint64_t *paddr)
 {
 	struct kvm_translation translation = {.linear_address = addr};
+	struct tst_error error = {.text = ""};
 
 	if (ioctl(vm->vcpu_fd, KVM_TRANSLATE, &translation) < 0) {
 		/* Architectures without page tables that KVM can read. */
@@ -15,6 +17,11 @@ bool tst_vm_translate(const struct tst_kvm_vm *vm, uint64_t addr, uint64_t *padd
 			lib_brk(TBROK | TERRNO, "ioctl(KVM_TRANSLATE) of address %#" PRIx64, addr);
 		*paddr = addr;
 		return true;
+	}
+	if (!tst_arch_can_map(vm->vcpu_fd, addr, &error)) {
+		if (*error.text)
+			lib_brk(TBROK, "translation of address %#" PRIx64 ": %s", addr, error.text);
+		return false;
 	}
 	*paddr = translation.physical_address;
 	return translation.valid;

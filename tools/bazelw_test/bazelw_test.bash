@@ -74,6 +74,9 @@ check "nothing refers to the place where it was made" \
 	eval '! grep -rq partial "$bazel_home"'
 check "absolute links lead into it" \
 	eval '[ "$(readlink "$bazel_home/usr/share/bazel/platforms")" = "$bazel_home/usr/share/bazel/tools" ]'
+check "so do the paths of jars" eval '[ "$(<"$bazel_home/usr/share/bazel/bazel_classpath_debian_depends.txt")" = \
+	"$bazel_home/usr/share/java/gson.jar
+$bazel_home/usr/share/java/perfmark-api.jar" ]'
 check "Java has certificates" eval 'grep -q . "$bazel_home/etc/ssl/certs/java/cacerts"'
 for name in bazel_features bazel_skylib platforms rules_cc rules_java rules_license rules_proto \
 	rules_python; do
@@ -213,7 +216,7 @@ new_world
 echo 'E: Could not resolve mirror.invalid' >"$world/update-fails"
 run
 check_refusal "no network" "cannot read the package lists of Debian forky from http://mirror.invalid/debian:" \
-	"check the network, name another mirror with DEBIAN_MIRROR, or install Bazelisk or Bazel 7.7.1 and put it on PATH"
+	"check the network and the space in $cache, name another mirror with DEBIAN_MIRROR, or install Bazelisk or Bazel 7.7.1 and put it on PATH"
 check "no network: apt's reason" says '  E: Could not resolve mirror.invalid'
 
 new_world
@@ -278,13 +281,23 @@ new_world
 fake mv <<<'echo "mv: I/O error" >&2; exit 1'
 run
 check "a failure nobody thought of: a last word" says 'stopped while unpacking Bazel 7.7.1'
+check "a failure nobody thought of: ends with 36" ends_with 36
 check "a failure nobody thought of: leaves no Bazel" eval 'lacks "$bazel_home" && lacks "$bazel_home.partial/root"'
 
 new_world
-sed -i 's/^exec.*/exit 126/' "$world/packages/bazel/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"
+fake chmod <<<'exit 0' # as if on a noexec mount: what is written does not run
+run
+check_refusal "a cache that runs no programs" "$cache is on a file system that runs no programs" \
+	'name another folder with RINGSIDE_CACHE'
+check "a cache that runs no programs: nothing is downloaded for it" asked_for 0 update
+
+new_world
+sed -i 's/^exec.*/echo "libfoo.so: cannot open" >\&2; exit 127/' \
+	"$world/packages/bazel/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"
 tar -c -C "$world/packages/bazel" -f "$world/mirror/bazel_1_amd64.deb" ./usr
 run
-check_refusal "a cache that runs no programs" "does not run from $cache" "noexec"
+check_refusal "programs that don't run here" 'does not run on this machine' 'install Bazelisk or Bazel 7.7.1'
+check "programs that don't run here: why" says '  libfoo.so: cannot open'
 
 new_world
 unset HOME

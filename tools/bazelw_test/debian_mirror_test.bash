@@ -3,6 +3,7 @@
 #
 # third_party/debian_mirror: which of apt's sources it takes for a Debian mirror.
 # The fake apt-get prints what apt 2.6 and 3.0 print for such sources.
+# shellcheck disable=SC2016 # eval's variables
 set -uo pipefail
 
 # shellcheck source-path=SCRIPTDIR source=fakes.bash
@@ -57,6 +58,7 @@ check_none() {
 	find_mirror
 	check "$1: says so" says "debian_mirror: $2"
 	check "$1: names the mend" says '--repo_env=DEBIAN_MIRROR=<URL> or in the environment'
+	check "$1: no raw error" eval '! grep -qE ": [0-9]+: " "$world/err"'
 	check "$1: prints no address" prints ''
 	check "$1: status" ends_with 1
 }

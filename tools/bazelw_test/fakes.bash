@@ -20,7 +20,7 @@ check() {
 	else
 		failed=$((failed + 1))
 		printf 'FAIL: %s\n  status %s\n' "$1" "${status-}"
-		[ ! -e "$world/out" ] || sed -e 's/^/  stdout: /' -e '$a\' "$world/out"
+		[ ! -e "$world/out" ] || { sed "s/^/  stdout: /" "$world/out"; echo; }
 		[ ! -e "$world/err" ] || sed 's/^/  stderr: /' "$world/err"
 	fi
 }
@@ -31,7 +31,7 @@ finish() {
 }
 
 # What the last command said and ended with.
-says() { grep -qF -- "$1" "$world/err"; }
+says() { grep -qsF -- "$1" "$world/err"; }
 is_silent() { [ ! -s "$world/err" ]; }
 prints() { [ "$(<"$world/out")" = "$1" ]; }
 ends_with() { [ "$status" -eq "$1" ]; }

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One payload, many scenes: the controller writes the scene's number into a
+ * memslot at SCENE_ADDRESS, above RAM and within the memory that is mapped.
+ */
+#ifndef RINGSIDE_KVM_TESTS_API_GUEST_SCENES_H
+#define RINGSIDE_KVM_TESTS_API_GUEST_SCENES_H
+
+#include <stdint.h>
+
+#define SCENE_SLOT 2
+#define SCENE_ADDRESS 0x40000000u
+
+enum scene {
+	SCENE_SILENT,
+	SCENE_ALL_TYPES,
+	SCENE_NESTED_EXIT,
+	SCENE_YIELD,
+	SCENE_BRK_TFAIL,
+	SCENE_BRK_TCONF,
+	SCENE_LONG_MESSAGE,
+	SCENE_LONGEST_MESSAGE,
+	SCENE_CONTROL_CHARACTERS,
+	SCENE_RES_UNKNOWN_TYPE,
+	SCENE_BRK_UNKNOWN_TYPE,
+
+	SCENE_HEAP_EXHAUSTED,
+	SCENE_HEAP_OVERFLOW,
+	SCENE_HEAP_FILLED,
+	SCENE_HEAP_ALIGN_0,
+	SCENE_HEAP_ALIGN_24,
+
+	SCENE_CALLBACK_UNKNOWN_VECTOR,
+	SCENE_CALLBACK_DECLINES,
+	SCENE_CALLBACK_REMOVED,
+	SCENE_DIVIDE,
+	SCENE_BAD_OPCODE,
+	SCENE_READ_UNKNOWN_MSR,
+	SCENE_WRITE_UNKNOWN_MSR,
+	SCENE_BAD_CR0,
+	SCENE_BAD_CR4,
+	SCENE_READ_UNMAPPED,
+	SCENE_WRITE_UNMAPPED,
+
+	SCENE_DESCRIPTOR_LIMIT,
+	SCENE_DESCRIPTOR_BASE,
+	SCENE_STACK_TABLE_FULL,
+};
+
+/* What the two sides share at SCENE_ADDRESS. */
+struct scene_page {
+	uint32_t scene;
+	uint32_t has_paging; /* the guest's answer: CR0.PG */
+	uint64_t fault_ip; /* where the scene's interrupt comes from */
+};
+
+#endif /* RINGSIDE_KVM_TESTS_API_GUEST_SCENES_H */

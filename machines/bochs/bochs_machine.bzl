@@ -3,7 +3,6 @@
 
 load("//machines:linux_kernel.bzl", "kernel_of")
 load("//machines:machine_info.bzl", "INITRAMFS_ATTRS", "MachineInfo", "make_initramfs", "runfiles_path")
-load("//machines:machine_transition.bzl", "machine_transition")
 
 # What the machine's own devices are called (mailbox.h has the numbers).
 _DEVICE_OPTIONS = [
@@ -121,9 +120,6 @@ test. A test starts from that state.""",
         "provides": attr.string_list(
             doc = "Which requirements of tests the machine meets.",
         ),
-        "_allowlist_function_transition": attr.label(
-            default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
-        ),
         "_bios": attr.label(
             default = "@ringside_bochs_firmware//:bios",
             allow_single_file = True,
@@ -149,6 +145,5 @@ test. A test starts from that state.""",
             allow_single_file = True,
         ),
     },
-    cfg = machine_transition,
     provides = [MachineInfo],
 )

@@ -3,7 +3,6 @@
 
 load("//machines:linux_kernel.bzl", "kernel_of")
 load("//machines:machine_info.bzl", "INITRAMFS_ATTRS", "MachineInfo", "make_initramfs", "runfiles_path")
-load("//machines:machine_transition.bzl", "machine_transition")
 
 # What the machine's own devices need.
 _DEVICE_MODULES = ["virtio_pci", "virtio_blk", "virtio_console"]
@@ -98,9 +97,6 @@ for a test. A test starts from that state.""",
         "provides": attr.string_list(
             doc = "Which requirements of tests the machine meets.",
         ),
-        "_allowlist_function_transition": attr.label(
-            default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
-        ),
         "_make_snapshot": attr.label(
             default = "//machines/qemu:make_snapshot",
             executable = True,
@@ -108,6 +104,5 @@ for a test. A test starts from that state.""",
         ),
         "_qemu": attr.label(default = "@ringside_qemu//:qemu"),
     },
-    cfg = machine_transition,
     provides = [MachineInfo],
 )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """kvm_test: a controller with its payload inside, as one test."""
 
-load("@rules_cc//cc:defs.bzl", "cc_binary")
+load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library")
 load("//machines:machine_test.bzl", "machine_test")
 load("//machines:machines.bzl", "emulated_machine")
 load("//rules:kvm_test_args.bzl", "check_kvm_test_args", "test_names")
@@ -82,6 +82,25 @@ def kvm_test(
         deps = [Label("//guest")] + payload_deps,
     )
 
+    # One compilation serves the controllers of all guests.
+    cc_library(
+        name = name + "._controller_code",
+        testonly = True,
+        srcs = srcs,
+        copts = copts,
+        features = features,
+        linkstatic = True,
+        tags = private,
+        target_compatible_with = compatible,
+        toolchains = toolchains,
+        visibility = ["//visibility:private"],
+        deps = [
+            Label("//host"),
+            Label("//host/gtest"),
+        ] + deps,
+        alwayslink = True,
+    )
+
     for test, guest in test_names(name, guests).items():
         kvm_payload(
             name = test + "._payload_object",
@@ -94,20 +113,16 @@ def kvm_test(
         cc_binary(
             name = test + "._controller",
             testonly = True,
-            srcs = srcs,
-            copts = copts,
             features = features,
             linkstatic = True,
             tags = private,
             target_compatible_with = compatible,
-            toolchains = toolchains,
             visibility = ["//visibility:private"],
             deps = [
+                name + "._controller_code",
                 test + "._payload_object",
-                Label("//host"),
-                Label("//host/gtest"),
                 Label("//host/gtest:main"),
-            ] + deps,
+            ],
         )
         machine_test(
             name = test,

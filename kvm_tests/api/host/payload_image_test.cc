@@ -32,7 +32,8 @@ protected:
 	{
 		std::vector<char> image(size);
 
-		memcpy(image.data(), &header_, std::min(size, sizeof(header_)));
+		if (size)
+			memcpy(image.data(), &header_, std::min(size, sizeof(header_)));
 		return tst_payload_check(image.data(), size, &ram_needed_, &error_);
 	}
 

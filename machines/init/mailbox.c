@@ -3,13 +3,13 @@
 #include "machines/init/mailbox.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/io.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -35,14 +35,17 @@ static void receive(int drive, uint64_t size)
 
 		insl(MAILBOX_JOB_PORT, chunk, (part + 3) / 4);
 		if (write(drive, chunk, part) != (ssize_t)part)
-			die("the job is larger than the machine's memory: %s", strerror(errno));
+			die("the machine's file system is full: the test does not fit (%s); give it "
+			    "less data or the machine more memory",
+			    strerror(errno));
 		size -= part;
 	}
 }
 
 int mailbox_take_job(struct job_header *header)
 {
-	int drive = memfd_create("job", MFD_CLOEXEC);
+	/* In the root file system, which knows when it is full: memory would just run out. */
+	int drive = open("/", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	uint64_t end;
 
 	if (drive < 0 || ftruncate(drive, JOB_DRIVE_SIZE))

@@ -208,6 +208,10 @@ int main(void)
 	say("unpacking");
 	wake_up(&header);
 	take_job(drive, &header, &job);
+	/* Where the drive lies in memory, what was unpacked need not be there twice. */
+	if (has_mailbox)
+		fallocate(drive, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+			  (off_t)header.result_offset);
 	say("running");
 	status = run_job(&job, has_mailbox);
 	say("collecting");

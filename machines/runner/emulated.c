@@ -278,6 +278,8 @@ static int went_off(struct session *session)
 		return fail(session, "%s", session->init_error);
 	if (console_contains(&session->console, "Kernel panic"))
 		return fail(session, "its kernel panicked");
+	if (console_contains(&session->console, "reboot: Power down"))
+		return fail(session, "it was powered off from inside");
 	why = session->driver->why_off(&session->run, status);
 	if (why)
 		return fail(session, "%s", why);

@@ -12,6 +12,17 @@ set -u
 
 readonly folder=ringside/$1 machine=$2 release=${3-}
 readonly runfiles=$TEST_SRCDIR
+# How an emulator is known among the processes (but not this pattern itself),
+# the files of a snapshot, and how a full file system ends: one machine's drive
+# is in its own memory.
+case $machine in
+intel)
+	readonly emulator='boch[s]' snapshot_files="ram cpu0 release" full_status=125
+	;;
+*)
+	readonly emulator='qemu-syste[m]' snapshot_files="ram state release" full_status=0
+	;;
+esac
 readonly work=$TEST_TMPDIR/work
 failures=0
 checks=0
@@ -63,7 +74,7 @@ emulators() {
 	for process in /proc/[0-9]*; do
 		tr '\0' ' ' <"$process/cmdline"
 		echo
-	done 2>/dev/null | grep -c -e "$runfiles.*qemu-syste[m]" -e "$work.*qemu-syste[m]"
+	done 2>/dev/null | grep -c -e "$runfiles.*$emulator" -e "$work.*$emulator"
 }
 
 nothing_runs() {
@@ -127,9 +138,14 @@ run "much output" 60 0 print_much
 
 run "children of the test's" 60 0 leave_children
 
-run "a full file system" 60 0 fill_disk
+run "a full file system" 60 "$full_status" fill_disk
 says "stopped: No space left on device"
-[ -s "$work/outputs/large" ] || fail "the file did not come out"
+if [ "$full_status" = 0 ]; then
+	[ -s "$work/outputs/large" ] || fail "the file did not come out"
+else
+	says "machine $machine failed while collecting the results: "
+	says ": No space left on device"
+fi
 
 run "a kernel panic" 60 125 panic
 says "machine $machine failed while running the test: its kernel panicked"
@@ -196,7 +212,7 @@ says "the machine's file system is full"
 nothing_runs
 
 # A damaged snapshot, in each of its files.
-for file in ram state release; do
+for file in $snapshot_files; do
 	prepare
 	mkdir "$work/snapshot" "$work/runfiles"
 	for entry in "$runfiles"/*; do ln -s "$entry" "$work/runfiles/"; done
@@ -206,7 +222,7 @@ for file in ram state release; do
 	if [ "$file" = release ]; then
 		: >"$work/snapshot/release"
 	else
-		truncate -s 100000 "$work/snapshot/$file"
+		truncate -s 1000 "$work/snapshot/$file"
 	fi
 	sed "s|^snapshot .*|snapshot snapshot|" "$runfiles/$folder/$machine.machine" \
 		>"$work/runfiles.machine"

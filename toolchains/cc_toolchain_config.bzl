@@ -223,6 +223,14 @@ def _reproducible():
         ]),
     )
 
+def _formats():
+    """A printf format that does not fit its arguments is an error, in users' code too."""
+    return feature(
+        name = "format_errors",
+        enabled = True,
+        flag_sets = _flags(_C_ACTIONS + _CXX_ACTIONS, ["-Werror=format"]),
+    )
+
 def _warnings():
     """Ringside's own packages ask for this one: package(features = ["strict_warnings"])."""
     return feature(
@@ -296,6 +304,7 @@ def _cc_toolchain_config_impl(ctx):
             ),
         ]
     features += [
+        _formats(),
         _warnings(),
         _compile_outputs(),
         _link_inputs(ctx.attr.hosted),

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "gtest/gtest.h"
 #include "machines/bochs/ram.h"
+#include "gtest/gtest.h"
 
 namespace
 {
@@ -17,12 +17,13 @@ namespace
 constexpr size_t page_size = 4096;
 constexpr size_t size = 1024 * page_size;
 
-class Ram : public testing::Test {
-    protected:
+class Ram : public testing::Test
+{
+protected:
 	static char *allocate()
 	{
-		void *ram = mmap(nullptr, size, PROT_READ | PROT_WRITE,
-				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		void *ram = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+				 -1, 0);
 		EXPECT_NE(ram, MAP_FAILED);
 		return static_cast<char *>(ram);
 	}
@@ -116,7 +117,7 @@ TEST_F(Ram, TruncatedFileIsRefused)
 {
 	saved_[0] = 1;
 	Save();
-	for (off_t left : { off_t(0), off_t(10), off_t(30), off_t(page_size), FileSize() - 1 }) {
+	for (off_t left : {off_t(0), off_t(10), off_t(30), off_t(page_size), FileSize() - 1}) {
 		SCOPED_TRACE(left);
 		ASSERT_EQ(truncate(path_.c_str(), left), 0);
 		ExpectRefused();
@@ -132,16 +133,10 @@ TEST_F(Ram, DamagedTableIsRefused)
 		off_t offset;
 		uint64_t value;
 	} damages[] = {
-		{ magic, 0 },
-		{ runs, UINT64_MAX },
-		{ runs, 2 }, // the second run is no run
-		{ ram_offset, size },
-		{ ram_offset, 1 },
-		{ run_size, UINT64_MAX },
-		{ run_size, size },
-		{ run_size, 0 },
-		{ file_offset, UINT64_MAX - page_size + 1 },
-		{ file_offset, 12 },
+		{magic, 0},	    {runs, UINT64_MAX}, {runs, 2}, // the second run is no run
+		{ram_offset, size}, {ram_offset, 1},	{run_size, UINT64_MAX},
+		{run_size, size},   {run_size, 0},	{file_offset, UINT64_MAX - page_size + 1},
+		{file_offset, 12},
 	};
 	saved_[0] = 1;
 	for (const auto &damage : damages) {

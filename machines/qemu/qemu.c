@@ -53,8 +53,14 @@ static void add_machine(struct arguments *arguments, const struct qemu_config *c
 	add_argument(arguments, "-no-user-config");
 	add_option(arguments, "-display", "none");
 	add_argument(arguments, "-no-reboot");
+	/*
+	 * One thread for all CPUs: with one each, a CPU goes on with code that
+	 * another has just replaced, now and then. KVM has the kernel patch itself
+	 * with each VM that comes or goes, so that both CPUs would end in a loop at
+	 * a breakpoint that is long gone.
+	 */
 	add_argument(arguments, "-accel");
-	add_argument(arguments, "tcg,thread=multi,tb-size=%d", TRANSLATION_MB);
+	add_argument(arguments, "tcg,thread=single,tb-size=%d", TRANSLATION_MB);
 	add_option(arguments, "-machine", "pc,memory-backend=ram,hpet=off");
 	add_argument(arguments, "-cpu");
 	add_argument(arguments, "%s", config->cpu);

@@ -86,7 +86,7 @@ it runs and why.""",
             doc = "Environment variables that are taken from outside.",
         ),
         "requires": attr.string_list(
-            doc = "What the test needs of the machine: \"native\", \"smp\", \"svm\", \"vmx\".",
+            doc = "What the test needs of the machine: \"native\", \"pae\", \"smp\", \"svm\", \"vmx\".",
         ),
         "_machine": attr.label(default = "//machines:machine"),
         "_runner": attr.label(

@@ -5,7 +5,7 @@
 # meets all of a test's is taken: the quickest comes first.
 MACHINES = {
     "amd": ["native", "smp", "svm"],
-    "intel": ["native", "vmx"],
+    "intel": ["native", "pae", "vmx"],
 }
 
 # What TCG can't do is switched off, or QEMU warns of it at each start.

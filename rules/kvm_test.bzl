@@ -4,7 +4,7 @@
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library")
 load("//machines:machine_test.bzl", "machine_test")
 load("//machines:machines.bzl", "emulated_machine")
-load("//rules:kvm_test_args.bzl", "check_kvm_test_args", "test_names")
+load("//rules:kvm_test_args.bzl", "check_kvm_test_args", "requirements_of", "test_names")
 load("//rules:payload.bzl", "kvm_payload")
 
 def kvm_test(
@@ -39,8 +39,9 @@ def kvm_test(
         separate. Accepts select().
       guests: payload architectures: "x86_64", "i386". A literal list.
       requires: what the test needs of the machine that it runs on: "native"
-        (guest code runs on the CPU, not in KVM's instruction emulator), "smp",
-        "svm", "vmx". A literal list.
+        (guest code runs on the CPU, not in KVM's instruction emulator), "pae"
+        (KVM has 32-bit paging; concerns i386 alone), "smp", "svm", "vmx". A
+        literal list.
       deps: libraries of the controller. Accepts select().
       payload_deps: libraries of the payload. Accepts select().
       copts: compiler options of the controller. Accepts select().
@@ -102,6 +103,7 @@ def kvm_test(
     )
 
     for test, guest in test_names(name, guests).items():
+        required = requirements_of(guest, requires)
         kvm_payload(
             name = test + "._payload_object",
             testonly = True,
@@ -128,9 +130,9 @@ def kvm_test(
             name = test,
             size = size,
             controller = test + "._controller",
-            emulated = emulated_machine(requires),
-            requires = requires,
-            tags = ["kvm"] + tags + ["requires-" + requirement for requirement in requires],
+            emulated = emulated_machine(required),
+            requires = required,
+            tags = ["kvm"] + tags + ["requires-" + requirement for requirement in required],
             target_compatible_with = compatible,
             toolchains = toolchains,
             visibility = visibility,

@@ -4,13 +4,15 @@
 load("//toolchains:architectures.bzl", "GUESTS")
 
 # What a test can ask of the machine that it runs on.
-REQUIREMENTS = ["native", "smp", "svm", "vmx"]
+REQUIREMENTS = ["native", "pae", "smp", "svm", "vmx"]
 
-# Guests on which a requirement can be used at all.
-_REQUIREMENT_GUESTS = {
-    "svm": ["i386", "x86_64"],
-    "vmx": ["i386", "x86_64"],
+# Guests that a requirement concerns, if not all.
+_CONCERNED_GUESTS = {
+    "pae": ["i386"],
 }
+
+# No CPU meets two of these.
+_ONE_OF = ["svm", "vmx"]
 
 # Attributes of a test that kvm_test passes on.
 _PASSED_ON = [
@@ -93,12 +95,13 @@ def check_kvm_test_args(*, name, srcs, payload_srcs, guests, requires, extra = [
     )
     if not error:
         for requirement in requires:
-            for guest in guests:
-                if guest not in _REQUIREMENT_GUESTS.get(requirement, GUESTS.keys()):
-                    error = "requirement \"{}\" does not exist for guest \"{}\"; remove one of them".format(
-                        requirement,
-                        guest,
-                    )
+            if not [guest for guest in guests if requirement in requirements_of(guest, requires)]:
+                error = "requirement \"{}\" concerns guest {} alone; remove it".format(
+                    requirement,
+                    _quoted(_CONCERNED_GUESTS[requirement]),
+                )
+        if len([requirement for requirement in requires if requirement in _ONE_OF]) > 1:
+            error = "no machine has {} at once; write one kvm_test for each".format(_quoted(_ONE_OF))
     if not error:
         for argument in extra:
             if argument not in _PASSED_ON:
@@ -107,6 +110,22 @@ def check_kvm_test_args(*, name, srcs, payload_srcs, guests, requires, extra = [
                     _quoted(_PASSED_ON),
                 )
     return "kvm_test(name = \"{}\"): {}".format(name, error) if error else None
+
+def requirements_of(guest, requires):
+    """Picks the requirements that concern a guest.
+
+    Args:
+      guest: a payload architecture.
+      requires: the requirements of a kvm_test.
+
+    Returns:
+      A list.
+    """
+    return [
+        requirement
+        for requirement in requires
+        if guest in _CONCERNED_GUESTS.get(requirement, GUESTS.keys())
+    ]
 
 def test_names(name, guests):
     """Names the tests that a kvm_test makes.

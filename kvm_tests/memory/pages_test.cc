@@ -12,8 +12,6 @@ namespace
 using ::ringside::IsNotMapped;
 using ::ringside::TranslatesTo;
 
-constexpr uint64_t kCr0Paging = 1u << 31;
-
 class Pages : public ringside::KvmTest
 {
 protected:
@@ -24,15 +22,6 @@ protected:
 		ASSERT_EQ(vm()->vcpu_info->exit_reason, static_cast<uint32_t>(KVM_EXIT_HLT));
 	}
 
-	// An i386 guest goes on without paging where KVM refuses it.
-	bool HasPaging()
-	{
-		kvm_sregs sregs = {};
-
-		EXPECT_EQ(ioctl(vm()->vcpu_fd, KVM_GET_SREGS, &sregs), 0) << strerror(errno);
-		return sregs.cr0 & kCr0Paging;
-	}
-
 	uint64_t MarkerAddress()
 	{
 		return vm()->result->file_addr;
@@ -41,7 +30,6 @@ protected:
 
 TEST_F(Pages, AddressesArePhysicalBeforeTheStart)
 {
-	ASSERT_FALSE(HasPaging());
 	EXPECT_THAT(vm(), TranslatesTo(0x1000, 0x1000));
 	EXPECT_THAT(vm(), TranslatesTo(PAGE_VIRT, PAGE_VIRT));
 	EXPECT_EQ(tst_kvm_find_memslot(vm(), 0x1000), 0);
@@ -64,14 +52,10 @@ TEST_F(Pages, NothingElseIsMapped)
 	RunToHalt();
 	for (uint64_t address : {uint64_t{PAGE_VIRT}, uint64_t{0xbfffffff}, uint64_t{0xc0000000},
 				 uint64_t{KVM_RESULT_BASEADDR - 1}}) {
-		if (HasPaging()) {
-			EXPECT_THAT(vm(), IsNotMapped(address));
-			EXPECT_EQ(tst_kvm_get_phys_address(vm(), address), 0u);
-			EXPECT_EQ(tst_kvm_find_memslot(vm(), address), -1);
-			EXPECT_EQ(tst_kvm_get_memptr(vm(), address), nullptr);
-		} else {
-			EXPECT_THAT(vm(), TranslatesTo(address, address));
-		}
+		EXPECT_THAT(vm(), IsNotMapped(address));
+		EXPECT_EQ(tst_kvm_get_phys_address(vm(), address), 0u);
+		EXPECT_EQ(tst_kvm_find_memslot(vm(), address), -1);
+		EXPECT_EQ(tst_kvm_get_memptr(vm(), address), nullptr);
 	}
 }
 
@@ -96,14 +80,10 @@ TEST_F(Pages, TranslationFollowsTheGuestsPageTables)
 {
 	RunToHalt();
 	RunToHalt();
-	if (HasPaging()) {
-		EXPECT_THAT(vm(), TranslatesTo(PAGE_VIRT, PAGE_PHYS));
-		EXPECT_THAT(vm(), TranslatesTo(PAGE_VIRT + 0xfff, PAGE_PHYS + 0xfff));
-		EXPECT_THAT(vm(), IsNotMapped(PAGE_VIRT + 0x1000));
-		EXPECT_EQ(tst_kvm_get_memptr(vm(), PAGE_VIRT), tst_kvm_get_memptr(vm(), PAGE_PHYS));
-	} else {
-		EXPECT_THAT(vm(), TranslatesTo(PAGE_VIRT, PAGE_VIRT));
-	}
+	EXPECT_THAT(vm(), TranslatesTo(PAGE_VIRT, PAGE_PHYS));
+	EXPECT_THAT(vm(), TranslatesTo(PAGE_VIRT + 0xfff, PAGE_PHYS + 0xfff));
+	EXPECT_THAT(vm(), IsNotMapped(PAGE_VIRT + 0x1000));
+	EXPECT_EQ(tst_kvm_get_memptr(vm(), PAGE_VIRT), tst_kvm_get_memptr(vm(), PAGE_PHYS));
 	Run();
 }
 

@@ -33,7 +33,7 @@ static int run_on_machine(const struct test_description *test, const char *why, 
 {
 	struct machine_description machine;
 	unsigned int missing;
-	char list[64];
+	char list[REQUIREMENT_LIST_SIZE];
 
 	if (!test->emulated)
 		die("%s; no emulated machine offers what this test requires", why);
@@ -53,7 +53,7 @@ static int run_on_machine(const struct test_description *test, const char *why, 
 /* With a forced host, what is missing is said and not worked around. */
 static int host_lacks(const struct probe *probe, unsigned int missing)
 {
-	char list[64];
+	char list[REQUIREMENT_LIST_SIZE];
 
 	if (*probe->problem)
 		die("host: %s; make /dev/kvm usable, or run the test on an emulated machine "
@@ -70,7 +70,7 @@ int main(int argc, char **argv)
 	struct utsname system;
 	struct probe probe;
 	unsigned int missing;
-	char list[64], *why;
+	char list[REQUIREMENT_LIST_SIZE], *why;
 
 	if (!argc)
 		return STATUS_MACHINE_FAILED;

@@ -22,6 +22,7 @@ static const struct {
 	{"vmx", "VMX", REQUIRE_VMX},
 	{"smp", "second CPU", REQUIRE_SMP},
 	{"native", "native guest code", REQUIRE_NATIVE},
+	{"pae", "32-bit paging", REQUIRE_PAE},
 	{"kvm", "usable /dev/kvm", REQUIRE_KVM},
 };
 
@@ -136,6 +137,8 @@ void probe_host(unsigned int wanted, struct probe *probe)
 			probe->provides |= REQUIRE_SMP;
 		if (wanted & REQUIRE_NATIVE && probe_native(kvm))
 			probe->provides |= REQUIRE_NATIVE;
+		if (wanted & REQUIRE_PAE && probe_pae(kvm))
+			probe->provides |= REQUIRE_PAE;
 	}
 	close(kvm);
 }

@@ -13,7 +13,11 @@ enum requirement {
 	REQUIRE_SMP = 1 << 2, /* two CPUs or more */
 	REQUIRE_SVM = 1 << 3, /* nested AMD virtualization */
 	REQUIRE_VMX = 1 << 4, /* nested Intel virtualization */
+	REQUIRE_PAE = 1 << 5, /* 32-bit paging, as the architecture has it */
 };
+
+/* Room for the words of all of them. */
+#define REQUIREMENT_LIST_SIZE 128
 
 /**
  * requirement_parse() - the bit of a requirement's name
@@ -25,7 +29,7 @@ unsigned int requirement_parse(const char *name);
 /**
  * requirement_list() - a set in words
  * @set: bits
- * @text: where to, at least 64 bytes
+ * @text: where to, at least REQUIREMENT_LIST_SIZE bytes
  *
  * Return: @text, such as "SVM, SMP".
  */
@@ -43,7 +47,7 @@ struct probe {
  * @probe: to be filled in
  *
  * KVM_GET_SUPPORTED_CPUID names SVM and VMX only where KVM would nest them.
- * Whether guest code runs natively is found out by running some.
+ * What becomes of guest code is found out by running some.
  */
 void probe_host(unsigned int wanted, struct probe *probe);
 
@@ -51,9 +55,19 @@ void probe_host(unsigned int wanted, struct probe *probe);
  * probe_native() - whether the local KVM runs guest code on the CPU
  * @kvm: an open /dev/kvm
  *
- * Runs two guests of a few instructions that an in-kernel emulator gets
- * wrong: a breakpoint in long mode, and the switch to PAE paging.
+ * Runs a guest with an instruction that the in-kernel emulator lacks: a
+ * breakpoint in long mode.
  */
 bool probe_native(int kvm);
+
+/**
+ * probe_pae() - whether the local KVM has 32-bit paging
+ * @kvm: an open /dev/kvm
+ *
+ * Runs a guest that switches PAE paging on. The CPU must leave the
+ * page-directory-pointer table as it is: QEMU's sets bits there that are
+ * reserved (SDM Vol. 3, "PDPTE Registers"), and KVM takes no such table.
+ */
+bool probe_pae(int kvm);
 
 #endif /* RINGSIDE_MACHINES_RUNNER_REQUIREMENT_H */

@@ -3,7 +3,7 @@
 
 load("@bazel_skylib//lib:partial.bzl", "partial")
 load("@bazel_skylib//lib:unittest.bzl", "asserts", "unittest")
-load("//rules:kvm_test_args.bzl", "check_kvm_test_args", "test_names")
+load("//rules:kvm_test_args.bzl", "check_kvm_test_args", "requirements_of", "test_names")
 
 def _check(**changes):
     arguments = {
@@ -26,6 +26,7 @@ def _accepted_test_impl(ctx):
         {},
         {"guests": ["i386", "x86_64"]},
         {"requires": ["svm", "native"]},
+        {"guests": ["x86_64", "i386"], "requires": ["pae"]},
         {"srcs": ["x.cc"], "payload_srcs": ["x.c", "y.S"]},
         {"srcs": [":generated", "//other:x.c"]},
         {"srcs": select({"//conditions:default": ["x.c"]})},
@@ -71,11 +72,23 @@ def _requires_test_impl(ctx):
     env = unittest.begin(ctx)
     _refuses(
         env,
-        "unknown requirement \"amd\"; known are \"native\", \"smp\", \"svm\", \"vmx\"",
+        "unknown requirement \"amd\"; known are \"native\", \"pae\", \"smp\", \"svm\", \"vmx\"",
         requires = ["amd"],
     )
     _refuses(env, "requires names \"svm\" twice; name it once", requires = ["svm", "svm"])
+    _refuses(env, "requirement \"pae\" concerns guest \"i386\" alone; remove it", requires = ["pae"])
+    _refuses(
+        env,
+        "no machine has \"svm\", \"vmx\" at once; write one kvm_test for each",
+        requires = ["vmx", "native", "svm"],
+    )
     _refuses(env, "requires must be a list, not a string; write requires = [...]", requires = "svm")
+    return unittest.end(env)
+
+def _requirements_of_test_impl(ctx):
+    env = unittest.begin(ctx)
+    asserts.equals(env, ["smp"], requirements_of("x86_64", ["pae", "smp"]))
+    asserts.equals(env, ["pae", "smp"], requirements_of("i386", ["pae", "smp"]))
     return unittest.end(env)
 
 def _extra_test_impl(ctx):
@@ -100,6 +113,7 @@ _accepted_test = unittest.make(_accepted_test_impl)
 _sources_test = unittest.make(_sources_test_impl)
 _guests_test = unittest.make(_guests_test_impl)
 _requires_test = unittest.make(_requires_test_impl)
+_requirements_of_test = unittest.make(_requirements_of_test_impl)
 _extra_test = unittest.make(_extra_test_impl)
 _names_test = unittest.make(_names_test_impl)
 
@@ -116,6 +130,7 @@ def kvm_test_args_test_suite(*, name):
             _sources_test,
             _guests_test,
             _requires_test,
+            _requirements_of_test,
             _extra_test,
             _names_test,
         ]

@@ -62,11 +62,6 @@ void main(void)
 {
 	volatile uint32_t *word = (volatile uint32_t *)(PAGE + 0x1234);
 	struct fault fault = {0};
-	struct kvm_cregs cregs;
-
-	kvm_read_cregs(&cregs);
-	if (!(cregs.cr0 & CR0_PG))
-		tst_brk(TCONF, "this KVM refuses 32-bit paging");
 
 	*word = 42;
 	tst_set_interrupt_callback(INTR_PAGE_FAULT, mend_page, &fault);

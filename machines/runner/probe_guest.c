@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Two tiny guests that tell a CPU from KVM's instruction emulator. */
+/* Tiny guests, run to find out what becomes of them. */
 #include <errno.h>
 #include <linux/kvm.h>
 #include <stdint.h>
@@ -10,9 +10,9 @@
 
 #include "machines/runner/requirement.h"
 
-/* probe_guest.S */
-extern const char probe_long_mode[], probe_long_mode_end[];
-extern const char probe_pae[], probe_pae_end[];
+/* probe_guest_code.S */
+extern const char guest_long_mode[], guest_long_mode_end[];
+extern const char guest_pae[], guest_pae_end[];
 #define PROBE_PASSED 0x900d
 #define BREAKPOINT_HANDLER 0x100
 
@@ -126,7 +126,7 @@ static bool passes_long_mode(struct probe_vm *vm)
 	uint64_t *memory = (uint64_t *)(void *)vm->memory;
 	uint64_t gate = CODE + BREAKPOINT_HANDLER;
 
-	memcpy(vm->memory + CODE, probe_long_mode, (size_t)(probe_long_mode_end - probe_long_mode));
+	memcpy(vm->memory + CODE, guest_long_mode, (size_t)(guest_long_mode_end - guest_long_mode));
 	memory[TABLE_4 / 8] = TABLE_3 | PAGE_PRESENT_WRITE;
 	memory[TABLE_3 / 8] = TABLE_2 | PAGE_PRESENT_WRITE;
 	memory[TABLE_2 / 8] = PAGE_LARGE | PAGE_PRESENT_WRITE;
@@ -156,25 +156,32 @@ static bool passes_pae(struct probe_vm *vm)
 	struct kvm_sregs sregs;
 	uint64_t *memory = (uint64_t *)(void *)vm->memory;
 
-	memcpy(vm->memory + CODE, probe_pae, (size_t)(probe_pae_end - probe_pae));
+	memcpy(vm->memory + CODE, guest_pae, (size_t)(guest_pae_end - guest_pae));
 	memory[TABLE_3 / 8] = TABLE_2 | PAGE_PRESENT;
 	memory[TABLE_2 / 8] = PAGE_LARGE | PAGE_PRESENT_WRITE;
 	if (ioctl(vm->vcpu, KVM_GET_SREGS, &sregs))
 		return false;
 	set_segments(&sregs);
 	sregs.cr0 |= CR0_PE;
-	return !ioctl(vm->vcpu, KVM_SET_SREGS, &sregs) && run(vm, TABLE_3);
+	return !ioctl(vm->vcpu, KVM_SET_SREGS, &sregs) && run(vm, TABLE_3) &&
+	       memory[TABLE_3 / 8] == (TABLE_2 | PAGE_PRESENT);
+}
+
+static bool probe(int kvm, bool (*passes)(struct probe_vm *))
+{
+	struct probe_vm vm;
+	bool passed = open_vm(kvm, &vm) && passes(&vm);
+
+	close_vm(&vm);
+	return passed;
 }
 
 bool probe_native(int kvm)
 {
-	struct probe_vm vm;
-	bool passed = open_vm(kvm, &vm) && passes_long_mode(&vm);
+	return probe(kvm, passes_long_mode);
+}
 
-	close_vm(&vm);
-	if (!passed)
-		return false;
-	passed = open_vm(kvm, &vm) && passes_pae(&vm);
-	close_vm(&vm);
-	return passed;
+bool probe_pae(int kvm)
+{
+	return probe(kvm, passes_pae);
 }

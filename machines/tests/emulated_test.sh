@@ -84,6 +84,7 @@ nothing_runs() {
 # background ARGUMENT...: runs it and returns when it has said "hanging".
 background() {
 	checks=$((checks + 1))
+	rm "$work/output" # the last run may have said it, too
 	(start 60 "$@") &
 	child=$!
 	until grep -qs hanging "$work/output"; do

@@ -29,9 +29,6 @@
 #include "machines/bochs/bochs.h"
 #include "machines/emulator/console.h"
 
-/* How many of the console's last lines a failure shows. */
-#define SHOWN_LINES 30
-
 /* What init has said so far. */
 struct progress {
 	char error[CONSOLE_LINE];
@@ -54,7 +51,7 @@ static void die(const char *format, ...)
 	fputs("\n", stderr);
 	if (console.count || console.used) {
 		fputs("  the last lines of the machine's console:\n", stderr);
-		console_print(&console, stderr, SHOWN_LINES);
+		console_print_end(&console, stderr);
 	}
 	bochs_end(&bochs);
 	exit(1);

@@ -6,6 +6,19 @@
 
 static const char init_prefix[] = "ringside-init: ";
 
+/* How many of the last lines a failure shows, or of those before a panic. */
+#define SHOWN_LINES 20
+#define SHOWN_BEFORE_PANIC 5
+
+/* Bochs' log on the same line: time in ticks, a letter for information, the device. */
+static bool is_information(const char *line)
+{
+	const size_t digits = strspn(line, "0123456789");
+
+	return (digits && !strncmp(line + digits, "i[", 2)) ||
+	       !strncmp(line, "========", 8) || strstr(line, "Bochs x86 Emulator");
+}
+
 static void end_line(struct console *console)
 {
 	char *line = console->lines[console->count % CONSOLE_LINES];
@@ -15,6 +28,8 @@ static void end_line(struct console *console)
 	if (!console->used)
 		return;
 	console->used = 0;
+	if (is_information(line))
+		return;
 	console->count++;
 	init = strstr(line, init_prefix);
 	if (init && console->on_init)
@@ -37,24 +52,43 @@ void console_add(struct console *console, const char *data, size_t size)
 	}
 }
 
-bool console_contains(const struct console *console, const char *text)
+/* The first line that is kept; the line in progress takes a place of the ring. */
+static size_t first_line(const struct console *console)
 {
-	size_t kept = console->count < CONSOLE_LINES ? console->count : CONSOLE_LINES;
-
-	for (size_t i = console->count - kept; i < console->count; i++)
-		if (strstr(console->lines[i % CONSOLE_LINES], text))
-			return true;
-	return false;
+	return console->count < CONSOLE_LINES ? 0 : console->count - (CONSOLE_LINES - 1);
 }
 
-void console_print(const struct console *console, FILE *file, size_t lines)
+/* The first of the lines kept with the text in it; console->count if there is none. */
+static size_t find_line(const struct console *console, const char *text)
 {
-	/* The line in progress takes a place of the ring. */
-	size_t kept = console->count < CONSOLE_LINES - 1 ? console->count : CONSOLE_LINES - 1;
+	size_t i = first_line(console);
 
-	if (kept > lines)
-		kept = lines;
-	for (size_t i = console->count - kept; i < console->count; i++)
+	while (i < console->count && !strstr(console->lines[i % CONSOLE_LINES], text))
+		i++;
+	return i;
+}
+
+bool console_contains(const struct console *console, const char *text)
+{
+	return find_line(console, text) < console->count;
+}
+
+/* Up to so many lines before the given one. */
+static size_t before(const struct console *console, size_t line, size_t lines)
+{
+	const size_t first = first_line(console);
+
+	return line < first + lines ? first : line - lines;
+}
+
+void console_print_end(const struct console *console, FILE *file)
+{
+	const size_t panic = find_line(console, "Kernel panic");
+	size_t from = before(console, console->count, SHOWN_LINES);
+
+	if (panic < console->count)
+		from = before(console, panic, SHOWN_BEFORE_PANIC);
+	for (size_t i = from; i < console->count; i++)
 		fprintf(file, "    %s\n", console->lines[i % CONSOLE_LINES]);
 	if (console->used)
 		fprintf(file, "    %.*s\n", (int)console->used,

@@ -27,7 +27,8 @@ struct console {
  * @size: of @data
  *
  * For each completed line of init's, on_init is called with its text, the
- * prefix removed. Control characters are dropped from all lines.
+ * prefix removed. Control characters are dropped from all lines, and what an
+ * emulator says for information is not kept.
  */
 void console_add(struct console *console, const char *data, size_t size);
 
@@ -35,11 +36,12 @@ void console_add(struct console *console, const char *data, size_t size);
 bool console_contains(const struct console *console, const char *text);
 
 /**
- * console_print() - print the last lines
+ * console_print_end() - print what a failure shows: the last lines
  * @console: the console
  * @file: where to
- * @lines: at most so many, CONSOLE_LINES at most
+ *
+ * After a kernel panic, that is everything from a little before it.
  */
-void console_print(const struct console *console, FILE *file, size_t lines);
+void console_print_end(const struct console *console, FILE *file);
 
 #endif /* RINGSIDE_MACHINES_EMULATOR_CONSOLE_H */

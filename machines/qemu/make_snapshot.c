@@ -26,9 +26,6 @@
 #include "machines/job/job.h"
 #include "machines/qemu/qemu.h"
 
-/* How many of the console's last lines a failure shows. */
-#define SHOWN_LINES 30
-
 /* How long one step of saving may take, in milliseconds. */
 #define SAVE_MS 60000
 
@@ -59,7 +56,7 @@ static void die(const char *format, ...)
 		fprintf(stderr, "  QEMU said:\n%.*s", (int)errors_used, errors);
 	if (console.count) {
 		fputs("  the last lines of the machine's console:\n", stderr);
-		console_print(&console, stderr, SHOWN_LINES);
+		console_print_end(&console, stderr);
 	}
 	qemu_end(&qemu);
 	exit(1);

@@ -21,9 +21,6 @@
 #include "machines/runner/message.h"
 #include "machines/runner/transfer.h"
 
-/* How many of the console's last lines a failure shows; a panic takes them all. */
-#define SHOWN_LINES 20
-
 /* How long a machine may take from its snapshot to the test's start, in ms. */
 #define WAKE_UP_MS 90000
 
@@ -134,9 +131,7 @@ static int fail(struct session *session, const char *format, ...)
 		    session->emulator_said);
 	if (session->console.count || session->console.used) {
 		say("the last lines of its console:");
-		console_print(&session->console, stdout,
-			      console_contains(&session->console, "Kernel panic") ? CONSOLE_LINES
-										  : SHOWN_LINES);
+		console_print_end(&session->console, stdout);
 		fflush(stdout);
 	}
 	return STATUS_MACHINE_FAILED;

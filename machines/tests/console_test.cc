@@ -31,13 +31,13 @@ protected:
 		console_add(console_.get(), text.data(), text.size());
 	}
 
-	std::string Printed(size_t lines)
+	std::string Printed()
 	{
 		char *text;
 		size_t size;
 		FILE *file = open_memstream(&text, &size);
 
-		console_print(console_.get(), file, lines);
+		console_print_end(console_.get(), file);
 		fclose(file);
 		std::string result(text, size);
 		free(text);
@@ -57,25 +57,45 @@ TEST_F(Console, TellsInitsLinesHoweverTheyAreCut)
 	Add("\nringside-init: done\nrest");
 	EXPECT_EQ((std::vector<std::string>{"ready", "done"}), said_);
 	EXPECT_EQ("    [ 1.0] boot\n    ringside-init: ready\n    ringside-init: done\n    rest\n",
-		  Printed(10));
+		  Printed());
 }
 
-TEST_F(Console, KeepsTheLastLines)
+TEST_F(Console, ShowsTheLastLines)
 {
 	for (int i = 0; i < 3 * CONSOLE_LINES; i++)
 		Add("line " + std::to_string(i) + "\n");
-	EXPECT_EQ("    line 382\n    line 383\n", Printed(2));
+	const std::string shown = Printed();
+	EXPECT_EQ(20, std::count(shown.begin(), shown.end(), '\n'));
+	EXPECT_EQ(0u, shown.find("    line 364\n")) << shown;
 	EXPECT_TRUE(console_contains(console_.get(), "line 383"));
-	EXPECT_FALSE(console_contains(console_.get(), "line 1\n"));
-	EXPECT_FALSE(console_contains(console_.get(), "line 200"));
-	const std::string all = Printed(1000);
-	EXPECT_EQ(CONSOLE_LINES - 1, std::count(all.begin(), all.end(), '\n'));
+	EXPECT_TRUE(console_contains(console_.get(), "line 257"));
+	EXPECT_FALSE(console_contains(console_.get(), "line 256"));
+}
+
+TEST_F(Console, ShowsAllOfAPanic)
+{
+	for (int i = 0; i < CONSOLE_LINES; i++)
+		Add("line " + std::to_string(i) + "\n");
+	Add("Kernel panic - not syncing\n");
+	for (int i = 0; i < 50; i++)
+		Add("call " + std::to_string(i) + "\n");
+	const std::string shown = Printed();
+	EXPECT_EQ(0u, shown.find("    line 123\n")) << shown;
+	EXPECT_NE(std::string::npos, shown.find("    call 49\n"));
+	EXPECT_EQ(5 + 1 + 50, std::count(shown.begin(), shown.end(), '\n'));
+}
+
+TEST_F(Console, DropsWhatBochsSaysForInformation)
+{
+	Add("=========================\n        Bochs x86 Emulator 3.0\n=========================\n"
+	    "00000000000i[      ] parsing arg 4\n00000012345p[CPU0  ] >>PANIC<< triple fault\nplain\n");
+	EXPECT_EQ("    00000012345p[CPU0  ] >>PANIC<< triple fault\n    plain\n", Printed());
 }
 
 TEST_F(Console, CutsLongLinesAndDropsControlCharacters)
 {
 	Add("\x1b[31mred\x07\n" + std::string(10000, 'x') + "\n");
-	EXPECT_EQ("    [31mred\n    " + std::string(CONSOLE_LINE - 1, 'x') + "\n", Printed(2));
+	EXPECT_EQ("    [31mred\n    " + std::string(CONSOLE_LINE - 1, 'x') + "\n", Printed());
 }
 
 } // namespace

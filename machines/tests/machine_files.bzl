@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""machine_files: a machine and the runner as data of a test script."""
+"""machine_files: a machine and programs as data of a test script."""
 
 load("//machines:machine_info.bzl", "MachineInfo")
 
 def _machine_files_impl(ctx):
     return [DefaultInfo(runfiles = ctx.runfiles(
-        files = [ctx.executable._runner],
+        files = [ctx.executable._runner] + ctx.files.tools,
         transitive_files = ctx.attr.machine[MachineInfo].files,
     ))]
 
@@ -18,6 +18,10 @@ machine_files = rule(
             cfg = "exec",
             providers = [MachineInfo],
             doc = "The machine.",
+        ),
+        "tools": attr.label_list(
+            cfg = "exec",
+            doc = "Programs that take part in making the machine.",
         ),
         "_runner": attr.label(
             default = "//machines/runner",

@@ -1,0 +1,169 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Boots a machine in every way that ends before there is a snapshot, and looks
+# at what a user sees of it, and at what is left behind.
+#
+# usage: boot_failures_test.sh MACHINE KERNEL MODULES
+set -u
+
+readonly machine=$1 modules=$3
+kernel=$(readlink -f "$2")
+readonly runfiles=$TEST_SRCDIR
+readonly machines=$runfiles/ringside/machines
+readonly work=$TEST_TMPDIR/work
+checks=0
+failures=0
+
+fail() {
+	printf 'FAIL: %s: %s\n' "$current" "$*"
+	sed 's/^/    | /' "$work/output"
+	failures=$((failures + 1))
+}
+
+says() {
+	grep -qF -- "$1" "$work/output" || fail "does not say '$1'"
+}
+
+# setting KEY: what the machine's description says of itself.
+setting() {
+	sed -n "s/^$1 //p" "$machines/$machine.machine"
+}
+
+# make_initramfs NAME OPTION...
+make_initramfs() {
+	local name=$1
+	shift
+	"$machines/initramfs/make_initramfs" --output="$work/$name" --modules="$modules" "$@" >"$work/output" 2>&1
+}
+
+# start INITRAMFS SECONDS KERNEL_OPTION...: boots the machine, in the place of this shell.
+start() {
+	local initramfs=$work/$1 seconds=$2
+	shift 2
+	case $machine in
+	amd)
+		exec "$machines/qemu/make_snapshot" --root "$runfiles/ringside_qemu" --cpu "$(setting cpu)" --cpus 1 \
+			--memory "$(setting memory)" --kernel "$kernel" --initrd "$initramfs" \
+			--append "quiet no_timer_check $*" --timeout "$seconds" --output "$work/snapshot"
+		;;
+	intel)
+		"$machines/bochs/boot_image" --kernel "$kernel" --initramfs "$initramfs" --memory "$(setting memory)" \
+			--append "console=ttyS0 panic=-1 ringside_mailbox=1 ringside_ready_port=0x5f4 \
+ringside_exit_port=0x5f4 quiet no_timer_check cryptomgr.notests mitigations=off $*" \
+			--image "$work/image" --rom "$work/rom" || exit 1
+		exec "$machines/bochs/make_snapshot" --bochs "$machines/bochs/bochs" \
+			--bios "$runfiles/ringside_bochs_firmware/usr/share/bochs/BIOS-bochs-latest" \
+			--vgabios "$runfiles/ringside_bochs_firmware/usr/share/vgabios/vgabios.bin" \
+			--boot-rom "$work/rom" --image "$work/image" --cpu "$(setting cpu)" \
+			--memory "$(setting memory)" --timeout "$seconds" --output "$work/snapshot"
+		;;
+	esac >"$work/output" 2>&1
+}
+
+# How many emulators run with this test's files: QEMU is told of them, Bochs runs in their folder.
+emulators() {
+	local process count=0
+	for process in /proc/[0-9]*; do
+		if [ "$(readlink "$process/cwd")" = "$work/snapshot" ] ||
+			tr '\0' ' ' <"$process/cmdline" | grep -q "qemu-syste[m].*$work"; then
+			count=$((count + 1))
+		fi
+	done 2>/dev/null
+	echo $count
+}
+
+# boot NAME INITRAMFS SECONDS KERNEL_OPTION...: boots it, in vain.
+boot() {
+	current=$1
+	shift
+	checks=$((checks + 1))
+	rm -rf "$work/snapshot"
+	[ -z "${prepare-}" ] || $prepare
+	(start "$@")
+	[ $? = 1 ] || fail "the exit status is not 1"
+	[ "$(emulators)" = 0 ] || fail "an emulator is left running"
+}
+
+# end_it SIGNAL: ends a boot from outside, and its emulator must end as well.
+end_it() {
+	current="SIG$1 while booting"
+	checks=$((checks + 1))
+	rm -rf "$work/snapshot" "$work/output"
+	(start hanging 600 -- hang) &
+	local child=$!
+	until [ "$(emulators)" = 1 ]; do
+		[ -d "/proc/$child" ] || { fail "ended early" && return; }
+		sleep 0.05 # the emulator is not this shell's child: nothing to wait for
+	done
+	kill "-$1" "$child"
+	wait "$child" 2>/dev/null
+	# The kernel kills the emulator, a moment later.
+	for _ in $(seq 200); do
+		[ "$(emulators)" = 0 ] && return
+		sleep 0.05
+	done
+	fail "an emulator is left running"
+}
+
+mkdir -p "$work"
+case $machine in
+amd) readonly kvm=kvm_amd ;;
+intel) readonly kvm=kvm_intel ;;
+esac
+
+current="a module that is none"
+checks=$((checks + 1))
+echo "no module" >"$work/none.ko"
+make_initramfs none --init="$machines/init/init" --modules="$work/none.ko" --load none && fail "accepted"
+says "make_initramfs: $work/none.ko is no 64-bit ELF file, so no kernel module"
+
+current="the initramfs images"
+make_initramfs plain --init="$machines/init/init" || fail "refused"
+make_initramfs bad_parameter --init="$machines/init/init" --load "$kvm nested=maybe" || fail "refused"
+make_initramfs hanging --init="$machines/tests/guest_program" || fail "refused"
+
+boot "a kernel without KVM" plain 120
+says "make_snapshot: the machine does not come up: no /dev/kvm on Linux "
+says "this kernel has KVM neither built in nor among the modules given"
+says "the last lines of the machine's console:"
+
+boot "a module that can't be loaded" bad_parameter 120
+says "make_snapshot: the machine does not come up: cannot load module $kvm.ko (parameters \"nested=maybe\"): "
+
+# The kernel panics when init, here with no argument, ends.
+boot "a panic" hanging 120
+says "make_snapshot: the machine's kernel panicked while booting"
+says "Attempted to kill init"
+
+boot "a hang" hanging 10 -- hang
+says "make_snapshot: the machine was not ready within 10 s: it hangs while booting"
+
+current="a kernel that is none"
+kernel=$work/output
+boot "$current" plain 120
+kernel=$(readlink -f "$2")
+case $machine in
+amd) says "QEMU said:" ;;
+intel) says "is not a bzImage" ;;
+esac
+
+# A disk that is full: writing to the device says so.
+fill_ram() {
+	mkdir "$work/snapshot"
+	ln -s /dev/full "$work/snapshot/ram"
+}
+if [ "$machine" = amd ]; then
+	make_initramfs good --init="$machines/init/init" --load "$kvm nested=1" --load virtio_pci --load virtio_blk \
+		--load virtio_console || fail "refused"
+	prepare=fill_ram
+	boot "a full disk" good 120
+	says "No space left on device"
+	prepare=
+fi
+
+end_it TERM
+end_it KILL
+
+echo "$checks checks, $failures failed"
+[ "$failures" = 0 ]

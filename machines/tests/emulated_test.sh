@@ -16,7 +16,7 @@ readonly runfiles=$TEST_SRCDIR
 # the files of a snapshot, and how a full file system ends: one machine's drive
 # is in its own memory.
 case $machine in
-intel)
+intel*)
 	readonly emulator='boch[s]' snapshot_files="ram cpu0 release" full_status=125
 	;;
 *)

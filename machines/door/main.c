@@ -98,8 +98,8 @@ static char *make_greeting(const struct room *room)
 				   "bazel run ... -- //package:test //package/...\n",
 				   text);
 	for (size_t i = 0; i < tests->count; i++) {
-		longer = format_text("%s%s%s", text, i ? " " : "ringside: tests in it: ",
-				     tests->list[i].name);
+		longer = format_text("%s%s%s", text,
+				     i ? " " : "ringside: tests in it: ", tests->list[i].name);
 		free(text);
 		text = longer;
 	}

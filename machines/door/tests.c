@@ -53,7 +53,8 @@ static char *make_query(char **labels, size_t count)
 		char *longer;
 
 		if (strpbrk(labels[i], "'\" ()"))
-			die("'%s' is no label: it holds a quote, a blank or a parenthesis", labels[i]);
+			die("'%s' is no label: it holds a quote, a blank or a parenthesis",
+			    labels[i]);
 		longer = format_text("%s '%s'", query, labels[i]);
 		free(query);
 		query = longer;

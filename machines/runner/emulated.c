@@ -279,8 +279,8 @@ static int ended_by_signal(struct session *session)
 
 	if (read(session->signals, &info, sizeof(info)) == sizeof(info))
 		signal = (int)info.ssi_signo;
-	fail(session, "%s was ended from outside by signal %d (%s)",
-	     session->program, signal, strsignal(signal));
+	fail(session, "%s was ended from outside by signal %d (%s)", session->program, signal,
+	     strsignal(signal));
 	return 128 + signal;
 }
 

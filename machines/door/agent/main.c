@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,6 +95,7 @@ static int open_terminal(char *name, size_t size)
 
 static void become(char **arguments, int input, int output, int error, bool is_terminal)
 {
+	signal(SIGPIPE, SIG_DFL);
 	setsid();
 	if (is_terminal && ioctl(input, TIOCSCTTY, 0))
 		die("take the terminal");
@@ -239,8 +241,8 @@ static void take_typed(struct program *program, struct typed *typed)
 static void give_typed(struct program *program, struct typed *typed)
 {
 	const struct frame *frame = &typed->reader.frame;
-	ssize_t written = write(program->input, frame->data + typed->sent,
-				frame->head.size - typed->sent);
+	ssize_t written =
+		write(program->input, frame->data + typed->sent, frame->head.size - typed->sent);
 
 	if (written > 0)
 		typed->sent += (size_t)written;
@@ -285,8 +287,7 @@ static void connect_both(struct program *program)
 			give_typed(program, &typed);
 		if (wants_input) {
 			typed.raw_start = 0;
-			typed.raw_end = input_read(typed.raw, sizeof(typed.raw),
-						   events[4].revents);
+			typed.raw_end = input_read(typed.raw, sizeof(typed.raw), events[4].revents);
 		}
 		take_typed(program, &typed);
 	}
@@ -326,6 +327,8 @@ int main(int argc, char **argv)
 	if (argc < 3)
 		return 126;
 	program.has_terminal = !strcmp(argv[1], "--terminal");
+	/* A program need not read to the end. */
+	signal(SIGPIPE, SIG_IGN);
 	input_open();
 	install_busybox();
 	start(&program, argv + 2);

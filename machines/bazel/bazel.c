@@ -70,13 +70,15 @@ const char *bazel_find(struct bazel *bazel)
 }
 
 static void become(const struct bazel *bazel, const struct arguments *arguments, int output,
-		   int errors, pid_t parent)
+		   int errors, bool alone, pid_t parent)
 {
 	sigset_t none;
 
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
 		_exit(127); /* it died before the line above */
+	if (alone)
+		setpgid(0, 0);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
@@ -95,13 +97,13 @@ static void become(const struct bazel *bazel, const struct arguments *arguments,
 }
 
 pid_t bazel_start(const struct bazel *bazel, const struct arguments *arguments, int output,
-		  int errors)
+		  int errors, bool alone)
 {
 	pid_t parent = getpid();
 	pid_t child = fork();
 
 	if (!child)
-		become(bazel, arguments, output, errors, parent);
+		become(bazel, arguments, output, errors, alone, parent);
 	return child;
 }
 

@@ -6,6 +6,7 @@
 #ifndef RINGSIDE_MACHINES_BAZEL_BAZEL_H
 #define RINGSIDE_MACHINES_BAZEL_BAZEL_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "machines/emulator/child.h"
@@ -30,14 +31,14 @@ const char *bazel_find(struct bazel *bazel);
  * @arguments: argv[], of which the first is bazel->program
  * @output: descriptor for its stdout, or -1 for our own
  * @errors: descriptor for its stderr, or -1 for our own
+ * @alone: in a process group of its own, so that a terminal's Ctrl-C is for us only
  *
- * It is in our process group: what a terminal sends reaches it too. When we
- * are killed, it gets a SIGTERM, which ends the command that it waits for.
+ * When we are killed, it gets a SIGTERM, which ends the command that it waits for.
  *
  * Return: its process ID, or -1 with errno.
  */
 pid_t bazel_start(const struct bazel *bazel, const struct arguments *arguments, int output,
-		  int errors);
+		  int errors, bool alone);
 
 /** bazel_wait() - its exit status, or 128 and the number of the signal that ended it */
 int bazel_wait(pid_t pid);

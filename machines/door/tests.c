@@ -34,7 +34,8 @@ static const char *machine_flag(void)
 static void run(const struct bazel *bazel, const struct arguments *arguments, FILE *output)
 {
 	int status;
-	pid_t pid = bazel_start(bazel, arguments, output ? fileno(output) : STDERR_FILENO, -1);
+	pid_t pid =
+		bazel_start(bazel, arguments, output ? fileno(output) : STDERR_FILENO, -1, false);
 
 	if (pid < 0)
 		die("cannot start Bazel: %s", strerror(errno));

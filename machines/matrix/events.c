@@ -79,6 +79,7 @@ static void on_action(struct events *events, const json_t *id, const json_t *eve
 	const json_t *action = json_object_get(event, "action");
 	const json_t *stderr_file = json_object_get(action, "stderr");
 	const char *output = text_of(id, "primaryOutput");
+	const char *type = text_of(action, "type");
 	struct failed_action *failed;
 	char *message;
 
@@ -94,6 +95,9 @@ static void on_action(struct events *events, const json_t *id, const json_t *eve
 		die("out of memory");
 	failed = &events->failed[events->failed_count++];
 	*failed = (struct failed_action){.output = copy_text(output), .message = message};
+	/* Without its machine, nothing of the column can be. */
+	if (message && type && !strncmp(type, "Machine", 7))
+		add_problem(events->column, copy_text(message));
 }
 
 /* What the action said because of which a target was not built. */
@@ -186,19 +190,34 @@ static const char *output_named(const json_t *result, const char *name)
 	return NULL;
 }
 
+/* Appends ".run2" where Bazel counts from 1 and there is more than one. */
+static char *append_number(char *path, const char *word, const json_t *id)
+{
+	json_int_t number = json_integer_value(json_object_get(id, word));
+	char *longer;
+
+	if (number <= 1)
+		return path;
+	longer = format_text("%s.%s%lld", path, word, (long long)number);
+	free(path);
+	return longer;
+}
+
 /* A log's place in the output folder: a name of its own for each run. */
 static char *log_name(const struct column *column, const json_t *id, const char *label)
 {
-	char *path = format_text("logs/%s/%s.run%lld.shard%lld.attempt%lld.log", column->id,
-				 label + strspn(label, "@/"),
-				 json_integer_value(json_object_get(id, "run")),
-				 json_integer_value(json_object_get(id, "shard")),
-				 json_integer_value(json_object_get(id, "attempt")));
+	char *path = format_text("logs/%s/%s", column->id, label + strspn(label, "@/"));
+	char *whole;
 
+	path = append_number(path, "run", id);
+	path = append_number(path, "shard", id);
+	path = append_number(path, "attempt", id);
 	for (char *c = path; *c; c++)
 		if (*c == ':' || (!isalnum((unsigned char)*c) && !strchr("_.-+/", *c)))
 			*c = *c == ':' ? '/' : '_';
-	return path;
+	whole = format_text("%s.log", path);
+	free(path);
+	return whole;
 }
 
 static void keep_log(struct events *events, struct cell *cell, const json_t *id, const char *label,

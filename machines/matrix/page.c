@@ -28,7 +28,7 @@ const char page_head[] =
 "h1 { font-size: 1.5rem; margin: 0; letter-spacing: -.01em; }\n"
 "header p { margin: 0; }\n"
 ".when { color: var(--dim); }\n"
-".totals { flex-basis: 100%; margin-top: .5rem !important; }\n"
+"header .totals { flex-basis: 100%; margin-top: .5rem; }\n"
 ".filter { color: var(--dim); cursor: pointer; }\n"
 "body:has(#filter:checked) .fine { display: none; }\n"
 ".table { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }\n"

@@ -77,7 +77,7 @@ void progress_end(const struct table *table, const struct column *column)
 	name_column(name, table, column);
 	fprintf(stderr, "%s%s", on_terminal() ? "\r\033[K" : "", name);
 	if (failed || !column->problem)
-		for (enum verdict verdict = 0; verdict < VERDICTS; verdict++) {
+		for (enum verdict verdict = VERDICTS; verdict-- > 0;) {
 			size_t count = table_count(table, column, verdict);
 
 			if (!count)

@@ -76,8 +76,8 @@ static void print_summary(FILE *file, const struct table *table)
 	strftime(started, sizeof(started), "%Y-%m-%d %H:%M:%S %Z", &local);
 	fprintf(file, "<header>\n<h1>Ringside matrix</h1>\n<p class=\"when\">%s, ", started);
 	print_seconds(file, table->seconds);
-	fprintf(file, ", %zu tests on %zu %s</p>\n<p class=\"totals\">", table->test_count,
-		table->column_count, table->column_count == 1 ? "machine" : "machines");
+	fprintf(file, ", %zu tests, %zu configurations</p>\n<p class=\"totals\">",
+		table->test_count, table->column_count);
 	for (enum verdict verdict = VERDICTS; verdict-- > 0;) {
 		size_t count = 0;
 
@@ -140,6 +140,8 @@ static void print_heads(FILE *file, const struct table *table)
 		if (column->release) {
 			fputs("Linux ", file);
 			print_text(file, column->release);
+		} else {
+			fputs("&nbsp;", file);
 		}
 		fputs("</small><small>", file);
 		if (column->state == COLUMN_NOT_RUN)

@@ -98,14 +98,20 @@ static void print_lines(FILE *file, const char *text)
 	}
 }
 
-/* Tests that failed, with where to look. One reason that all share is the column's. */
+/* Whether a test was not built because of what is said of the whole column already. */
+static bool is_problem(const struct column *column, const struct cell *cell)
+{
+	return column->problem && cell->message && !strcmp(column->problem, cell->message);
+}
+
+/* Tests that failed, with where to look. */
 static void print_failures(FILE *file, const struct table *table, const struct column *column,
 			   const char *folder)
 {
 	for (size_t i = 0; i < table->test_count; i++) {
 		const struct cell *cell = &column->cells[i];
 
-		if (!table_failed(cell->verdict) || (column->problem && cell->verdict == NOT_BUILT))
+		if (!table_failed(cell->verdict) || is_problem(column, cell))
 			continue;
 		fprintf(file, "%s on %s: %s", table->tests[i], column->title,
 			verdict_words[cell->verdict]);
@@ -123,7 +129,7 @@ static void print_totals(FILE *file, const struct table *table, const struct col
 	fprintf(file, "%s", column->title);
 	if (column->release)
 		fprintf(file, ", Linux %s", column->release);
-	for (enum verdict verdict = 0; verdict < VERDICTS; verdict++) {
+	for (enum verdict verdict = VERDICTS; verdict-- > 0;) {
 		size_t count = table_count(table, column, verdict);
 
 		if (!count)

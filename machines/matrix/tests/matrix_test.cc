@@ -264,26 +264,78 @@ TEST_F(Matrix, ASignalEndsBazelAndWhatIsKnownIsReported)
 		  std::string::npos);
 }
 
-TEST_F(Matrix, ShowsProgressOnATerminal)
+// A terminal of 40 columns on which the matrix runs for the host.
+class OnATerminal : public Matrix
 {
-	int terminal;
-	struct winsize size = {24, 40, 0, 0};
-	pid_t pid = forkpty(&terminal, nullptr, nullptr, &size);
-	if (!pid)
-		become({"--machines=host", "//a:b"});
+protected:
+	void start()
+	{
+		struct winsize size = {24, 40, 0, 0};
+		pid_ = forkpty(&terminal_, nullptr, nullptr, &size);
+		if (!pid_)
+			become({"--machines=host", "//a:b"});
+	}
+
+	// Reads until @text is shown, or else to the end.
+	void read_until(const std::string &text)
+	{
+		char data[4096];
+
+		while (shown.find(text) == std::string::npos) {
+			ssize_t got = read(terminal_, data, sizeof(data));
+			if (got > 0)
+				shown.append(data, size_t(got));
+			else if (got == 0 || errno != EINTR)
+				break;
+		}
+	}
+
+	void type(char c)
+	{
+		ASSERT_EQ(write(terminal_, &c, 1), 1);
+	}
+
+	void expect_end(int want)
+	{
+		int status = -1;
+
+		read_until("what is never shown");
+		waitpid(pid_, &status, 0);
+		close(terminal_);
+		EXPECT_TRUE(WIFEXITED(status));
+		EXPECT_EQ(WEXITSTATUS(status), want);
+	}
+
 	std::string shown;
-	char data[4096];
-	ssize_t got;
-	while ((got = read(terminal, data, sizeof(data))) > 0 || (got < 0 && errno == EINTR))
-		shown.append(data, got > 0 ? size_t(got) : 0);
-	int status = -1;
-	waitpid(pid, &status, 0);
-	close(terminal);
-	EXPECT_EQ(status, 0);
-	// No wider than the terminal, and gone at the end.
-	EXPECT_NE(shown.find("\r[1/1] host: 0/0 tests, 0 s  \033[K"), std::string::npos) << shown;
+
+private:
+	pid_t pid_ = -1;
+	int terminal_ = -1;
+};
+
+TEST_F(OnATerminal, ProgressIsALineThatGoesAway)
+{
+	start();
+	expect_end(0);
+	EXPECT_NE(shown.find("\r[1/1] host: 0/0 tests, "), std::string::npos) << shown;
 	EXPECT_NE(shown.find("\r\033[K[1/1] host: 1 PASS"), std::string::npos) << shown;
 	EXPECT_NE(shown.find("\033[32mPASS"), std::string::npos) << shown;
+}
+
+TEST_F(OnATerminal, ProgressFitsAndCtrlCEndsIt)
+{
+	write_file(fake + "/hang-host", "");
+	ASSERT_EQ(mkfifo((fake + "/ready").c_str(), 0600), 0);
+	start();
+	EXPECT_EQ(read_file(fake + "/ready"), "ready\n");
+	read_until("[1 / 2] B");
+	type('\x03');
+	expect_end(8);
+	EXPECT_NE(shown.find("[1 / 2] B"), std::string::npos) << shown;
+	for (size_t end, i = shown.find('\r'); (end = shown.find("\033[K", i)) != std::string::npos;
+	     i = end + 1)
+		EXPECT_LT(end - shown.rfind('\r', end), 41u) << shown;
+	EXPECT_NE(asked().find("interrupted\n"), std::string::npos) << asked();
 }
 
 TEST_F(Matrix, BadInput)

@@ -122,7 +122,7 @@ static void on_ready(void)
 	tell_window();
 }
 
-static void on_output(void *context, const char *data, size_t size)
+static void on_output(const char *data, size_t size)
 {
 	const unsigned char *next = (const unsigned char *)data;
 	const struct frame *frame = &talk.reader.frame;
@@ -146,7 +146,7 @@ static void on_output(void *context, const char *data, size_t size)
 		    "writes to its stream");
 }
 
-static void watch(void *context, struct pollfd events[DIALOGUE_EVENTS], int stream)
+static void watch(struct pollfd events[DIALOGUE_EVENTS], int stream)
 {
 	if (talk.ready && !talk.input_ended && has_room())
 		events[EVENT_TYPED] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
@@ -185,7 +185,7 @@ static void give_waiting(int stream)
 	memmove(talk.waiting, talk.waiting + sent, talk.waiting_size);
 }
 
-static bool act(void *context, const struct pollfd events[DIALOGUE_EVENTS])
+static bool act(const struct pollfd events[DIALOGUE_EVENTS])
 {
 	struct signalfd_siginfo info;
 
@@ -197,7 +197,7 @@ static bool act(void *context, const struct pollfd events[DIALOGUE_EVENTS])
 	return !events[EVENT_TYPED].revents || take_typed();
 }
 
-static void leave(void *context)
+static void leave(void)
 {
 	restore_terminal();
 }

@@ -12,6 +12,7 @@
 #include "machines/emulator/child.h"
 #include "machines/runner/description.h"
 #include "machines/runner/drive.h"
+#include "machines/runner/memory.h"
 #include "machines/runner/message.h"
 
 /* How Bazel names a test and its program, on a line. */
@@ -77,9 +78,7 @@ static void add_test(struct door_tests *tests, const struct bazel *bazel, char *
 	for (size_t i = 0; i < tests->count; i++)
 		if (!strcmp(strstr(tests->list[i].label, "//"), package))
 			return;
-	tests->list = realloc(tests->list, (tests->count + 1) * sizeof(*tests->list));
-	if (!tests->list)
-		die("out of memory");
+	tests->list = grow(tests->list, tests->count + 1, sizeof(*tests->list));
 	test = &tests->list[tests->count++];
 	/* "@@" is this workspace itself. */
 	test->label = format_text("%s", package == line + 2 ? package : line);
@@ -95,7 +94,6 @@ static void find_tests(const struct bazel *bazel, char **labels, size_t count,
 	struct arguments arguments = {0};
 	char *line = NULL, *query;
 	size_t size = 0;
-	ssize_t length;
 
 	if (!answer)
 		die("cannot make a temporary file: %s", strerror(errno));
@@ -110,8 +108,9 @@ static void find_tests(const struct bazel *bazel, char **labels, size_t count,
 	add_argument(&arguments, "%s", query);
 	free(query);
 	run(bazel, &arguments, answer);
-	rewind(answer);
-	while ((length = getline(&line, &size, answer)) > 0) {
+	if (fseek(answer, 0, SEEK_SET))
+		die("cannot read Bazel's answer: %s", strerror(errno));
+	while (getline(&line, &size, answer) > 0) {
 		line[strcspn(line, "\n")] = '\0';
 		add_test(tests, bazel, line);
 	}

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "machines/matrix/artifacts.h"
+#include "machines/runner/memory.h"
 #include "machines/runner/message.h"
 
 /* Lines of a failed action that are kept: it may be a whole console. */
@@ -89,10 +90,7 @@ static void on_action(struct events *events, const json_t *id, const json_t *eve
 	if (!message || !*message)
 		replace_text(&message,
 			     text_of(json_object_get(action, "failureDetail"), "message"));
-	events->failed =
-		realloc(events->failed, (events->failed_count + 1) * sizeof(*events->failed));
-	if (!events->failed)
-		die("out of memory");
+	events->failed = grow(events->failed, events->failed_count + 1, sizeof(*events->failed));
 	failed = &events->failed[events->failed_count++];
 	*failed = (struct failed_action){.output = copy_text(output), .message = message};
 	/* Without its machine, nothing of the column can be. */
@@ -339,9 +337,7 @@ void events_take(struct events *events, const char *data, size_t size)
 		const char *end = memchr(data, '\n', size);
 		size_t part = end ? (size_t)(end - data) : size;
 
-		events->line = realloc(events->line, events->line_size + part + 1);
-		if (!events->line)
-			die("out of memory");
+		events->line = grow(events->line, events->line_size + part + 1, 1);
 		memcpy(events->line + events->line_size, data, part);
 		events->line_size += part;
 		if (end) {

@@ -33,6 +33,7 @@ static bool is_ours(const char *name)
 
 static int remove_one(const char *path, const struct stat *status, int type, struct FTW *place)
 {
+	(void)status, (void)type, (void)place;
 	return remove(path);
 }
 

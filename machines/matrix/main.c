@@ -85,6 +85,8 @@ int main(int argc, char **argv)
 	double began = now();
 	const char *problem;
 
+	if (!argc)
+		return STATUS_COMMAND_LINE;
 	options_read(&options, argv);
 	problem = bazel_find(&bazel);
 	if (problem)

@@ -11,6 +11,7 @@
 
 #include "machines/emulator/child.h"
 #include "machines/matrix/status.h"
+#include "machines/runner/memory.h"
 #include "machines/runner/message.h"
 
 /* Lines of Bazel's complaint that are passed on. */
@@ -50,9 +51,7 @@ static void refuse(const char *format, ...)
 
 static void add(struct words *words, char *word)
 {
-	words->list = realloc(words->list, (words->count + 1) * sizeof(*words->list));
-	if (!words->list)
-		die("out of memory");
+	words->list = grow(words->list, words->count + 1, sizeof(*words->list));
 	words->list[words->count++] = word;
 }
 
@@ -169,7 +168,8 @@ static void print_complaint(FILE *errors)
 	size_t size = 0;
 	int shown = 0;
 
-	rewind(errors);
+	if (fseek(errors, 0, SEEK_SET))
+		return;
 	while (shown < COMPLAINT_LINES && getline(&line, &size, errors) > 0) {
 		if (strncmp(line, "ERROR: ", 7))
 			continue;
@@ -187,9 +187,8 @@ static int query(const struct bazel *bazel, const char *expression, FILE *errors
 	int status;
 	pid_t pid;
 
-	if (!answer || ftruncate(fileno(errors), 0))
+	if (!answer || ftruncate(fileno(errors), 0) || fseek(errors, 0, SEEK_SET))
 		die("cannot make a temporary file: %s", strerror(errno));
-	rewind(errors);
 	add_argument(&arguments, "%s", bazel->program);
 	add_argument(&arguments, "query");
 	add_argument(&arguments, "--noshow_progress");

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machines/runner/memory.h"
 #include "machines/runner/message.h"
 
 /* Bazel's exit statuses that a column can have and be whole. */
@@ -89,10 +90,9 @@ void table_add_column(struct table *table, const char *machine, const char *kern
 	column.id = make_id(table, column.title);
 	free(kernel_name);
 	column.cells = calloc(table->test_count + 1, sizeof(*column.cells));
-	table->columns =
-		realloc(table->columns, (table->column_count + 1) * sizeof(*table->columns));
-	if (!table->columns || !column.cells)
+	if (!column.cells)
 		die("out of memory");
+	table->columns = grow(table->columns, table->column_count + 1, sizeof(*table->columns));
 	table->columns[table->column_count++] = column;
 }
 
@@ -100,16 +100,12 @@ static size_t add_row(struct table *table, const char *test)
 {
 	size_t row = table->test_count++;
 
-	table->tests = realloc(table->tests, table->test_count * sizeof(*table->tests));
-	if (!table->tests)
-		die("out of memory");
+	table->tests = grow(table->tests, table->test_count, sizeof(*table->tests));
 	table->tests[row] = copy_text(test);
 	for (size_t i = 0; i < table->column_count; i++) {
 		struct column *column = &table->columns[i];
 
-		column->cells = realloc(column->cells, table->test_count * sizeof(*column->cells));
-		if (!column->cells)
-			die("out of memory");
+		column->cells = grow(column->cells, table->test_count, sizeof(*column->cells));
 		column->cells[row] = (struct cell){0};
 	}
 	return row;

@@ -181,7 +181,7 @@ static void take_stream(struct session *session)
 	if (!take(&session->run.stream, buffer, sizeof(buffer), &got) || got <= 0)
 		return;
 	if (session->dialogue)
-		session->dialogue->output(session->dialogue->context, buffer, (size_t)got);
+		session->dialogue->output(buffer, (size_t)got);
 	else
 		write_all(buffer, (size_t)got);
 }
@@ -240,7 +240,7 @@ static enum end follow(struct session *session)
 		if (left <= 0)
 			return LATE;
 		if (dialogue)
-			dialogue->watch(dialogue->context, events + 5, run->stream);
+			dialogue->watch(events + 5, run->stream);
 		if (poll(events, sizeof(events) / sizeof(*events), (int)left) < 0) {
 			if (errno != EINTR)
 				die("poll: %s", strerror(errno));
@@ -248,7 +248,7 @@ static enum end follow(struct session *session)
 		}
 		if (events[4].revents)
 			return SIGNALLED;
-		if (dialogue && !dialogue->act(dialogue->context, events + 5))
+		if (dialogue && !dialogue->act(events + 5))
 			return LEFT;
 		if (events[0].revents)
 			take_stream(session);
@@ -400,7 +400,7 @@ static int run_session(struct session *session, const struct test_description *t
 	end = follow(session);
 	drain_stream(session);
 	if (dialogue)
-		dialogue->leave(dialogue->context);
+		dialogue->leave();
 	switch (end) {
 	case LATE:
 		return timed_out(session);

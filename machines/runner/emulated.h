@@ -15,7 +15,7 @@
 /* Deals with a program that is more than a test which prints. */
 struct dialogue {
 	const char *program; /* what messages call it: "the shell" */
-	void *context; /* for the functions */
+	void *context; /* for hand_in() */
 
 	/** hand_in() - fill in the machine's drive */
 	void (*hand_in)(void *context, int drive);
@@ -25,20 +25,20 @@ struct dialogue {
 	 * @events: to be filled in; a descriptor of -1 is left out
 	 * @stream: both ways: what the program prints and reads
 	 */
-	void (*watch)(void *context, struct pollfd events[DIALOGUE_EVENTS], int stream);
+	void (*watch)(struct pollfd events[DIALOGUE_EVENTS], int stream);
 
 	/**
 	 * act() - some of that has happened
 	 *
 	 * Return: false when the user ends the machine.
 	 */
-	bool (*act)(void *context, const struct pollfd events[DIALOGUE_EVENTS]);
+	bool (*act)(const struct pollfd events[DIALOGUE_EVENTS]);
 
 	/** output() - the program has printed this */
-	void (*output)(void *context, const char *data, size_t size);
+	void (*output)(const char *data, size_t size);
 
 	/** leave() - it is over, in whatever way; called before anything is said about it */
-	void (*leave)(void *context);
+	void (*leave)(void);
 };
 
 /**

@@ -305,8 +305,9 @@ static void install_busybox(void)
 		int console = open("/dev/console", O_WRONLY | O_CLOEXEC);
 
 		/* Our own standard descriptors are for frames. */
-		dup2(console, STDOUT_FILENO);
-		dup2(console, STDERR_FILENO);
+		if (console < 0 || dup2(console, STDOUT_FILENO) < 0 ||
+		    dup2(console, STDERR_FILENO) < 0)
+			_exit(126);
 		execl("/bin/busybox", "busybox", "--install", "-s", "/bin", NULL);
 		_exit(127);
 	}

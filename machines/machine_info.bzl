@@ -34,7 +34,7 @@ def make_initramfs(ctx, kernel, modules):
     Returns:
       The initramfs, a File.
     """
-    initramfs = ctx.actions.declare_file(ctx.label.name + ".initramfs")
+    initramfs = ctx.actions.declare_file(ctx.attr.machine + ".initramfs")
     args = ctx.actions.args()
     args.add("--init", ctx.file._init)
     args.add("--output", initramfs)

@@ -24,6 +24,20 @@ EPYC = "EPYC," + ",".join([
     ]
 ])
 
+# The kernels that are pinned.
+_KERNELS = [
+    Label("@ringside_linux//:linux"),
+    Label("@ringside_linux_generic//:linux"),
+]
+
+# What the matrix has to know of the build, wherever Ringside is in a workspace.
+MATRIX_ENVIRONMENT = {
+    "RINGSIDE_KERNELS": ",".join([str(kernel) for kernel in _KERNELS]),
+    "RINGSIDE_KERNEL_FLAG": str(Label("//machines:kernel")),
+    "RINGSIDE_MACHINES": ",".join(["host"] + MACHINES.keys()),
+    "RINGSIDE_MACHINE_FLAG": str(Label("//machines:machine")),
+}
+
 def machine_for(requires):
     """Finds the emulated machine for a test.
 

@@ -72,6 +72,20 @@ def ringside_repositories():
     )
     maybe(
         debian_packages,
+        name = "ringside_jansson",
+        build_file = Label("//third_party:jansson/BUILD.overlay.bazel"),
+        package_set = "jansson",
+        remove = ["usr/share"],
+    )
+    maybe(
+        debian_packages,
+        name = "ringside_busybox",
+        build_file = Label("//third_party:busybox/BUILD.overlay.bazel"),
+        package_set = "busybox",
+        remove = ["usr"],
+    )
+    maybe(
+        debian_packages,
         name = "ringside_qemu",
         build_file = Label("//third_party:qemu/BUILD.overlay.bazel"),
         package_set = "qemu",

@@ -14,8 +14,8 @@ _DEVICE_OPTIONS = [
 ]
 
 def _make_boot_image(ctx, kernel, initramfs):
-    image = ctx.actions.declare_file(ctx.label.name + ".boot_image")
-    rom = ctx.actions.declare_file(ctx.label.name + ".boot_rom")
+    image = ctx.actions.declare_file(ctx.attr.machine + ".boot_image")
+    rom = ctx.actions.declare_file(ctx.attr.machine + ".boot_rom")
     args = ctx.actions.args()
     args.add("--kernel", kernel.image)
     args.add("--initramfs", initramfs)
@@ -34,7 +34,7 @@ def _make_boot_image(ctx, kernel, initramfs):
     return image, rom
 
 def _make_snapshot(ctx, image, rom):
-    snapshot = ctx.actions.declare_directory(ctx.label.name + ".snapshot")
+    snapshot = ctx.actions.declare_directory(ctx.attr.machine + ".snapshot")
     args = ctx.actions.args()
     args.add("--bochs", ctx.executable._bochs)
     args.add("--bios", ctx.file._bios)
@@ -62,11 +62,11 @@ def _bochs_machine_impl(ctx):
     image, rom = _make_boot_image(ctx, kernel, initramfs)
     snapshot = _make_snapshot(ctx, image, rom)
 
-    description = ctx.actions.declare_file(ctx.label.name + ".machine")
+    description = ctx.actions.declare_file(ctx.attr.machine + ".machine")
     ctx.actions.write(description, "".join([
         "{} {}\n".format(key, value)
         for key, value in [
-            ("name", ctx.label.name),
+            ("name", ctx.attr.machine),
             ("emulator", "bochs"),
             ("root", runfiles_path(ctx, ctx.executable._bochs)),
             ("snapshot", runfiles_path(ctx, snapshot)),
@@ -109,6 +109,10 @@ test. A test starts from that state.""",
         ),
         "kernel_options": attr.string_list(
             doc = "Words for the kernel's command line.",
+        ),
+        "machine": attr.string(
+            mandatory = True,
+            doc = "The machine's name.",
         ),
         "memory_mb": attr.int(
             default = 256,

@@ -14,7 +14,7 @@ def _boot_resources(_os, _inputs):
 def _qemu_machine_impl(ctx):
     kernel = kernel_of(ctx.attr.kernel)
     initramfs = make_initramfs(ctx, kernel, ctx.attr.modules + _DEVICE_MODULES)
-    snapshot = ctx.actions.declare_directory(ctx.label.name + ".snapshot")
+    snapshot = ctx.actions.declare_directory(ctx.attr.machine + ".snapshot")
     emulator = ctx.attr._qemu
     root = emulator.label.workspace_root
 
@@ -38,11 +38,11 @@ def _qemu_machine_impl(ctx):
         resource_set = _boot_resources,
     )
 
-    description = ctx.actions.declare_file(ctx.label.name + ".machine")
+    description = ctx.actions.declare_file(ctx.attr.machine + ".machine")
     ctx.actions.write(description, "".join([
         "{} {}\n".format(key, value)
         for key, value in [
-            ("name", ctx.label.name),
+            ("name", ctx.attr.machine),
             ("emulator", "qemu"),
             ("root", emulator.label.workspace_name),
             ("snapshot", runfiles_path(ctx, snapshot)),
@@ -86,6 +86,10 @@ for a test. A test starts from that state.""",
         ),
         "kernel_options": attr.string_list(
             doc = "Words for the kernel's command line.",
+        ),
+        "machine": attr.string(
+            mandatory = True,
+            doc = "The machine's name.",
         ),
         "memory_mb": attr.int(
             default = 256,

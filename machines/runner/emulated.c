@@ -38,16 +38,18 @@ enum stage {
 	DONE
 };
 
-static const char *const stage_names[] = {
-	[RESTORING] = "restoring the snapshot",
-	[UNPACKING] = "unpacking the test",
-	[RUNNING] = "running the test",
-	[COLLECTING] = "collecting the results",
-	[DONE] = "switching off",
+/* How following a machine ends, unless with its own end. */
+enum end {
+	OFF, /* it is done, or off */
+	LATE, /* a deadline has passed */
+	SIGNALLED, /* we are told to end */
+	LEFT, /* the user ends it */
 };
 
 struct session {
 	const struct machine_description *machine;
+	const struct dialogue *dialogue; /* NULL for a test */
+	const char *program; /* what messages call it */
 	const struct driver *driver;
 	struct running run;
 	struct console console;
@@ -81,6 +83,25 @@ static void write_all(const char *data, size_t size)
 			data += written;
 			size -= (size_t)written;
 		}
+	}
+}
+
+static const char *stage_name(const struct session *session)
+{
+	static char text[64];
+
+	switch (session->stage) {
+	case RESTORING:
+		return "restoring the snapshot";
+	case UNPACKING:
+	case RUNNING:
+		snprintf(text, sizeof(text), "%s %s",
+			 session->stage == RUNNING ? "running" : "unpacking", session->program);
+		return text;
+	case COLLECTING:
+		return "collecting the results";
+	default:
+		return "switching off";
 	}
 }
 
@@ -123,8 +144,7 @@ static int fail(struct session *session, const char *format, ...)
 	va_end(list);
 	if (size < 0)
 		die("out of memory");
-	say("machine %s failed while %s: %s", session->machine->name, stage_names[session->stage],
-	    what);
+	say("machine %s failed while %s: %s", session->machine->name, stage_name(session), what);
 	free(what);
 	if (session->emulator_said_size)
 		say("the emulator said:\n%.*s", (int)session->emulator_said_size,
@@ -153,7 +173,11 @@ static void take_stream(struct session *session)
 	char buffer[65536];
 	ssize_t got;
 
-	if (take(&session->run.stream, buffer, sizeof(buffer), &got) && got > 0)
+	if (!take(&session->run.stream, buffer, sizeof(buffer), &got) || got <= 0)
+		return;
+	if (session->dialogue)
+		session->dialogue->output(buffer, (size_t)got);
+	else
 		write_all(buffer, (size_t)got);
 }
 
@@ -188,12 +212,10 @@ static bool all_read(const struct session *session)
 	return session->run.stream < 0 && session->run.console < 0;
 }
 
-/*
- * Passes the machine's output on until it is off. Returns 0, or the exit
- * status when it was ended from outside.
- */
-static int follow(struct session *session)
+/* Passes on what the machine prints, and what is said to it, until it is off. */
+static enum end follow(struct session *session)
 {
+	const struct dialogue *dialogue = session->dialogue;
 	struct running *run = &session->run;
 
 	while (session->stage != DONE && !all_read(session)) {
@@ -203,15 +225,26 @@ static int follow(struct session *session)
 			{.fd = run->errors, .events = POLLIN},
 			{.fd = run->control, .events = POLLIN},
 			{.fd = session->signals, .events = POLLIN},
+			/* the dialogue's */
+			{.fd = -1},
+			{.fd = -1},
+			{.fd = -1},
 		};
 		int64_t left = session->deadline ? session->deadline - now_ms() : INT32_MAX;
 
 		if (left <= 0)
-			return 1;
-		if (poll(events, sizeof(events) / sizeof(*events), (int)left) < 0 && errno != EINTR)
-			die("poll: %s", strerror(errno));
+			return LATE;
+		if (dialogue)
+			dialogue->watch(events + 5, run->stream);
+		if (poll(events, sizeof(events) / sizeof(*events), (int)left) < 0) {
+			if (errno != EINTR)
+				die("poll: %s", strerror(errno));
+			continue;
+		}
 		if (events[4].revents)
-			return 2;
+			return SIGNALLED;
+		if (dialogue && !dialogue->act(events + 5))
+			return LEFT;
 		if (events[0].revents)
 			take_stream(session);
 		if (events[2].revents)
@@ -222,7 +255,7 @@ static int follow(struct session *session)
 		if (events[1].revents)
 			take_console(session);
 	}
-	return 0;
+	return OFF;
 }
 
 /* A machine that is done has nothing more to say than what is on its way. */
@@ -241,7 +274,7 @@ static int ended_by_signal(struct session *session)
 
 	if (read(session->signals, &info, sizeof(info)) == sizeof(info))
 		signal = (int)info.ssi_signo;
-	fail(session, "the test was ended from outside by signal %d (%s)", signal,
+	fail(session, "%s was ended from outside by signal %d (%s)", session->program, signal,
 	     strsignal(signal));
 	return 128 + signal;
 }
@@ -287,7 +320,6 @@ static int finished(struct session *session)
 	const char *problem;
 	int status = 0;
 
-	drain_stream(session);
 	/* It would only switch itself off. */
 	kill(session->run.pid, SIGKILL);
 	problem = bring_out(session->run.drive, &status);
@@ -342,11 +374,16 @@ static const struct driver *find_driver(const struct machine_description *machin
 static int run_session(struct session *session, const struct test_description *test,
 		       char **arguments)
 {
+	const struct dialogue *dialogue = session->dialogue;
 	struct running *run = &session->run;
+	enum end end;
 
 	if (session->driver->prepare(run, session->machine))
 		return fail(session, "%s", run->error);
-	hand_in(run->drive, test, arguments);
+	if (dialogue)
+		dialogue->hand_in(dialogue->context, run->drive);
+	else
+		hand_in(run->drive, test, arguments);
 	if (session->driver->restore(run, session->machine)) {
 		/* What the emulator says about it is on its way. */
 		if (run->pid)
@@ -355,21 +392,31 @@ static int run_session(struct session *session, const struct test_description *t
 			take_errors(session);
 		return fail(session, "%s", run->error);
 	}
-	switch (follow(session)) {
-	case 1:
+	end = follow(session);
+	drain_stream(session);
+	if (dialogue)
+		dialogue->leave();
+	switch (end) {
+	case LATE:
 		return timed_out(session);
-	case 2:
+	case SIGNALLED:
 		return ended_by_signal(session);
+	case LEFT:
+		say("machine %s is ended", session->machine->name);
+		return 128 + SIGINT;
 	default:
 		return session->stage == DONE ? finished(session) : went_off(session);
 	}
 }
 
-int run_emulated(const struct test_description *test, const struct machine_description *machine,
-		 char **arguments)
+/* For a test, or for whatever @dialogue hands in. */
+static int run(const struct machine_description *machine, const struct dialogue *dialogue,
+	       const struct test_description *test, char **arguments)
 {
 	struct session session = {
 		.machine = machine,
+		.dialogue = dialogue,
+		.program = dialogue ? dialogue->program : "the test",
 		.driver = find_driver(machine),
 		.run = {.drive = -1, .console = -1, .stream = -1, .errors = -1, .control = -1},
 		.console = {.on_init = on_init},
@@ -383,4 +430,15 @@ int run_emulated(const struct test_description *test, const struct machine_descr
 	session.driver->end(&session.run);
 	close(session.signals);
 	return status;
+}
+
+int run_emulated(const struct test_description *test, const struct machine_description *machine,
+		 char **arguments)
+{
+	return run(machine, NULL, test, arguments);
+}
+
+int talk_emulated(const struct machine_description *machine, const struct dialogue *dialogue)
+{
+	return run(machine, dialogue, NULL, NULL);
 }

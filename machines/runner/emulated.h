@@ -1,9 +1,45 @@
 /* SPDX-License-Identifier: MIT */
-/* Running a test on an emulated machine. */
+/* Running a program on an emulated machine: a test, or one that is talked with. */
 #ifndef RINGSIDE_MACHINES_RUNNER_EMULATED_H
 #define RINGSIDE_MACHINES_RUNNER_EMULATED_H
 
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "machines/runner/description.h"
+
+/* How many descriptors a dialogue may have watched. */
+#define DIALOGUE_EVENTS 3
+
+/* Deals with a program that is more than a test which prints. */
+struct dialogue {
+	const char *program; /* what messages call it: "the shell" */
+	void *context; /* for hand_in() */
+
+	/** hand_in() - fill in the machine's drive */
+	void (*hand_in)(void *context, int drive);
+
+	/**
+	 * watch() - say what to wait for
+	 * @events: to be filled in; a descriptor of -1 is left out
+	 * @stream: both ways: what the program prints and reads
+	 */
+	void (*watch)(struct pollfd events[DIALOGUE_EVENTS], int stream);
+
+	/**
+	 * act() - some of that has happened
+	 *
+	 * Return: false when the user ends the machine.
+	 */
+	bool (*act)(const struct pollfd events[DIALOGUE_EVENTS]);
+
+	/** output() - the program has printed this */
+	void (*output)(const char *data, size_t size);
+
+	/** leave() - it is over, in whatever way; called before anything is said about it */
+	void (*leave)(void);
+};
 
 /**
  * run_emulated() - run a test on an emulated machine, from start to verdict
@@ -19,5 +55,14 @@
  */
 int run_emulated(const struct test_description *test, const struct machine_description *machine,
 		 char **arguments);
+
+/**
+ * talk_emulated() - run a program on an emulated machine and talk with it
+ * @machine: the machine
+ * @dialogue: who talks
+ *
+ * Return: as run_emulated(); 130, as after Ctrl-C, when the user ended the machine.
+ */
+int talk_emulated(const struct machine_description *machine, const struct dialogue *dialogue);
 
 #endif /* RINGSIDE_MACHINES_RUNNER_EMULATED_H */

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""machine_door: an emulated machine that tests run on, and that "bazel run" enters."""
+
+load("//machines:machine_info.bzl", "MachineInfo", "runfiles_path")
+
+def _machine_door_impl(ctx):
+    machine = ctx.attr.machine[MachineInfo]
+    agent = ctx.executable._agent
+    busybox = ctx.file._busybox
+    door = ctx.actions.declare_file(ctx.label.name)
+    ctx.actions.symlink(output = door, target_file = ctx.executable._door, is_executable = True)
+
+    # The door reads what the runner reads: see machines/runner/description.h.
+    description = ctx.actions.declare_file(ctx.label.name + ".test")
+    ctx.actions.write(description, "".join([
+        "{} {}\n".format(key, value)
+        for key, value in [
+            ("controller", runfiles_path(ctx, agent)),
+            ("machine", ctx.label.name),
+            ("emulated", runfiles_path(ctx, machine.description)),
+            ("data", runfiles_path(ctx, busybox)),
+        ]
+    ]))
+    return [
+        DefaultInfo(
+            executable = door,
+            files = ctx.attr.machine[DefaultInfo].files,
+            runfiles = ctx.runfiles(
+                files = [agent, busybox, description],
+                transitive_files = machine.files,
+            ),
+        ),
+        machine,
+        # The door has Bazel build tests without their machines.
+        RunEnvironmentInfo(
+            environment = {"RINGSIDE_MACHINE_FLAG": str(ctx.attr._machine.label)},
+        ),
+    ]
+
+machine_door = rule(
+    implementation = _machine_door_impl,
+    doc = "Gives a machine, and a shell in it to \"bazel run\".",
+    attrs = {
+        "machine": attr.label(
+            mandatory = True,
+            # As tests have it: they share its snapshot.
+            cfg = "exec",
+            providers = [MachineInfo],
+            doc = "The machine.",
+        ),
+        "_agent": attr.label(
+            default = "//machines/door/agent",
+            executable = True,
+            cfg = "exec",
+        ),
+        "_busybox": attr.label(
+            default = "@ringside_busybox//:bin/busybox",
+            allow_single_file = True,
+        ),
+        "_door": attr.label(
+            default = "//machines/door",
+            executable = True,
+            cfg = "exec",
+        ),
+        "_machine": attr.label(default = "//machines:machine"),
+    },
+    executable = True,
+    provides = [MachineInfo],
+)

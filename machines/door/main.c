@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The door into an emulated machine: what "bazel run //machines:amd" starts.
+ *
+ * usage: amd [LABEL]... [--] [COMMAND [ARGUMENT]...]
+ *
+ * Starts the machine from its snapshot, with the tests that the labels name
+ * among its programs, and runs the command in it, or a shell. Its exit status
+ * is the command's. See docs/machines.md.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machines/door/talk.h"
+#include "machines/door/tests.h"
+#include "machines/runner/description.h"
+#include "machines/runner/drive.h"
+#include "machines/runner/emulated.h"
+#include "machines/runner/message.h"
+
+/* In the machine. */
+#define AGENT "/bin/door-agent"
+#define BUSYBOX "/bin/busybox"
+#define HOME "/root"
+
+/* What is behind the door. */
+struct room {
+	struct test_description files; /* controller: the agent; data: busybox */
+	struct machine_description machine;
+	struct door_tests tests;
+	char **command; /* NULL-terminated; empty for a shell */
+};
+
+static void write_environment(const struct room *room, struct job_stream *stream)
+{
+	const char *terminal = getenv("TERM");
+	char *variables[] = {
+		format_text("PATH=%s", tests_path(&room->tests)),
+		format_text("TERM=%s", terminal ? terminal : "dumb"),
+		format_text("PS1=%s:\\w\\$ ", room->machine.name),
+		format_text("HOME=%s", HOME),
+		format_text("USER=root"),
+		format_text("RUNFILES_DIR=%s", TESTS_RUNFILES),
+		format_text("TEST_SRCDIR=%s", TESTS_RUNFILES),
+		format_text("TEST_TMPDIR=/tmp"),
+	};
+
+	for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++) {
+		drive_record(stream, JOB_ENVIRONMENT, variables[i]);
+		free(variables[i]);
+	}
+}
+
+static void write_program(const struct room *room, struct job_stream *stream)
+{
+	char *agent = runfile(&room->files, room->files.controller);
+	char *busybox = runfile(&room->files, room->files.data[0]);
+
+	drive_tree(stream, agent, AGENT);
+	drive_tree(stream, busybox, BUSYBOX);
+	drive_record(stream, JOB_FOLDER, HOME);
+	drive_record(stream, JOB_DIRECTORY, HOME);
+	drive_record(stream, JOB_ARGUMENT, AGENT);
+	drive_record(stream, JOB_ARGUMENT, talk_has_terminal() ? "--terminal" : "--pipes");
+	if (!*room->command)
+		drive_record(stream, JOB_ARGUMENT, "sh");
+	for (char **word = room->command; *word; word++)
+		drive_record(stream, JOB_ARGUMENT, *word);
+	free(agent);
+	free(busybox);
+}
+
+static void fill_drive(void *context, int drive)
+{
+	const struct room *room = context;
+	struct job_stream stream;
+
+	drive_open(&stream, drive);
+	write_environment(room, &stream);
+	write_program(room, &stream);
+	tests_hand_in(&room->tests, &stream);
+	drive_close(&stream, drive);
+}
+
+static char *make_greeting(const struct room *room)
+{
+	const struct door_tests *tests = &room->tests;
+	char *text = format_text("ringside: machine %s, Linux %s; leave with \"exit\", end the "
+				 "machine with Ctrl-]\n",
+				 room->machine.name, room->machine.kernel);
+	char *longer;
+
+	if (*room->command)
+		return NULL;
+	if (!tests->count)
+		return format_text("%sringside: no tests are in it; to have some, name them: "
+				   "bazel run ... -- //package:test //package/...\n",
+				   text);
+	for (size_t i = 0; i < tests->count; i++) {
+		longer = format_text("%s%s%s", text,
+				     i ? " " : "ringside: tests in it: ", tests->list[i].name);
+		free(text);
+		text = longer;
+	}
+	return format_text("%s\nringside: to run one: %s --gtest_filter='*'\n", text,
+			   tests->list[0].name);
+}
+
+static bool is_label(const char *word)
+{
+	return word[0] == '@' || (word[0] == '/' && word[1] == '/');
+}
+
+static const char usage[] =
+	"usage: bazel run MACHINE -- [LABEL]... [--] [COMMAND [ARGUMENT]...]\n"
+	"\n"
+	"Runs a command, or else a shell, in an emulated machine. The kvm_tests that the\n"
+	"labels name (//package:test, //package/...) are built and found in it under\n"
+	"/tests/<package>/<test>, and on PATH.\n";
+
+int main(int argc, char **argv)
+{
+	struct room room = {0};
+	struct dialogue dialogue = {
+		.program = "the shell",
+		.context = &room,
+		.hand_in = fill_drive,
+	};
+	size_t labels = 0;
+
+	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
+		fputs(usage, stdout);
+		return 0;
+	}
+	while (argv[1 + labels] && is_label(argv[1 + labels]))
+		labels++;
+	room.command = argv + 1 + labels;
+	if (*room.command && !strcmp(*room.command, "--"))
+		room.command++;
+	else if (*room.command && **room.command == '-')
+		die("unknown option '%s'\n%s", *room.command, usage);
+	if (*room.command)
+		dialogue.program = "the command";
+
+	read_test_description(argv[0], &room.files);
+	read_machine_description(&room.files, &room.machine);
+	talk_prepare(&dialogue);
+	if (labels)
+		tests_build(argv + 1, labels, &room.tests);
+	talk_greet(make_greeting(&room));
+	return talk_emulated(&room.machine, &dialogue);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* The user's terminal, or pipes, and a program in a machine: each hears the other. */
+#ifndef RINGSIDE_MACHINES_DOOR_TALK_H
+#define RINGSIDE_MACHINES_DOOR_TALK_H
+
+#include <stdbool.h>
+
+#include "machines/runner/emulated.h"
+
+/* Ends the machine, whatever state it is in: Ctrl-]. */
+#define TALK_ESCAPE 0x1d
+
+/** talk_has_terminal() - whether stdin and stdout are a terminal, to be connected as one */
+bool talk_has_terminal(void);
+
+/**
+ * talk_prepare() - fill in the functions of a dialogue with the agent (agent/)
+ * @dialogue: all but program, context and hand_in
+ *
+ * To be called once. Without a terminal, what this program says itself goes to
+ * stderr from here on: stdout is the other program's.
+ */
+void talk_prepare(struct dialogue *dialogue);
+
+/** talk_greet() - print @greeting on the terminal, if there is one, when the program runs */
+void talk_greet(const char *greeting);
+
+#endif /* RINGSIDE_MACHINES_DOOR_TALK_H */

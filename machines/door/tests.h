@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* The tests that come along into a machine: built by Bazel, from labels. */
+#ifndef RINGSIDE_MACHINES_DOOR_TESTS_H
+#define RINGSIDE_MACHINES_DOOR_TESTS_H
+
+#include <stddef.h>
+
+#include "machines/job/job.h"
+
+/* One kvm_test. */
+struct door_test {
+	char *label; /* "//package:name" */
+	char *folder; /* in the machine: "/tests/package" */
+	char *name; /* its name, and its controller's in that folder */
+	char *executable; /* its program on the host */
+};
+
+struct door_tests {
+	struct door_test *list;
+	size_t count;
+};
+
+/**
+ * tests_build() - have Bazel build tests
+ * @labels: labels or patterns; others than kvm_tests among their targets are left out
+ * @count: of @labels
+ * @tests: to be filled in
+ *
+ * Bazel reports to stderr. Dies with its status when it fails.
+ */
+void tests_build(char **labels, size_t count, struct door_tests *tests);
+
+/** tests_hand_in() - write controllers and their data to a machine's drive */
+void tests_hand_in(const struct door_tests *tests, struct job_stream *stream);
+
+/** tests_path() - the folders of the tests, as PATH wants them; the caller frees it */
+char *tests_path(const struct door_tests *tests);
+
+/* Where the machine has the tests' runfiles. */
+#define TESTS_RUNFILES "/tests/.runfiles"
+
+#endif /* RINGSIDE_MACHINES_DOOR_TESTS_H */

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT */
+/* Which of Bazel's events say what about a test; see events.h. */
+#include "machines/matrix/events.h"
+
+#include <ctype.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machines/matrix/artifacts.h"
+#include "machines/runner/memory.h"
+#include "machines/runner/message.h"
+
+/* Lines of a failed action that are kept: it may be a whole console. */
+#define MESSAGE_SIZE 4000
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+/* The event's ID if it is of this kind, or NULL. */
+static const json_t *id_of(const json_t *event, const char *kind)
+{
+	return json_object_get(json_object_get(event, "id"), kind);
+}
+
+static void add_problem(struct column *column, char *text)
+{
+	if (!column->problem)
+		replace_text(&column->problem, text);
+	free(text);
+}
+
+/* "1.5s", as protobuf writes durations. */
+static double seconds_of(const json_t *object, const char *key)
+{
+	const char *text = text_of(object, key);
+
+	return text ? strtod(text, NULL) : 0;
+}
+
+static bool is_true(const json_t *object, const char *key)
+{
+	return json_is_true(json_object_get(object, key));
+}
+
+static void on_configured(struct events *events, const json_t *id, const json_t *event)
+{
+	const char *label = text_of(id, "label");
+	const json_t *configured = json_object_get(event, "configured");
+	const json_t *aborted = json_object_get(event, "aborted");
+
+	if (!label)
+		return;
+	if (text_of(configured, "testSize")) {
+		table_cell(events->table, events->column, label);
+		events->expected++;
+	}
+	if (aborted)
+		table_cell(events->table, events->column, label)->verdict = NOT_BUILT;
+}
+
+/* The analysis of a target failed, maybe of one that a test depends on. */
+static void on_label_aborted(struct events *events, const json_t *id, const json_t *event)
+{
+	const char *label = text_of(id, "label");
+	const char *why = text_of(json_object_get(event, "aborted"), "description");
+	struct cell *cell;
+
+	if (!label || !why)
+		return;
+	cell = table_cell(events->table, events->column, label);
+	cell->verdict = NOT_BUILT;
+	replace_text(&cell->message, why);
+}
+
+static void on_action(struct events *events, const json_t *id, const json_t *event)
+{
+	const json_t *action = json_object_get(event, "action");
+	const json_t *stderr_file = json_object_get(action, "stderr");
+	const char *output = text_of(id, "primaryOutput");
+	const char *type = text_of(action, "type");
+	struct failed_action *failed;
+	char *message;
+
+	if (is_true(action, "success") || !output)
+		return;
+	message = artifact_text(text_of(stderr_file, "uri"), MESSAGE_SIZE);
+	if (!message || !*message)
+		replace_text(&message,
+			     text_of(json_object_get(action, "failureDetail"), "message"));
+	events->failed = grow(events->failed, events->failed_count + 1, sizeof(*events->failed));
+	failed = &events->failed[events->failed_count++];
+	*failed = (struct failed_action){.output = copy_text(output), .message = message};
+	/* Without its machine, nothing of the column can be. */
+	if (message && type && !strncmp(type, "Machine", 7))
+		add_problem(events->column, copy_text(message));
+}
+
+/* What the action said because of which a target was not built. */
+static const char *cause_of(const struct events *events, const json_t *event)
+{
+	const json_t *child;
+	size_t i;
+
+	json_array_foreach(json_object_get(event, "children"), i, child)
+	{
+		const char *output =
+			text_of(json_object_get(child, "actionCompleted"), "primaryOutput");
+
+		for (size_t j = 0; output && j < events->failed_count; j++)
+			if (!strcmp(events->failed[j].output, output))
+				return events->failed[j].message;
+	}
+	return NULL;
+}
+
+/* Only for targets with a row: others are not tests. */
+static struct cell *known_cell(struct events *events, const char *label)
+{
+	for (size_t i = 0; label && i < events->table->test_count; i++)
+		if (!strcmp(events->table->tests[i], label))
+			return &events->column->cells[i];
+	return NULL;
+}
+
+static void on_completed(struct events *events, const json_t *id, const json_t *event)
+{
+	struct cell *cell = known_cell(events, text_of(id, "label"));
+	const json_t *completed = json_object_get(event, "completed");
+	const json_t *aborted = json_object_get(event, "aborted");
+	const char *reason = text_of(aborted, "reason");
+	const char *why;
+
+	if (!cell || is_true(completed, "success"))
+		return;
+	if (aborted && reason && !strcmp(reason, "SKIPPED")) {
+		cell->verdict = SKIPPED;
+		replace_text(&cell->message, "it is not for this platform");
+		events->finished++;
+		return;
+	}
+	if (aborted && reason && !strcmp(reason, "USER_INTERRUPTED"))
+		return;
+	cell->verdict = NOT_BUILT;
+	events->finished++;
+	why = cause_of(events, event);
+	if (!why)
+		why = text_of(json_object_get(completed, "failureDetail"), "message");
+	if (!why)
+		why = text_of(aborted, "description");
+	replace_text(&cell->message, why);
+}
+
+static enum verdict verdict_of(const char *status)
+{
+	static const struct {
+		const char *status;
+		enum verdict verdict;
+	} known[] = {
+		{"PASSED", PASSED},
+		{"FLAKY", FLAKY},
+		{"FAILED", FAILED},
+		{"TIMEOUT", TIMED_OUT},
+		{"FAILED_TO_BUILD", NOT_BUILT},
+	};
+
+	for (size_t i = 0; status && i < sizeof(known) / sizeof(*known); i++)
+		if (!strcmp(status, known[i].status))
+			return known[i].verdict;
+	/* NO_STATUS, REMOTE_FAILURE, TOOL_HALTED_BEFORE_TESTING, and what Bazel may invent. */
+	return NO_STATUS;
+}
+
+static const char *output_named(const json_t *result, const char *name)
+{
+	const json_t *output;
+	size_t i;
+
+	json_array_foreach(json_object_get(result, "testActionOutput"), i, output)
+	{
+		const char *text = text_of(output, "name");
+
+		if (text && !strcmp(text, name))
+			return text_of(output, "uri");
+	}
+	return NULL;
+}
+
+/* Appends ".run2" where Bazel counts from 1 and there is more than one. */
+static char *append_number(char *path, const char *word, const json_t *id)
+{
+	json_int_t number = json_integer_value(json_object_get(id, word));
+	char *longer;
+
+	if (number <= 1)
+		return path;
+	longer = format_text("%s.%s%lld", path, word, (long long)number);
+	free(path);
+	return longer;
+}
+
+/* A log's place in the output folder: a name of its own for each run. */
+static char *log_name(const struct column *column, const json_t *id, const char *label)
+{
+	char *path = format_text("logs/%s/%s", column->id, label + strspn(label, "@/"));
+	char *whole;
+
+	path = append_number(path, "run", id);
+	path = append_number(path, "shard", id);
+	path = append_number(path, "attempt", id);
+	for (char *c = path; *c; c++)
+		if (*c == ':' || (!isalnum((unsigned char)*c) && !strchr("_.-+/", *c)))
+			*c = *c == ':' ? '/' : '_';
+	whole = format_text("%s.log", path);
+	free(path);
+	return whole;
+}
+
+static void keep_log(struct events *events, struct cell *cell, const json_t *id, const char *label,
+		     const char *uri, enum verdict verdict)
+{
+	char *name = log_name(events->column, id, label);
+
+	if (!events->column->release)
+		events->column->release = artifact_release(uri);
+	if (events->folder && !artifact_copy(uri, events->folder, name) &&
+	    (!cell->log || verdict >= cell->log_verdict)) {
+		replace_text(&cell->log, name);
+		cell->log_verdict = verdict;
+	}
+	free(name);
+}
+
+static void on_result(struct events *events, const json_t *id, const json_t *event)
+{
+	const char *label = text_of(id, "label");
+	const json_t *result = json_object_get(event, "testResult");
+	enum verdict verdict = verdict_of(text_of(result, "status"));
+	const char *log = output_named(result, "test.log");
+	struct cell *cell;
+	char *skip;
+
+	if (!label || !result)
+		return;
+	cell = table_cell(events->table, events->column, label);
+	cell->runs++;
+	cell->seconds += seconds_of(result, "testAttemptDuration");
+	cell->cached += is_true(result, "cachedLocally") ||
+			is_true(json_object_get(result, "executionInfo"), "cachedRemotely");
+	if (log)
+		keep_log(events, cell, id, label, log, verdict);
+	skip = verdict == PASSED ? artifact_skip(output_named(result, "test.xml")) : NULL;
+	if (skip) {
+		cell->skipped++;
+		replace_text(&cell->message, skip);
+		free(skip);
+	}
+}
+
+static void on_summary(struct events *events, const json_t *id, const json_t *event)
+{
+	const char *label = text_of(id, "label");
+	const json_t *summary = json_object_get(event, "testSummary");
+	struct cell *cell;
+
+	if (!label || !summary)
+		return;
+	cell = table_cell(events->table, events->column, label);
+	cell->verdict = verdict_of(text_of(summary, "overallStatus"));
+	if (cell->verdict == PASSED && cell->runs && cell->skipped == cell->runs)
+		cell->verdict = SKIPPED;
+	if (cell->verdict != SKIPPED && cell->verdict != NOT_BUILT)
+		replace_text(&cell->message, NULL);
+	events->finished++;
+}
+
+static void on_pattern(struct events *events, const json_t *event)
+{
+	const char *why = text_of(json_object_get(event, "aborted"), "description");
+
+	if (why)
+		add_problem(events->column, copy_text(why));
+}
+
+static void on_event(struct events *events, const json_t *event)
+{
+	static const struct {
+		const char *kind;
+		void (*take)(struct events *, const json_t *, const json_t *);
+	} kinds[] = {
+		{"targetConfigured", on_configured}, {"configuredLabel", on_label_aborted},
+		{"actionCompleted", on_action},	     {"targetCompleted", on_completed},
+		{"testResult", on_result},	     {"testSummary", on_summary},
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		const json_t *id = id_of(event, kinds[i].kind);
+
+		if (id)
+			kinds[i].take(events, id, event);
+	}
+	if (id_of(event, "pattern"))
+		on_pattern(events, event);
+	events->complete |= is_true(event, "lastMessage");
+}
+
+static void end_line(struct events *events)
+{
+	json_error_t error;
+	json_t *event;
+
+	events->lines++;
+	if (!events->line_size)
+		return;
+	event = json_loadb(events->line, events->line_size, 0, &error);
+	events->line_size = 0;
+	if (json_is_object(event))
+		on_event(events, event);
+	else
+		add_problem(events->column,
+			    format_text("Bazel's events can't be read: line %u: %s", events->lines,
+					event ? "it is no object" : error.text));
+	json_decref(event);
+}
+
+void events_begin(struct events *events, struct table *table, struct column *column,
+		  const char *folder)
+{
+	*events = (struct events){.table = table, .column = column, .folder = folder};
+}
+
+void events_take(struct events *events, const char *data, size_t size)
+{
+	while (size) {
+		const char *end = memchr(data, '\n', size);
+		size_t part = end ? (size_t)(end - data) : size;
+
+		events->line = grow(events->line, events->line_size + part + 1, 1);
+		memcpy(events->line + events->line_size, data, part);
+		events->line_size += part;
+		if (end) {
+			end_line(events);
+			part++;
+		}
+		data += part;
+		size -= part;
+	}
+}
+
+void events_end(struct events *events)
+{
+	if (events->line_size)
+		end_line(events);
+	if (!events->complete)
+		add_problem(events->column,
+			    format_text("Bazel's events end after %u lines, before the last one",
+					events->lines));
+	for (size_t i = 0; i < events->failed_count; i++) {
+		free(events->failed[i].output);
+		free(events->failed[i].message);
+	}
+	free(events->failed);
+	free(events->line);
+	events->failed = NULL;
+	events->line = NULL;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* Exit statuses: Bazel's, as the matrix uses them itself. */
+#ifndef RINGSIDE_MACHINES_MATRIX_STATUS_H
+#define RINGSIDE_MACHINES_MATRIX_STATUS_H
+
+#define STATUS_BUILD_FAILED 1
+#define STATUS_COMMAND_LINE 2
+#define STATUS_TESTS_FAILED 3
+#define STATUS_INTERRUPTED 8
+
+#endif /* RINGSIDE_MACHINES_MATRIX_STATUS_H */

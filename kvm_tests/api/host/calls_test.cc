@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// SAFE_* calls, modules and other helpers: both outcomes of each.
+// SAFE_* calls and other helpers: both outcomes of each.
 #include <sys/syscall.h>
 
 #include <fstream>
@@ -208,43 +208,6 @@ TEST(SafeCalls, Mutexes)
 	EXPECT_WORKS(EXPECT_EQ(SAFE_PTHREAD_MUTEX_TIMEDLOCK(&mutex, &past), ETIMEDOUT));
 	EXPECT_WORKS(SAFE_PTHREAD_MUTEX_UNLOCK(&mutex));
 	EXPECT_WORKS(SAFE_PTHREAD_MUTEX_DESTROY(&mutex));
-}
-
-// Without root, and as root without a module of that name. Neither changes anything.
-TEST(Modules, AreNotTouchedWithoutPermission)
-{
-	if (!CanFilterSyscalls())
-		GTEST_SKIP() << "this kernel has no seccomp filters";
-	for (auto *function :
-	     {+[] { tst_module_reload("kvm", nullptr); }, +[] { tst_module_load("kvm", nullptr); },
-	      +[] { tst_module_unload("kvm"); }})
-		EXPECT_THAT(CollectWithFailing({SYS_geteuid, EPERM}, function),
-			    ElementsAre(ResultIs(
-				    TBROK, HasSubstr("(kvm): only root may load and remove"))));
-}
-
-TEST(Modules, ThatDoNotExistAreNamed)
-{
-	if (!CanFilterSyscalls())
-		GTEST_SKIP() << "this kernel has no seccomp filters";
-	static const char name[] = "ringside_no_such_module";
-
-	for (auto *function :
-	     {+[] { tst_module_reload(name, nullptr); }, +[] { tst_module_unload(name); }})
-		EXPECT_THAT(CollectWithFailing({SYS_geteuid, 0}, function),
-			    ElementsAre(ResultIs(
-				    TBROK, AllOf(HasSubstr(name), HasSubstr("is not loaded")))));
-	EXPECT_THAT(CollectWithFailing({SYS_geteuid, 0}, [] { tst_module_load(name, nullptr); }),
-		    ElementsAre(ResultIs(TBROK,
-					 AllOf(HasSubstr(name), HasSubstr("file was not found")))));
-}
-
-TEST(Modules, NamesAreChecked)
-{
-	for (const char *name : {"", "../kvm", static_cast<const char *>(nullptr)})
-		EXPECT_THAT(Collect([name] { tst_module_reload(name, nullptr); }),
-			    ElementsAre(ResultIs(TBROK, HasSubstr("tst_module_reload(mod_name): "
-								  "mod_name must be"))));
 }
 
 TEST(SysParam, IsReadAsBoolean)

@@ -45,6 +45,14 @@ enum scene {
 	SCENE_DESCRIPTOR_LIMIT,
 	SCENE_DESCRIPTOR_BASE,
 	SCENE_STACK_TABLE_FULL,
+
+	/* What the libraries for nested guests refuse, with or without SVM and VMX. */
+	SCENE_NO_SVM,
+	SCENE_NO_VMX,
+	SCENE_INTERCEPT_UNKNOWN,
+	SCENE_VMCB_DESCRIPTOR_UNKNOWN,
+	SCENE_VMCS_DESCRIPTOR_UNKNOWN,
+	SCENE_VMX_CONTROL_UNKNOWN,
 };
 
 /* What the two sides share at SCENE_ADDRESS. */

@@ -136,6 +136,7 @@ TEST(SafeCalls, SystemAndClocks)
 	timespec now = {};
 
 	EXPECT_WORKS(EXPECT_EQ(SAFE_SYSCONF(_SC_PAGESIZE), static_cast<long>(kPage)));
+	EXPECT_WORKS(EXPECT_EQ(SAFE_SYSCONF(_SC_AIO_MAX), -1)); // no limit is no error
 	EXPECT_BREAKS(SAFE_SYSCONF(-1), "sysconf(-1)", "EINVAL");
 	EXPECT_WORKS(SAFE_CLOCK_GETTIME(CLOCK_MONOTONIC, &now));
 	EXPECT_GT(now.tv_sec + now.tv_nsec, 0);

@@ -69,6 +69,10 @@ void main(void)
 	case GUEST_WAIT_TWICE:
 		wait_twice();
 		break;
+	case GUEST_SIGNAL_AND_YIELD:
+		tst_signal_host((void *)GUEST_FIRST_DATA);
+		kvm_yield();
+		break;
 	case GUEST_HALT:
 		halt();
 		break;

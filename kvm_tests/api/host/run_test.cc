@@ -92,6 +92,14 @@ TEST_F(Signals, WaitHostWaitsUntilTheSignalIsCleared)
 	EXPECT_EQ(guest.Join(), 0);
 }
 
+// A halt with a signal that nobody has taken yet is a halt, and no message.
+TEST_F(Signals, SignalIsNoResult)
+{
+	SetTask(GUEST_SIGNAL_AND_YIELD);
+	EXPECT_THAT(ringside::RunAndCollect(vm()),
+		    ElementsAre(ResultIs(TPASS, "the guest is done")));
+}
+
 sem_t handled;
 
 void OnSignal(int)

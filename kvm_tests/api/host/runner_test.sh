@@ -111,6 +111,8 @@ suite 0 passes -i 3
 count 1 'TINFO: set-up$'
 count 3 'TPASS: passed$'
 count 1 'TINFO: clean-up$'
+run 1 --gtest_filter=cases.test_1 -i 3
+count 1 'TFAIL: case 1 failed$' # tst_brk() ends the iterations, too
 suite 0 machine -i2
 count 2 'TPASS: Hello, world!'
 run 0 -h

@@ -44,6 +44,7 @@ TEST_F(Pages, AddressesArePhysicalBeforeTheStart)
 	ASSERT_FALSE(HasPaging());
 	EXPECT_THAT(vm(), TranslatesTo(0x1000, 0x1000));
 	EXPECT_THAT(vm(), TranslatesTo(PAGE_VIRT, PAGE_VIRT));
+	EXPECT_THAT(vm(), TranslatesTo(0x123456789000, 0x123456789000));
 	EXPECT_EQ(tst_kvm_find_memslot(vm(), 0x1000), 0);
 	EXPECT_EQ(tst_kvm_find_memslot(vm(), PAGE_VIRT), -1);
 	EXPECT_EQ(tst_kvm_get_memptr(vm(), PAGE_VIRT), nullptr);

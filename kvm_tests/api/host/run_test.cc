@@ -92,6 +92,16 @@ TEST_F(Signals, WaitHostWaitsUntilTheSignalIsCleared)
 	EXPECT_EQ(guest.Join(), 0);
 }
 
+TEST_F(Signals, SignalJustBeforeTheEndCounts)
+{
+	SetTask(GUEST_SIGNAL_AND_FAULT);
+	EXPECT_THAT(ringside::RunAndCollect(vm()),
+		    ElementsAre(ResultIs(TBROK, HasSubstr("a triple fault"))));
+	EXPECT_EQ(tst_kvm_wait_guest(vm(), kForever), 0);
+	tst_kvm_clear_guest_signal(vm());
+	EXPECT_EQ(tst_kvm_wait_guest(vm(), kForever), KVM_TEXIT);
+}
+
 // A halt with a signal that nobody has taken yet is a halt, and no message.
 TEST_F(Signals, SignalIsNoResult)
 {
@@ -203,6 +213,14 @@ TEST_F(Interrupted, PayloadWithoutResultBreaksTheTest)
 	SetTask(GUEST_SILENT);
 	EXPECT_THAT(Collect([this] { Run(); }),
 		    ElementsAre(ResultIs(TBROK, StartsWith("the payload ended without a result"))));
+}
+
+TEST_F(Interrupted, InformationAloneIsNoResult)
+{
+	SetTask(GUEST_INFORM);
+	EXPECT_THAT(Collect([this] { Run(); }),
+		    ElementsAre(ResultIs(TINFO, "the guest has nothing to say"),
+				ResultIs(TBROK, StartsWith("the payload ended without a result"))));
 }
 
 class Hanging : public GuestTest

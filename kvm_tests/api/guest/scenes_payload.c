@@ -95,6 +95,9 @@ static void play_heap(uint32_t scene)
 	case SCENE_HEAP_ALIGN_24:
 		tst_heap_alloc_aligned(16, 24);
 		break;
+	case SCENE_HEAP_ALIGN_HUGE:
+		tst_heap_alloc_aligned(16, 1 << 30);
+		break;
 	}
 	tst_res(TPASS, "after");
 }

@@ -171,6 +171,15 @@ TEST_F(Scenes, HeapRefusesAlignment24)
 		    ElementsAre(ResultIs(TBROK, HasSubstr("align 24 is not a power of two"))));
 }
 
+TEST_F(Scenes, HeapSaysWhenAnAlignmentIsBeyondRam)
+{
+	// 16 MiB of RAM, less the payload.
+	EXPECT_THAT(Play(SCENE_HEAP_ALIGN_HUGE),
+		    ElementsAre(ResultIs(TBROK, ::testing::MatchesRegex(
+							".*16 bytes at a multiple of 1073741824 do "
+							"not fit, 16[0-9]{6} are left.*"))));
+}
+
 TEST_F(Scenes, CallbackForAnUnknownVectorIsRefused)
 {
 	EXPECT_THAT(Play(SCENE_CALLBACK_UNKNOWN_VECTOR),

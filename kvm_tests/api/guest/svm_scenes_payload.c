@@ -29,9 +29,6 @@ void main(void)
 		tst_res(TINFO, "no stack, no descriptor");
 		kvm_create_svm_vcpu(raise_bad_opcode, 1);
 		break;
-	case SCENE_NO_GATE:
-		asm volatile("int $64");
-		break;
 	case SCENE_EXCEPTION:
 		run(raise_bad_opcode, 0);
 		break;

@@ -25,12 +25,6 @@ TEST_F(SvmScenes, StackInAFullGdtIsRefused)
 				ResultIs(TBROK, HasSubstr("all 32 descriptors are taken"))));
 }
 
-// KVM's own emulator has no software interrupts, so this needs a machine that runs natively.
-TEST_F(SvmScenes, InterruptWithoutAHandlerIsNamed)
-{
-	ExpectEnd(SCENE_NO_GATE, TBROK, "Unexpected interrupt 64, error code 0x202");
-}
-
 TEST_F(SvmScenes, ExceptionInANestedGuestIsExplained)
 {
 	ExpectException("kvm_tests/api/guest/nested_guests.h");

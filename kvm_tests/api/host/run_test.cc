@@ -264,6 +264,24 @@ TEST_F(Hanging, HaltingGuestIsStopped)
 				ResultIs(TBROK, StartsWith("the test's time is over"))));
 }
 
+// The multiplier may be below 1, a limit of less than a second may not be.
+TEST_F(Hanging, LimitIsMultiplied)
+{
+	for (int seconds : {1, 1000}) {
+		setenv("LTP_TIMEOUT_MUL", "0.001", 1);
+		SetTask(GUEST_HALT);
+		EXPECT_THAT(Collect([&] {
+				    tst_watchdog_arm(seconds);
+				    tst_kvm_run_instance(vm(), 0);
+			    }),
+			    ElementsAre(ResultIs(TBROK, HasSubstr("did not end within 1 s")),
+					ResultIs(TBROK, StartsWith("the test's time is over"))));
+		unsetenv("LTP_TIMEOUT_MUL");
+		TearDown();
+		SetUp();
+	}
+}
+
 TEST_F(Hanging, WaitingForASignalThatNeverComesIsStopped)
 {
 	SetTask(GUEST_SPIN_SILENTLY);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// .taint_check with a kernel that becomes tainted, which lasts until it is booted
-// again: only on a machine that is the test's own.
+// A kernel that becomes tainted, and one that is locked down. Both last until it is
+// booted again: only on a machine that is the test's own.
+#include <sys/mount.h>
+
 #include <fstream>
 
 #include "ringside/kvm_gtest.h"
@@ -54,6 +56,32 @@ TEST_F(Taint, IsReportedIfItAppears)
 	EXPECT_THAT(TestThatAdds(0, TST_TAINT_W),
 		    ElementsAre(ResultIs(TCONF, HasSubstr("is tainted already (0x280)"))));
 	EXPECT_THAT(TestThatAdds(0, 0), IsEmpty());
+}
+
+TEST(Lockdown, SkipsTheTest)
+{
+	if (!getenv("RINGSIDE_RELOAD_MODULES"))
+		GTEST_SKIP() << "this machine's kernel is not ours to lock down";
+
+	static const char file[] = "/sys/kernel/security/lockdown";
+	tst_test test = {};
+	tst_suite suite = {};
+	const auto set_up = [&suite] {
+		tst_suite_set_up(&suite);
+		tst_suite_finish(&suite);
+	};
+
+	suite.test = &test;
+	test.skip_in_lockdown = 1;
+	EXPECT_THAT(Collect(set_up), IsEmpty()); // the kernel does not say
+	ASSERT_EQ(mount("securityfs", "/sys/kernel/security", "securityfs", 0, nullptr), 0)
+		<< strerror(errno);
+	EXPECT_THAT(Collect(set_up), IsEmpty());
+	std::ofstream(file) << "integrity";
+	EXPECT_THAT(Collect(set_up), ElementsAre(ResultIs(TCONF, "the kernel is locked down (" +
+									 std::string(file) + ")")));
+	test.skip_in_lockdown = 0;
+	EXPECT_THAT(Collect(set_up), IsEmpty());
 }
 
 } // namespace

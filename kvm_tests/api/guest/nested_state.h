@@ -5,8 +5,13 @@
 
 #include "kvm_x86.h"
 
+#ifdef __x86_64__ /* more than a descriptor holds */
+#define STATE_FS_BASE 0x112340000
+#define STATE_GS_BASE 0x223450000
+#else
 #define STATE_FS_BASE 0x12340000
 #define STATE_GS_BASE 0x23450000
+#endif
 #define STATE_LDT_BASE 0x3456000
 #define STATE_CR2 0x4567000
 #define STATE_SYSENTER_CS 0x28
@@ -41,13 +46,17 @@ static inline void nested_state_set(struct nested_state *state)
 	kvm_read_sregs(&state->before);
 	kvm_set_segment_descriptor(&kvm_gdt[first], 0, 0xfffff, data);
 	kvm_set_segment_descriptor(&kvm_gdt[first + 1], 0, 0xfffff, data);
-	kvm_set_segment_descriptor(&kvm_gdt[first + 2], STATE_FS_BASE, 0xfffff, data);
-	kvm_set_segment_descriptor(&kvm_gdt[first + 3], STATE_GS_BASE, 0xfffff, data);
+	kvm_set_segment_descriptor(&kvm_gdt[first + 2], (uint32_t)STATE_FS_BASE, 0xfffff, data);
+	kvm_set_segment_descriptor(&kvm_gdt[first + 3], (uint32_t)STATE_GS_BASE, 0xfffff, data);
 	kvm_set_segment_descriptor(&kvm_gdt[first + 4], STATE_LDT_BASE, 0x7f,
 				   SEGTYPE_LDT | SEGFLAG_PRESENT);
 	state->ldt = (first + 4) << 3;
 	nested_state_load(first << 3, (first + 1) << 3, (first + 2) << 3, (first + 3) << 3,
 			  state->ldt);
+#ifdef __x86_64__
+	kvm_wrmsr(MSR_FS_BASE, STATE_FS_BASE);
+	kvm_wrmsr(MSR_GS_BASE, STATE_GS_BASE);
+#endif
 	asm volatile("mov %0, %%cr2" : : "r"((unsigned long)STATE_CR2));
 	kvm_wrmsr(MSR_SYSENTER_CS, STATE_SYSENTER_CS);
 	kvm_wrmsr(MSR_SYSENTER_ESP, STATE_SYSENTER_ESP);

@@ -6,6 +6,7 @@
 # usage: check_conformance.sh TABLE TESTS HEADER...
 #   TESTS has the label of an existing test on each line.
 set -u
+export LC_ALL=C # comm wants what sort makes
 
 table=$1
 tests=$2
@@ -95,15 +96,22 @@ while read -r name; do
 	complain "$name has no row in $table; add it with the test that covers it"
 done < <(grep -vxE -e "$expressions" <<<"$names")
 
+# Rows that no name matches: families one by one, the many others at once.
+stale() {
+	local pattern
+	comm -13 <(echo "$names") <(grep -vF '*' <<<"$patterns" | sort -u)
+	while read -r pattern; do
+		grep -qxE -e "${pattern//\*/.*}" <<<"$names" || echo "$pattern"
+	done < <(grep -F '*' <<<"$patterns")
+}
+
 while read -r pattern; do
-	grep -qxE -e "${pattern//\*/.*}" <<<"$names" ||
-		complain "$table has a row for $pattern, which no public header declares; remove it"
-done <<<"$patterns"
+	complain "$table has a row for $pattern, which no public header declares; remove it"
+done < <(stale)
 
 while read -r label; do
-	grep -qxF -e "$label" "$tests" ||
-		complain "$table names the test $label, which does not exist; mend the row, or add the test to docs/BUILD.bazel"
-done < <(rows | sed -n 's/^test //p' | sort -u)
+	complain "$table names the test $label, which does not exist; mend the row, or add the test to docs/BUILD.bazel"
+done < <(comm -13 <(sort -u "$tests") <(rows | sed -n 's/^test //p' | sort -u))
 
 while read -r row; do
 	complain "$table has a row without a test: $row"

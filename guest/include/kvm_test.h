@@ -74,6 +74,11 @@ char *strchr(const char *str, int c);
 /** Last place of (char)c in str, its NUL included, or NULL. */
 char *strrchr(const char *str, int c);
 
+/*
+ * A format is a literal; with arguments that it does not fit, the source does
+ * not compile.
+ */
+
 /**
  * Formats into dest, which must be large enough, and adds a NUL.
  *

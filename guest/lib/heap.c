@@ -16,7 +16,7 @@ void *tst_heap_alloc_aligned(size_t size, size_t align)
 		heap_next = machine_heap_start();
 
 	start = (heap_next + align - 1) & -(uintptr_t)align;
-	if (start < heap_next || start > end || size > end - start) {
+	if (start > end || size > end - start) {
 		tst_brk(TBROK,
 			"tst_heap_alloc: %zu bytes at a multiple of %zu do not fit, %zu are left; "
 			"create the VM with more RAM",

@@ -100,9 +100,14 @@ void *tst_kvm_get_memptr(const struct tst_kvm_instance *inst, uint64_t addr);
  *
  * @slot:     a free slot, less than MAX_KVM_MEMSLOTS
  * @baseaddr: need not be aligned; the memslot covers all pages that the range
- *            touches, and none of them may belong to another memslot
+ *            touches, none of them may belong to another memslot, and all have
+ *            to end before the address space's last page
  * @size:     in bytes, not 0
  * @flags:    0, KVM_MEM_LOG_DIRTY_PAGES, KVM_MEM_READONLY
+ *
+ * What is refused changes nothing. A memslot that the test makes itself, with
+ * SAFE_IOCTL(inst->vm_fd, KVM_SET_USER_MEMORY_REGION, ...), has to be aligned to
+ * pages: KVM refuses others (EINVAL).
  *
  * Returns the start of the first page: @baseaddr is at
  * ret + @baseaddr % pagesize. The buffer belongs to the library, which frees

@@ -13,12 +13,17 @@ extern "C" {
  * Removes the kernel module @mod_name and loads it again with the parameters
  * @argv ("nested=1", …; ends with NULL; NULL for none): delete_module(2),
  * finit_module(2). The module stays as it is, and the test breaks with the
- * reason, unless: the process may load modules, the module is a loadable one
- * whose file is known to modules.dep, and nothing uses it.
+ * reason, unless: the process is root's, the machine is an emulated one or
+ * RINGSIDE_RELOAD_MODULES=1 is in the environment, the module is a loadable one
+ * whose file is known to modules.dep, and nothing uses it. Nobody puts the old
+ * parameters back.
  */
 void tst_module_reload(const char *mod_name, char *const argv[]);
 
-/* One half of it each. Loading a module that is there already breaks the test. */
+/*
+ * One half of it each, under the same conditions. Loading a module that is
+ * there already breaks the test.
+ */
 void tst_module_load(const char *mod_name, char *const argv[]);
 void tst_module_unload(const char *mod_name);
 

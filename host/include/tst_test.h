@@ -135,8 +135,8 @@ struct tst_test {
 
 /*
  * Reports a result. @ttype is TPASS, TFAIL, TBROK, TWARN, TINFO or TCONF, with
- * TERRNO, TTERRNO or TRERRNO or'ed to it; the rest is a printf format with its
- * arguments. From any thread.
+ * TERRNO, TTERRNO or TRERRNO or'ed to it; the rest is a printf format, a literal,
+ * with its arguments, which the compiler checks. From any thread.
  */
 #define tst_res(ttype, ...) tst_res_(__FILE__, __LINE__, (ttype), __VA_ARGS__)
 

@@ -70,6 +70,31 @@ static void check_text(void)
 	FORMATS("", "%s", "");
 }
 
+/* A format that the compiler warns of: it is defined all the same. */
+static int format_unchecked(char *dest, const char *fmt, ...)
+{
+	va_list ap;
+	int length;
+
+	va_start(ap, fmt);
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wformat-nonliteral"
+	length = vsprintf(dest, fmt, ap);
+#pragma clang diagnostic pop
+	va_end(ap);
+	return length;
+}
+
+static void check_ignored_flags(void)
+{
+	format_unchecked(text, "[%-05d|% +d|%+ d]", 42, 5, 5);
+	CHECK_STR(text, "[42   |+5|+5]");
+	CHECK_EQ(format_unchecked(text, "100%"), 4);
+	CHECK_STR(text, "100%");
+	format_unchecked(text, "%k|%d", 1);
+	CHECK_STR(text, "%k|1");
+}
+
 static void forward(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 static void forward(const char *fmt, ...)
@@ -115,6 +140,7 @@ void main(void)
 	check_lengths();
 	check_fields();
 	check_text();
+	check_ignored_flags();
 	check_bounds();
 	check_division();
 }

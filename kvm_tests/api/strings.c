@@ -75,6 +75,11 @@ static void check_memmove(void)
 	memmove(buffer, buffer + 5, SIZE);
 	for (i = 0; i < SIZE; i++)
 		wrong += buffer[i] != i + 6;
+	/* The last byte alone is both source and destination. */
+	fill_pattern(buffer, sizeof(buffer));
+	memmove(buffer + 7, buffer, 8);
+	for (i = 0; i < 8; i++)
+		wrong += buffer[7 + i] != i + 1;
 	CHECK_EQ(wrong, 0);
 }
 

@@ -32,6 +32,7 @@ TEST_F(Pages, AddressesArePhysicalBeforeTheStart)
 {
 	EXPECT_THAT(vm(), TranslatesTo(0x1000, 0x1000));
 	EXPECT_THAT(vm(), TranslatesTo(PAGE_VIRT, PAGE_VIRT));
+	EXPECT_THAT(vm(), TranslatesTo(0x123456789000, 0x123456789000));
 	EXPECT_EQ(tst_kvm_find_memslot(vm(), 0x1000), 0);
 	EXPECT_EQ(tst_kvm_find_memslot(vm(), PAGE_VIRT), -1);
 	EXPECT_EQ(tst_kvm_get_memptr(vm(), PAGE_VIRT), nullptr);
@@ -57,6 +58,24 @@ TEST_F(Pages, NothingElseIsMapped)
 		EXPECT_EQ(tst_kvm_find_memslot(vm(), address), -1);
 		EXPECT_EQ(tst_kvm_get_memptr(vm(), address), nullptr);
 	}
+}
+
+// Addresses of the upper half begin with ones, and are good with all of them only.
+TEST_F(Pages, UpperHalfIsTranslated)
+{
+	constexpr uint64_t kLongModeActive = 1ull << 10;
+	kvm_sregs sregs = {};
+
+	RunToHalt();
+	SAFE_IOCTL(vm()->vcpu_fd, KVM_GET_SREGS, &sregs);
+	if (!(sregs.efer & kLongModeActive))
+		GTEST_SKIP() << "an i386 guest has no upper half";
+	auto *root = static_cast<uint64_t *>(tst_kvm_get_memptr(vm(), sregs.cr3 & ~0xfffull));
+	ASSERT_NE(root, nullptr);
+	root[511] = root[0];
+	EXPECT_THAT(vm(), TranslatesTo(0xffffff8000001000, 0x1000));
+	EXPECT_THAT(vm(), IsNotMapped(0x0000ff8000001000));
+	EXPECT_THAT(vm(), IsNotMapped(0x7fffff8000001000));
 }
 
 TEST_F(Pages, MappedAddressWithoutMemoryHasNoMemslot)

@@ -41,6 +41,9 @@ void clear_free_memory(void);
 /** load_modules() - load what /modules/list names, in its order */
 void load_modules(void);
 
+/** offer_modules() - have their files where a test that reloads one looks for them, below @root */
+void offer_modules(const char *root);
+
 /** wait_for_device() - wait until a device node exists; dies after @seconds */
 void wait_for_device(const char *path, int seconds);
 

@@ -111,6 +111,7 @@ void make_root(void)
 	mount_at("/sys", "sys", NULL, MS_MOVE, NULL);
 	mount_at("tmpfs", "dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, NULL);
 	mount_at("debugfs", "sys/kernel/debug", "debugfs", 0, NULL);
+	offer_modules(".");
 	if (mkdir("tmp", 01777) || chmod("tmp", 01777))
 		die("cannot make /tmp: %s", strerror(errno));
 	if (mount(".", "/", NULL, MS_MOVE, NULL) || chroot(".") || chdir("/"))

@@ -121,7 +121,10 @@ static void become_job(const struct job *job, int stream)
 		dprintf(STDERR_FILENO, "cannot enter %s: %s\n", job->directory, strerror(errno));
 		_exit(126);
 	}
-	execve(job->arguments[0], job->arguments, job->environment);
+	/* This machine is the test's own: see tst_module_reload(). */
+	environ = job->environment;
+	setenv("RINGSIDE_RELOAD_MODULES", "1", 0);
+	execve(job->arguments[0], job->arguments, environ);
 	dprintf(STDERR_FILENO, "cannot run %s: %s\n", job->arguments[0], strerror(errno));
 	_exit(127);
 }

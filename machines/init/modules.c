@@ -7,7 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 /* A line of the list: "file.ko name=value name=value". */
@@ -30,7 +33,6 @@ static void load(char *line)
 		die("cannot load module %s (parameters \"%s\"): %s", line, parameters,
 		    strerror(errno));
 	close(fd);
-	unlink(path);
 }
 
 void load_modules(void)
@@ -46,4 +48,19 @@ void load_modules(void)
 			load(line);
 	}
 	fclose(list);
+}
+
+void offer_modules(const char *root)
+{
+	struct utsname kernel;
+	char path[512];
+
+	uname(&kernel);
+	snprintf(path, sizeof(path), "%s/lib", root);
+	mkdir(path, 0755);
+	snprintf(path, sizeof(path), "%s/lib/modules", root);
+	mkdir(path, 0755);
+	snprintf(path, sizeof(path), "%s/lib/modules/%s", root, kernel.release);
+	if (mkdir(path, 0755) || mount("/modules", path, NULL, MS_BIND, NULL))
+		die("cannot have the modules at %s: %s", path, strerror(errno));
 }

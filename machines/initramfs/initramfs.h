@@ -46,7 +46,7 @@ void module_add_path(const char *path);
  */
 void module_want(const char *name, const char *parameters);
 
-/** module_pack() - write the wanted modules and modules/list into the archive */
+/** module_pack() - write the wanted modules, modules/list and modules.dep into the archive */
 void module_pack(FILE *archive);
 
 #endif /* RINGSIDE_MACHINES_INITRAMFS_INITRAMFS_H */

@@ -15,8 +15,11 @@ struct module {
 	char *path;
 	char name[NAME_MAX + 1]; /* with '_' for '-' */
 	const char *parameters;
+	struct module **needs; /* those that it names itself */
+	size_t need_count;
 	bool entered; /* its dependencies are being looked at */
 	bool listed;
+	const struct module *written_for; /* the last one whose dependencies it was among */
 };
 
 static struct module *known;
@@ -135,10 +138,20 @@ static const char *modinfo(const unsigned char *file, size_t size, const char *p
 	die("%s has no .modinfo section, so it is no kernel module", path);
 }
 
+static void append(struct module ***list, size_t *count, struct module *module)
+{
+	struct module **longer = realloc(*list, (*count + 1) * sizeof(*longer));
+
+	if (!longer)
+		die("out of memory");
+	longer[(*count)++] = module;
+	*list = longer;
+}
+
 static void want(struct module *module);
 
 /* Wants each name of a comma-separated list. */
-static void want_each(const struct module *module, const char *names, size_t size)
+static void want_each(struct module *module, const char *names, size_t size)
 {
 	while (size) {
 		const char *comma = memchr(names, ',', size);
@@ -148,8 +161,10 @@ static void want_each(const struct module *module, const char *names, size_t siz
 		if (part && !other)
 			die("module %s needs %.*s, which is not among the modules given",
 			    module->name, (int)part, names);
-		if (part)
+		if (part) {
+			append(&module->needs, &module->need_count, other);
 			want(other);
+		}
 		part += comma != NULL;
 		names += part;
 		size -= part;
@@ -180,10 +195,7 @@ static void want(struct module *module)
 		info_size -= length;
 	}
 	free(file);
-	wanted = realloc(wanted, (wanted_count + 1) * sizeof(struct module *));
-	if (!wanted)
-		die("out of memory");
-	wanted[wanted_count++] = module;
+	append(&wanted, &wanted_count, module);
 	module->listed = true;
 }
 
@@ -196,6 +208,40 @@ void module_want(const char *name, const char *parameters)
 	if (*parameters)
 		module->parameters = parameters;
 	want(module);
+}
+
+/* Writes what @module depends on, itself and through others, each once. */
+static void write_needs(FILE *text, const struct module *module, const struct module *whose)
+{
+	for (size_t i = 0; i < module->need_count; i++) {
+		struct module *other = module->needs[i];
+
+		if (other->written_for == whose)
+			continue;
+		other->written_for = whose;
+		fprintf(text, " %s.ko", other->name);
+		write_needs(text, other, whose);
+	}
+}
+
+/* Adds depmod's list, which tells whoever reloads a module where its file is. */
+static void pack_dependencies(FILE *archive)
+{
+	char *list;
+	size_t list_size;
+	FILE *text = open_memstream(&list, &list_size);
+
+	if (!text)
+		die("out of memory");
+	for (size_t i = 0; i < wanted_count; i++) {
+		fprintf(text, "%s.ko:", wanted[i]->name);
+		write_needs(text, wanted[i], wanted[i]);
+		fputc('\n', text);
+	}
+	if (fclose(text))
+		die("out of memory");
+	cpio_add(archive, "modules/modules.dep", S_IFREG | 0644, 0, list, list_size);
+	free(list);
 }
 
 void module_pack(FILE *archive)
@@ -223,4 +269,5 @@ void module_pack(FILE *archive)
 		die("out of memory");
 	cpio_add(archive, "modules/list", S_IFREG | 0644, 0, list, list_size);
 	free(list);
+	pack_dependencies(archive);
 }

@@ -7,11 +7,9 @@
 
 #ifdef COMPILE_PAYLOAD
 
+#include "assert_constants.h"
 #include "check.h"
 #include "kvm_x86.h"
-
-#define IS(name, value) _Static_assert((uint64_t)(name) == (value), #name)
-#define BIT(name, nr) _Static_assert((uint64_t)(uint32_t)(name) == 1ull << (nr), #name)
 
 /* SDM Vol. 3 "Exception and Interrupt Reference", APM Vol. 2 "Vectors" */
 IS(INTR_ZERODIV, 0);

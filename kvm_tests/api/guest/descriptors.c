@@ -39,6 +39,8 @@ static void check_set(void)
 
 static void check_parse(void)
 {
+	/* Not a constant, which the compiler would know to be NULL. */
+	volatile uint64_t *volatile zero = NULL;
 	struct segment_descriptor d;
 	uint64_t base = 1;
 	uint32_t limit = 1;
@@ -50,11 +52,13 @@ static void check_parse(void)
 	CHECK_EQ(limit, 0x54321);
 	CHECK_EQ(flags, DATA | SEGFLAG_PAGE_LIMIT);
 
-	/* Each place may be NULL, and all of them. */
+	/* Each place may be NULL, and all of them: what is at address 0 stays. */
 	base = limit = flags = 0;
+	*zero = 0x123456789abcdef0;
 	kvm_parse_segment_descriptor(&d, NULL, &limit, &flags);
 	kvm_parse_segment_descriptor(&d, &base, NULL, NULL);
 	kvm_parse_segment_descriptor(&d, NULL, NULL, NULL);
+	CHECK_EQ(*zero, 0x123456789abcdef0);
 	CHECK_EQ(base, 0xfedcba98);
 	CHECK_EQ(limit, 0x54321);
 	CHECK_EQ(flags, DATA | SEGFLAG_PAGE_LIMIT);
@@ -70,6 +74,12 @@ static void check_system(void)
 #else
 	const uint64_t wanted = 0x76543210;
 #endif
+
+	/* One that is not present takes one place. */
+	memset(d, 0xff, sizeof(d));
+	kvm_set_segment_descriptor(d, 0x76543210, 0x67, SEGTYPE_TSS);
+	CHECK_EQ(raw(&d[0]), 0x7600095432100067);
+	CHECK_EQ(raw(&d[1]), ~0ull);
 
 	memset(d, 0xff, sizeof(d));
 	kvm_set_segment_descriptor(d, wanted, 0x67, SEGTYPE_TSS | SEGFLAG_PRESENT);

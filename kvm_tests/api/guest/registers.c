@@ -88,8 +88,9 @@ static void check_setting_control_registers(void)
 
 static void check_segment_registers(void)
 {
-	const unsigned int first = 20, second = 21;
+	const unsigned int first = 20; /* of five descriptors that nobody has */
 	struct kvm_sregs before, after;
+	unsigned int i;
 
 	kvm_read_sregs(&before);
 	CHECK_EQ(kvm_gdt[before.cs >> 3].flags_lo & (SEGTYPE_MASK & ~1), SEGTYPE_CODE);
@@ -97,15 +98,25 @@ static void check_segment_registers(void)
 	CHECK_EQ(kvm_gdt[before.tr >> 3].flags_lo & SEGTYPE_MASK, SEGTYPE_TSS_BUSY);
 	CHECK_EQ(before.ds, before.ss);
 
-	kvm_gdt[first] = kvm_gdt[second] = kvm_gdt[before.ds >> 3];
-	asm volatile("mov %0, %%fs" : : "r"(first << 3));
-	asm volatile("mov %0, %%gs" : : "r"(second << 3));
+	for (i = 0; i < 5; i++)
+		kvm_gdt[first + i] = kvm_gdt[before.ds >> 3];
+	asm volatile("mov %0, %%ds" : : "r"(first << 3));
+	asm volatile("mov %0, %%es" : : "r"((first + 1) << 3));
+	asm volatile("mov %0, %%fs" : : "r"((first + 2) << 3));
+	asm volatile("mov %0, %%gs" : : "r"((first + 3) << 3));
+	asm volatile("mov %0, %%ss" : : "r"((first + 4) << 3));
 	kvm_read_sregs(&after);
-	CHECK_EQ(after.fs, first << 3);
-	CHECK_EQ(after.gs, second << 3);
-	CHECK_EQ(after.es, before.es);
+	CHECK_EQ(after.ds, first << 3);
+	CHECK_EQ(after.es, (first + 1) << 3);
+	CHECK_EQ(after.fs, (first + 2) << 3);
+	CHECK_EQ(after.gs, (first + 3) << 3);
+	CHECK_EQ(after.ss, (first + 4) << 3);
+	CHECK_EQ(after.cs, before.cs);
+	asm volatile("mov %0, %%ds" : : "r"((unsigned int)before.ds));
+	asm volatile("mov %0, %%es" : : "r"((unsigned int)before.es));
 	asm volatile("mov %0, %%fs" : : "r"((unsigned int)before.fs));
 	asm volatile("mov %0, %%gs" : : "r"((unsigned int)before.gs));
+	asm volatile("mov %0, %%ss" : : "r"((unsigned int)before.ss));
 }
 
 /* Writes a register, reads it back and puts the old value back. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* The scenes of scenes.h: payloads that fail, and refusals of the guest library. */
 #include "kvm_test.h"
-#include "kvm_x86.h"
+#include "kvm_x86_svm.h"
+#include "kvm_x86_vmx.h"
 #include "scenes.h"
 
 #define UNKNOWN_MSR 0xdead0000
@@ -94,6 +95,9 @@ static void play_heap(uint32_t scene)
 	case SCENE_HEAP_ALIGN_24:
 		tst_heap_alloc_aligned(16, 24);
 		break;
+	case SCENE_HEAP_ALIGN_HUGE:
+		tst_heap_alloc_aligned(16, 1 << 30);
+		break;
 	}
 	tst_res(TPASS, "after");
 }
@@ -185,6 +189,43 @@ static void play_descriptors(uint32_t scene)
 	tst_res(TPASS, "after");
 }
 
+static void play_nested(uint32_t scene)
+{
+	struct kvm_vmcb_descriptor descriptor;
+	struct kvm_vmcb *vmcb;
+
+	switch (scene) {
+	case SCENE_NO_SVM:
+		tst_res(TINFO, "supported: %d", kvm_is_svm_supported());
+		kvm_init_svm();
+		break;
+	case SCENE_NO_VMX:
+		tst_res(TINFO, "supported: %d", kvm_is_vmx_supported());
+		kvm_set_vmx_state(1);
+		break;
+	case SCENE_INTERCEPT_UNKNOWN:
+		vmcb = kvm_alloc_vmcb();
+		kvm_vmcb_set_intercept(vmcb, SVM_INTERCEPT_MAX - 1, 1);
+		tst_res(TINFO, "the last byte is %#x", vmcb->intercepts[0x14]);
+		kvm_vmcb_set_intercept(vmcb, SVM_INTERCEPT_MAX, 1);
+		break;
+	case SCENE_VMCB_DESCRIPTOR_UNKNOWN:
+		kvm_vmcb_copy_gdt_descriptor(&descriptor, KVM_GDT_SIZE - 1);
+		tst_res(TINFO, "the last one is there");
+		kvm_vmcb_copy_gdt_descriptor(&descriptor, KVM_GDT_SIZE);
+		break;
+	case SCENE_VMCS_DESCRIPTOR_UNKNOWN:
+		kvm_vmcs_copy_gdt_descriptor(KVM_GDT_SIZE, VMX_VMCS_GUEST_FS,
+					     VMX_VMCS_GUEST_FS_ACCESS, VMX_VMCS_GUEST_FS_LIMIT,
+					     VMX_VMCS_GUEST_FS_BASE);
+		break;
+	case SCENE_VMX_CONTROL_UNKNOWN:
+		kvm_vmx_read_vmctl_mask(VMX_CTLMASK_MAX);
+		break;
+	}
+	tst_res(TPASS, "after");
+}
+
 void main(void)
 {
 	uint32_t scene = page->scene;
@@ -200,6 +241,8 @@ void main(void)
 		play_heap(scene);
 	else if (scene < SCENE_DESCRIPTOR_LIMIT)
 		play_interrupts(scene);
-	else
+	else if (scene < SCENE_NO_SVM)
 		play_descriptors(scene);
+	else
+		play_nested(scene);
 }

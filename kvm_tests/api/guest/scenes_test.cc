@@ -171,6 +171,15 @@ TEST_F(Scenes, HeapRefusesAlignment24)
 		    ElementsAre(ResultIs(TBROK, HasSubstr("align 24 is not a power of two"))));
 }
 
+TEST_F(Scenes, HeapSaysWhenAnAlignmentIsBeyondRam)
+{
+	// 16 MiB of RAM, less the payload.
+	EXPECT_THAT(Play(SCENE_HEAP_ALIGN_HUGE),
+		    ElementsAre(ResultIs(TBROK, ::testing::MatchesRegex(
+							".*16 bytes at a multiple of 1073741824 do "
+							"not fit, 16[0-9]{6} are left.*"))));
+}
+
 TEST_F(Scenes, CallbackForAnUnknownVectorIsRefused)
 {
 	EXPECT_THAT(Play(SCENE_CALLBACK_UNKNOWN_VECTOR),
@@ -270,6 +279,81 @@ TEST_F(Scenes, StackInAFullTableIsRefused)
 		    ElementsAre(ResultIs(TINFO, "one was free"),
 				ResultIs(TBROK, HasSubstr("kvm_create_stack_descriptor: all 2 "
 							  "descriptors are taken"))));
+}
+
+class CpuWithoutNesting : public Scenes
+{
+protected:
+	// Takes one feature from the virtual CPU: what any machine can do.
+	void Hide(uint32_t function, uint32_t ecx_bit)
+	{
+		// The header's own are wrong in C++, where its flexible array has a size.
+		constexpr uint32_t kSetCpuid2 = _IOW(KVMIO, 0x90, uint64_t);
+		constexpr size_t kEntries = 2 * sizeof(uint32_t);
+
+		int kvm = SAFE_OPEN("/dev/kvm", O_RDWR);
+		auto *cpuid = tst_kvm_get_cpuid(kvm);
+		auto *entries = reinterpret_cast<kvm_cpuid_entry2 *>(
+			reinterpret_cast<char *>(cpuid) + kEntries);
+		bool found = false;
+
+		for (uint32_t i = 0; i < cpuid->nent; i++) {
+			if (entries[i].function != function)
+				continue;
+			entries[i].ecx &= ~(1u << ecx_bit);
+			found = true;
+		}
+		EXPECT_TRUE(found);
+		SAFE_IOCTL(vm()->vcpu_fd, kSetCpuid2, cpuid);
+		free(cpuid);
+		SAFE_CLOSE(kvm);
+	}
+};
+
+TEST_F(CpuWithoutNesting, SvmIsMissed)
+{
+	Hide(0x80000001, 2);
+	EXPECT_THAT(Play(SCENE_NO_SVM),
+		    ElementsAre(ResultIs(TINFO, "supported: 0"),
+				ResultIs(TCONF, HasSubstr("The CPU has no SVM"))));
+}
+
+TEST_F(CpuWithoutNesting, VmxIsMissed)
+{
+	Hide(1, 5);
+	EXPECT_THAT(Play(SCENE_NO_VMX),
+		    ElementsAre(ResultIs(TINFO, "supported: 0"),
+				ResultIs(TCONF, HasSubstr("The CPU has no VMX"))));
+}
+
+TEST_F(Scenes, UnknownInterceptIsRefused)
+{
+	EXPECT_THAT(Play(SCENE_INTERCEPT_UNKNOWN),
+		    ElementsAre(ResultIs(TINFO, "the last byte is 0x40"),
+				ResultIs(TBROK, "kvm_vmcb_set_intercept: intercept 0xa7 is beyond "
+						"the last one, 0xa6")));
+}
+
+TEST_F(Scenes, UnknownDescriptorForAVmcbIsRefused)
+{
+	EXPECT_THAT(Play(SCENE_VMCB_DESCRIPTOR_UNKNOWN),
+		    ElementsAre(ResultIs(TINFO, "the last one is there"),
+				ResultIs(TBROK, "kvm_vmcb_copy_gdt_descriptor: descriptor 32 is "
+						"beyond the last one of kvm_gdt, 31")));
+}
+
+TEST_F(Scenes, UnknownDescriptorForAVmcsIsRefused)
+{
+	EXPECT_THAT(Play(SCENE_VMCS_DESCRIPTOR_UNKNOWN),
+		    ElementsAre(ResultIs(TBROK, HasSubstr("kvm_vmcs_copy_gdt_descriptor: "
+							  "descriptor 32 is beyond the last"))));
+}
+
+TEST_F(Scenes, UnknownVmxControlIsRefused)
+{
+	EXPECT_THAT(Play(SCENE_VMX_CONTROL_UNKNOWN),
+		    ElementsAre(ResultIs(TBROK, "kvm_vmx_read_vmctl_mask: control 6 is beyond the "
+						"last one, 5")));
 }
 
 } // namespace

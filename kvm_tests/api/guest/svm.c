@@ -7,6 +7,7 @@
 #include "check.h"
 #include "kvm_x86.h"
 #include "kvm_x86_svm.h"
+#include "nested_state.h"
 
 #define INTERCEPT_SET(vmcb, id) (((vmcb)->intercepts[(id) / 8] >> ((id) % 8)) & 1)
 
@@ -58,8 +59,11 @@ static void check_vmcb(void)
 	kvm_vmcb_set_intercept(vmcb, SVM_INTERCEPT_VMLOAD, 1);
 	CHECK(INTERCEPT_SET(vmcb, SVM_INTERCEPT_VMLOAD));
 	CHECK(!INTERCEPT_SET(vmcb, SVM_INTERCEPT_VMSAVE));
+	kvm_vmcb_set_intercept(vmcb, SVM_INTERCEPT_CLGI, 1);
+	CHECK(INTERCEPT_SET(vmcb, SVM_INTERCEPT_VMLOAD));
 	kvm_vmcb_set_intercept(vmcb, SVM_INTERCEPT_VMLOAD, 0);
 	CHECK(!INTERCEPT_SET(vmcb, SVM_INTERCEPT_VMLOAD));
+	CHECK(INTERCEPT_SET(vmcb, SVM_INTERCEPT_CLGI));
 }
 
 static void check_gdt_descriptor(void)
@@ -81,6 +85,49 @@ static void check_gdt_descriptor(void)
 	memset(&kvm_gdt[id], 0, sizeof(kvm_gdt[id]));
 }
 
+/* The registers that a new guest takes over, with values that they have nowhere else. */
+static void check_state_of_cpu(struct kvm_vmcb *vmcb)
+{
+	struct nested_state state;
+
+	nested_state_set(&state);
+	kvm_init_guest_vmcb(vmcb, 7, 0, NULL, count_rounds);
+	CHECK_EQ(vmcb->es.selector, state.sregs.es);
+	CHECK_EQ(vmcb->cs.selector, state.sregs.cs);
+	CHECK_EQ(vmcb->ds.selector, state.sregs.ds);
+	CHECK_EQ(vmcb->fs.selector, state.sregs.fs);
+	CHECK_EQ(vmcb->gs.selector, state.sregs.gs);
+	CHECK_EQ(vmcb->tr.selector, state.sregs.tr);
+	CHECK_EQ(vmcb->ldtr.selector, state.ldt);
+	CHECK_EQ(vmcb->ldtr.base, STATE_LDT_BASE);
+	CHECK_EQ(vmcb->fs.base, STATE_FS_BASE);
+	CHECK_EQ(vmcb->gs.base, STATE_GS_BASE);
+	CHECK_EQ(vmcb->cr2, STATE_CR2);
+	CHECK_EQ(vmcb->guest_pat, kvm_rdmsr(0x277));
+	CHECK_EQ(vmcb->dr6, 0xffff0ff0);
+	CHECK_EQ(vmcb->dr7, 0x400);
+	CHECK_EQ(vmcb->rflags, 0x202);
+	CHECK_EQ(vmcb->cpl, 0);
+	CHECK_EQ(vmcb->gdtr.limit, sizeof(kvm_gdt[0]) * KVM_GDT_SIZE - 1);
+	CHECK_EQ(vmcb->idtr.limit, sizeof(kvm_idt[0]) * X86_INTR_COUNT - 1);
+	nested_state_restore(&state);
+}
+
+/* What an earlier guest left goes, what the test set stays. */
+static void check_control_area(struct kvm_vmcb *vmcb)
+{
+	vmcb->event_injection = vmcb->exit_int_info = vmcb->interrupt_shadow = 1;
+	vmcb->vmcb_clean = 0xff;
+	vmcb->tsc_offset = 5;
+	kvm_vmcb_set_intercept(vmcb, SVM_INTERCEPT_CPUID, 1);
+	kvm_init_guest_vmcb(vmcb, 7, 0, NULL, count_rounds);
+	CHECK_EQ(vmcb->event_injection | vmcb->exit_int_info | vmcb->interrupt_shadow, 0);
+	CHECK_EQ(vmcb->vmcb_clean, 0);
+	CHECK_EQ(vmcb->tsc_offset, 5);
+	CHECK(INTERCEPT_SET(vmcb, SVM_INTERCEPT_CPUID));
+	CHECK(INTERCEPT_SET(vmcb, SVM_INTERCEPT_VMRUN));
+}
+
 static void check_init_vmcb(void)
 {
 	struct kvm_vmcb *vmcb = kvm_alloc_vmcb();
@@ -88,6 +135,8 @@ static void check_init_vmcb(void)
 	unsigned int ss = kvm_create_stack_descriptor(kvm_gdt, KVM_GDT_SIZE, stack);
 	struct kvm_cregs cregs;
 
+	check_state_of_cpu(vmcb);
+	check_control_area(vmcb);
 	kvm_read_cregs(&cregs);
 	kvm_init_guest_vmcb(vmcb, 7, ss, stack + 2 * PAGESIZE, count_rounds);
 	CHECK_EQ(vmcb->guest_asid, 7);
@@ -109,6 +158,9 @@ static void check_run(void)
 
 	CHECK(INTERCEPT_SET(cpu->vmcb, SVM_INTERCEPT_HLT));
 	CHECK(INTERCEPT_SET(cpu->vmcb, SVM_INTERCEPT_VMSAVE));
+	CHECK_EQ(cpu->vmcb->guest_asid, 1);
+	/* The segment expands down: its limit is right below the stack's 8 KiB. */
+	CHECK_EQ(cpu->vmcb->rsp - cpu->vmcb->ss.limit - 1, 2 * PAGESIZE);
 	kvm_svm_vmrun(cpu);
 	CHECK_EQ(cpu->vmcb->exitcode, SVM_EXIT_HLT);
 	CHECK_EQ(rounds, 1);
@@ -138,7 +190,7 @@ static void check_without_stack(void)
 {
 	struct kvm_svm_vcpu *cpu = kvm_create_svm_vcpu(count_rounds, 0);
 
-	CHECK_EQ(cpu->vmcb->ss.selector, 0);
+	CHECK_EQ(cpu->vmcb->ss.selector | cpu->vmcb->ss.attrib, 0);
 	CHECK_EQ(cpu->vmcb->rsp, 0);
 }
 

@@ -15,6 +15,7 @@ using ::ringside::ResultIs;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
 constexpr uint64_t kBase = 0x40000000;
@@ -135,6 +136,11 @@ TEST_F(AllocMemory, WrapAroundIsRefused)
 	ExpectRefusal(2, UINT64_MAX, 2, 0, "reach beyond the end of the address space");
 	ExpectRefusal(2, UINT64_MAX - kPage, SIZE_MAX, 0, "beyond the end of the address space");
 	ExpectRefusal(2, kBase, SIZE_MAX, 0, "beyond the end of the address space");
+	ExpectRefusal(2, -kPage, 1, 0, "beyond the end of the address space");
+	// What ends before the last page does not wrap around: KVM has the say.
+	ExpectRefusal(2, -2 * kPage, kPage, 0,
+		      "KVM_SET_USER_MEMORY_REGION) refuses slot 2 at "
+		      "0xffffffffffffe000, size 0x1000");
 }
 
 TEST_F(AllocMemory, WhatTheHostHasNoMemoryForIsRefused)
@@ -148,6 +154,29 @@ TEST_F(AllocMemory, WhatKvmRefusesIsExplained)
 		      "ioctl(KVM_SET_USER_MEMORY_REGION) refuses slot 2 at 0x40000000, "
 		      "size 0x1000, flags 0x80000000: EINVAL");
 	EXPECT_THAT(vm(), HasFreeSlot(2));
+}
+
+// A test's own ioctl gets no rounding: KVM refuses what does not begin and end with pages.
+TEST_F(AllocMemory, UnalignedRegionOfTheTestsOwnIsReported)
+{
+	auto *buf = static_cast<char *>(tst_alloc(2 * kPage));
+	const Resources before = Resources::Now();
+	const auto set = [this](uint64_t guest, uint64_t size, char *host) {
+		kvm_userspace_memory_region region = {2, 0, guest, size,
+						      reinterpret_cast<uintptr_t>(host)};
+
+		return Collect(
+			[&] { SAFE_IOCTL(vm()->vm_fd, KVM_SET_USER_MEMORY_REGION, &region); });
+	};
+	const auto refused =
+		ElementsAre(ResultIs(TBROK, AllOf(HasSubstr("KVM_SET_USER_MEMORY_REGION"),
+						  HasSubstr("EINVAL (Invalid argument)"))));
+
+	EXPECT_THAT(set(kBase + 1, kPage, buf), refused);
+	EXPECT_THAT(set(kBase, kPage + 1, buf), refused);
+	EXPECT_THAT(set(kBase, kPage, buf + 1), refused);
+	EXPECT_EQ(Resources::Now(), before);
+	EXPECT_THAT(set(kBase, kPage, buf), IsEmpty());
 }
 
 } // namespace

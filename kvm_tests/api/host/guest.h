@@ -23,14 +23,17 @@
 enum guest_task {
 	GUEST_PASS, /* reports TPASS and ends */
 	GUEST_SILENT, /* ends without a result */
+	GUEST_INFORM, /* reports TINFO and ends */
 	GUEST_SPIN, /* signals, then runs until the task is another one */
 	GUEST_SPIN_SILENTLY, /* runs until the task is another one */
 	GUEST_WAIT_TWICE, /* waits for the host with each of the data, then passes */
+	GUEST_SIGNAL_AND_YIELD, /* signals, halts once although it was not heard, and passes */
 	GUEST_HALT, /* halts until the task is another one */
 	GUEST_SAY, /* puts the result below into the result page as it is, and halts */
 	GUEST_MMIO_READ,
 	GUEST_PORT_WRITE,
-	GUEST_TRIPLE_FAULT
+	GUEST_TRIPLE_FAULT,
+	GUEST_SIGNAL_AND_FAULT
 };
 
 struct guest_page {

@@ -59,6 +59,9 @@ void main(void)
 	switch (page->task) {
 	case GUEST_SILENT:
 		return;
+	case GUEST_INFORM:
+		tst_res(TINFO, "the guest has nothing to say");
+		return;
 	case GUEST_SPIN:
 		tst_signal_host((void *)GUEST_FIRST_DATA);
 		spin(GUEST_SPIN);
@@ -68,6 +71,10 @@ void main(void)
 		break;
 	case GUEST_WAIT_TWICE:
 		wait_twice();
+		break;
+	case GUEST_SIGNAL_AND_YIELD:
+		tst_signal_host((void *)GUEST_FIRST_DATA);
+		kvm_yield();
 		break;
 	case GUEST_HALT:
 		halt();
@@ -80,6 +87,10 @@ void main(void)
 		break;
 	case GUEST_PORT_WRITE:
 		asm volatile("outb %%al, %%dx" : : "a"(0x5a), "d"(GUEST_PORT));
+		break;
+	case GUEST_SIGNAL_AND_FAULT:
+		tst_signal_host((void *)GUEST_FIRST_DATA);
+		triple_fault();
 		break;
 	case GUEST_TRIPLE_FAULT:
 		triple_fault();

@@ -78,6 +78,30 @@ TEST_F(Hostile, FileNameShowsControlCharacters)
 	EXPECT_EQ(FileAt(PutAtEndOfPage(std::string("\033[2J\n\0", 6))), "\\x1b[2J\\n");
 }
 
+// UTF-8 that is none, or that would deceive a reader, is shown byte by byte.
+TEST_F(Hostile, CharactersThatDeceiveAreShown)
+{
+	const std::pair<std::string, std::string> names[] = {
+		{"\xe2\x82\xac \xc2\xa0 \xf0\x9f\x90\xa7",
+		 "\xe2\x82\xac \xc2\xa0 \xf0\x9f\x90\xa7"},
+		{"\xc2\x85", "\\xc2\\x85"}, // a control character
+		{"\xc0\xaf", "\\xc0\\xaf"}, // '/', too long
+		{"\xe0\x82\xac", "\\xe0\\x82\\xac"}, // too long
+		{"\xe2\x80\xae", "\\xe2\\x80\\xae"}, // right to left from here
+		{"\xe2\x81\xa6", "\\xe2\\x81\\xa6"}, // left to right, isolated
+		{"\xed\xa0\x80", "\\xed\\xa0\\x80"}, // half a surrogate pair
+		{"\xef\xbf\xbf", "\\xef\\xbf\\xbf"}, // no character
+		{"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"}, // beyond the last one
+		{"\xe2\x82", "\\xe2\\x82"}, // cut short
+	};
+
+	for (const auto &[name, shown] : names) {
+		EXPECT_EQ(FileAt(PutAtEndOfPage(name + '\0')), shown);
+		TearDown();
+		SetUp();
+	}
+}
+
 TEST_F(Hostile, FileNameAtAMappedAddressWithoutMemory)
 {
 	EXPECT_EQ(FileAt(GUEST_MMIO), "<bad address 0x50000000>");

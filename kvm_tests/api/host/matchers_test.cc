@@ -2,6 +2,7 @@
 // The messages of the C++ layer's matchers, as its header documents them.
 #include <sstream>
 
+#include "resources.h"
 #include "ringside/kvm_gtest.h"
 
 namespace
@@ -134,6 +135,31 @@ TEST(Results, AreCollectedInOrderAndDoNotCount)
 }
 
 // A fixture that asks for more.
+// A fixture in a test's hands.
+class Probe : public ringside::KvmTest
+{
+public:
+	using KvmTest::SetUp;
+	using KvmTest::TearDown;
+
+	void TestBody() override
+	{
+	}
+};
+
+TEST(Fixture, LeavesNothingBehind)
+{
+	Probe probe;
+
+	probe.SetUp(); // the first of a process makes the watchdog's thread
+	probe.TearDown();
+	const Resources before = Resources::Now();
+	probe.SetUp();
+	EXPECT_FALSE(Resources::Now() == before);
+	probe.TearDown();
+	EXPECT_EQ(Resources::Now(), before);
+}
+
 class Larger : public ringside::KvmTest
 {
 protected:

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What a struct tst_test needs of the machine, met and not met.
+#include <sched.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 
 #include <fstream>
 
@@ -88,6 +91,18 @@ TEST_F(Needs, KernelVersion)
 	EXPECT_THAT(Check(), IsEmpty());
 	test_.min_kver = "2.6.32";
 	EXPECT_THAT(Check(), IsEmpty());
+	// Exactly the running one, and the next.
+	utsname kernel;
+	unsigned int version, level, patch = 0;
+	uname(&kernel);
+	ASSERT_GE(sscanf(kernel.release, "%u.%u.%u", &version, &level, &patch), 2);
+	const std::string series = std::to_string(version) + "." + std::to_string(level) + ".";
+	const std::string same = series + std::to_string(patch);
+	const std::string next = series + std::to_string(patch + 1);
+	test_.min_kver = same.c_str();
+	EXPECT_THAT(Check(), IsEmpty());
+	test_.min_kver = next.c_str();
+	ExpectSkip("the test needs " + next);
 	test_.min_kver = "99.1";
 	ExpectSkip("the test needs 99.1");
 	test_.min_kver = "new";
@@ -96,8 +111,13 @@ TEST_F(Needs, KernelVersion)
 
 TEST_F(Needs, Cpus)
 {
-	test_.min_cpus = 1;
+	cpu_set_t set;
+
+	ASSERT_EQ(sched_getaffinity(0, sizeof(set), &set), 0);
+	test_.min_cpus = CPU_COUNT(&set);
 	EXPECT_THAT(Check(), IsEmpty());
+	test_.min_cpus++;
+	ExpectSkip("the test needs " + std::to_string(test_.min_cpus) + " CPUs; ");
 	test_.min_cpus = 1000000;
 	ExpectSkip("the test needs 1000000 CPUs; this process may use ");
 }
@@ -140,6 +160,7 @@ protected:
 	{
 		Needs::SetUp();
 		path_ = WriteFile("config", "# CONFIG_OFF is not set\n"
+					    "CONFIG_NO=n\n"
 					    "CONFIG_ON=y\n"
 					    "CONFIG_MODULE=m\n"
 					    "CONFIG_HZ=250\n"
@@ -168,7 +189,7 @@ TEST_F(Kconfig, MetExpressions)
 	for (const char *expression :
 	     {"CONFIG_ON", "CONFIG_ON=y", "CONFIG_MODULE", "CONFIG_MODULE=m", "CONFIG_HZ=250",
 	      "CONFIG_NAME=\"a b\"", "!CONFIG_OFF", "CONFIG_OFF=n", "CONFIG_ABSENT=n",
-	      "CONFIG_OFF | CONFIG_ON", "CONFIG_ON & CONFIG_MODULE",
+	      "CONFIG_NO=n", "!CONFIG_NO", "CONFIG_OFF | CONFIG_ON", "CONFIG_ON & CONFIG_MODULE",
 	      "CONFIG_ON & (CONFIG_OFF | CONFIG_HZ=250)", "!(CONFIG_OFF | CONFIG_ABSENT)"})
 		EXPECT_THAT(CheckFor(expression), IsEmpty()) << expression;
 }
@@ -176,8 +197,8 @@ TEST_F(Kconfig, MetExpressions)
 TEST_F(Kconfig, UnmetExpressions)
 {
 	for (const char *expression :
-	     {"CONFIG_OFF", "CONFIG_ABSENT", "CONFIG_ON=m", "CONFIG_ON=n", "CONFIG_HZ=25",
-	      "CONFIG_HZ=2500", "CONFIG_NAME=\"a\"", "!CONFIG_ON", "CONFIG_O",
+	     {"CONFIG_OFF", "CONFIG_ABSENT", "CONFIG_NO", "CONFIG_ON=m", "CONFIG_ON=n",
+	      "CONFIG_HZ=25", "CONFIG_HZ=2500", "CONFIG_NAME=\"a\"", "!CONFIG_ON", "CONFIG_O",
 	      "CONFIG_OFF | CONFIG_ABSENT", "CONFIG_ON & CONFIG_OFF"})
 		EXPECT_THAT(CheckFor(expression),
 			    ElementsAre(ResultIs(TCONF, AllOf(HasSubstr("does not meet"),
@@ -252,6 +273,64 @@ TEST_F(Needs, MissingFileDoesWhatItsFlagsSay)
 	EXPECT_THAT(Check(), ElementsAre(ResultIs(TCONF, HasSubstr("cannot find /nonexistent"))));
 	entries[0].flags = TST_SR_SKIP;
 	EXPECT_THAT(Check(), IsEmpty());
+}
+
+// Root may write what nobody may write: the mode decides.
+TEST_F(Needs, ReadOnlyFileDoesWhatItsFlagsSay)
+{
+	const std::string path = WriteFile("read_only", "1\n");
+	tst_path_val entries[] = {{path.c_str(), "1", TST_SR_TBROK}, {}};
+
+	ASSERT_EQ(chmod(path.c_str(), 0444), 0);
+	test_.save_restore = entries;
+	EXPECT_THAT(Check(), ElementsAre(ResultIs(TBROK, HasSubstr("cannot write " + path))));
+	entries[0].flags = TST_SR_TCONF;
+	EXPECT_THAT(Check(), ElementsAre(ResultIs(TCONF, HasSubstr("cannot write " + path))));
+	for (unsigned int flags : {TST_SR_SKIP_RO, TST_SR_SKIP}) {
+		entries[0].flags = flags;
+		EXPECT_THAT(Check(), IsEmpty());
+	}
+	// What is right for a missing file is not for this one.
+	for (unsigned int flags : {TST_SR_SKIP_MISSING, TST_SR_TCONF_MISSING, TST_SR_IGNORE_ERR}) {
+		entries[0].flags = flags;
+		EXPECT_THAT(Check(), ElementsAre(ResultIs(TBROK, HasSubstr("cannot write"))));
+	}
+}
+
+TEST_F(Needs, RefusedValueDoesWhatItsFlagsSay)
+{
+	tst_path_val entries[] = {{"/proc/self/oom_score_adj", "no number", TST_SR_TBROK}, {}};
+
+	test_.save_restore = entries;
+	EXPECT_THAT(Check(),
+		    ElementsAre(ResultIs(TBROK,
+					 AllOf(HasSubstr("cannot write /proc/self/oom_score_adj"),
+					       HasSubstr("EINVAL")))));
+	entries[0].flags = TST_SR_TCONF | TST_SR_SKIP;
+	EXPECT_THAT(Check(), ElementsAre(ResultIs(TBROK, HasSubstr("EINVAL"))));
+	entries[0].flags = TST_SR_IGNORE_ERR;
+	EXPECT_THAT(Check(), IsEmpty());
+}
+
+// Without a value, the file is the test's to change.
+TEST_F(Needs, EachFileIsPutBack)
+{
+	const std::string first = WriteFile("first", "1\n"), second = WriteFile("second", "2\n");
+	const tst_path_val entries[] = {
+		{first.c_str(), nullptr, TST_SR_TBROK}, {second.c_str(), "3", TST_SR_TBROK}, {}};
+	tst_suite suite = {nullptr, &test_, "needs.c", 0};
+	std::string line;
+
+	test_.save_restore = entries;
+	tst_suite_set_up(&suite);
+	std::getline(std::ifstream(first), line);
+	EXPECT_EQ(line, "1");
+	WriteFile("first", "4\n");
+	tst_suite_finish(&suite);
+	std::getline(std::ifstream(first), line);
+	EXPECT_EQ(line, "1");
+	std::getline(std::ifstream(second), line);
+	EXPECT_EQ(line, "2");
 }
 
 TEST_F(Needs, TaintOfBeforeIsNoFailure)

@@ -92,6 +92,24 @@ TEST_F(Signals, WaitHostWaitsUntilTheSignalIsCleared)
 	EXPECT_EQ(guest.Join(), 0);
 }
 
+TEST_F(Signals, SignalJustBeforeTheEndCounts)
+{
+	SetTask(GUEST_SIGNAL_AND_FAULT);
+	EXPECT_THAT(ringside::RunAndCollect(vm()),
+		    ElementsAre(ResultIs(TBROK, HasSubstr("a triple fault"))));
+	EXPECT_EQ(tst_kvm_wait_guest(vm(), kForever), 0);
+	tst_kvm_clear_guest_signal(vm());
+	EXPECT_EQ(tst_kvm_wait_guest(vm(), kForever), KVM_TEXIT);
+}
+
+// A halt with a signal that nobody has taken yet is a halt, and no message.
+TEST_F(Signals, SignalIsNoResult)
+{
+	SetTask(GUEST_SIGNAL_AND_YIELD);
+	EXPECT_THAT(ringside::RunAndCollect(vm()),
+		    ElementsAre(ResultIs(TPASS, "the guest is done")));
+}
+
 sem_t handled;
 
 void OnSignal(int)
@@ -197,6 +215,14 @@ TEST_F(Interrupted, PayloadWithoutResultBreaksTheTest)
 		    ElementsAre(ResultIs(TBROK, StartsWith("the payload ended without a result"))));
 }
 
+TEST_F(Interrupted, InformationAloneIsNoResult)
+{
+	SetTask(GUEST_INFORM);
+	EXPECT_THAT(Collect([this] { Run(); }),
+		    ElementsAre(ResultIs(TINFO, "the guest has nothing to say"),
+				ResultIs(TBROK, StartsWith("the payload ended without a result"))));
+}
+
 class Hanging : public GuestTest
 {
 protected:
@@ -236,6 +262,24 @@ TEST_F(Hanging, HaltingGuestIsStopped)
 	EXPECT_THAT(RunToTheLimit(GUEST_HALT),
 		    ElementsAre(ResultIs(TBROK, HasSubstr("did not end within 1 s")),
 				ResultIs(TBROK, StartsWith("the test's time is over"))));
+}
+
+// The multiplier may be below 1, a limit of less than a second may not be.
+TEST_F(Hanging, LimitIsMultiplied)
+{
+	for (int seconds : {1, 1000}) {
+		setenv("LTP_TIMEOUT_MUL", "0.001", 1);
+		SetTask(GUEST_HALT);
+		EXPECT_THAT(Collect([&] {
+				    tst_watchdog_arm(seconds);
+				    tst_kvm_run_instance(vm(), 0);
+			    }),
+			    ElementsAre(ResultIs(TBROK, HasSubstr("did not end within 1 s")),
+					ResultIs(TBROK, StartsWith("the test's time is over"))));
+		unsetenv("LTP_TIMEOUT_MUL");
+		TearDown();
+		SetUp();
+	}
 }
 
 TEST_F(Hanging, WaitingForASignalThatNeverComesIsStopped)

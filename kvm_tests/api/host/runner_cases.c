@@ -96,7 +96,8 @@ static const struct tst_test clean_up_breaks = {.test_all = pass, .cleanup = bre
 static const struct tst_test silent = {.test_all = say_nothing};
 static const struct tst_test errors = {.test_all = report_errors};
 static const struct tst_test skipped = {.test_all = pass, .setup = set_up, .tconf_msg = "why"};
-static const struct tst_test hangs = {.test_all = hang, .timeout = 1, .cleanup = clean_up};
+static const struct tst_test hangs = {
+	.test_all = hang, .timeout = 1, .max_runtime = 1, .runtime = 1, .cleanup = clean_up};
 static const struct tst_test machine = {
 	.test_all = tst_kvm_run, .setup = tst_kvm_setup, .cleanup = destroy_in_clean_up};
 static const struct tst_test nothing;

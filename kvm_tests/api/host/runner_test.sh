@@ -94,7 +94,7 @@ silent 'TINFO: set-up'
 
 # It hangs in the controller: the process gives up and says so.
 suite 1 hangs
-prints 'TBROK: the test did not end within 1 s, and no guest is running'
+prints 'TBROK: the test did not end within 3 s, and no guest is running'
 prints 'TBROK: the test does not end although its time is over'
 
 # A clean-up need not know whether there is a machine.
@@ -111,6 +111,8 @@ suite 0 passes -i 3
 count 1 'TINFO: set-up$'
 count 3 'TPASS: passed$'
 count 1 'TINFO: clean-up$'
+run 1 --gtest_filter=cases.test_1 -i 3
+count 1 'TFAIL: case 1 failed$' # tst_brk() ends the iterations, too
 suite 0 machine -i2
 count 2 'TPASS: Hello, world!'
 run 0 -h
@@ -128,5 +130,13 @@ run 2 word
 prints 'unknown argument "word"'
 run 2 --gtest_no_such_flag
 prints 'unknown argument "--gtest_no_such_flag"'
+
+# Programs without a struct tst_test, and without any test.
+program=kvm_tests/api/host/matchers
+run 2 -i 2
+prints '-i is for tests that are a struct tst_test; .* use --gtest_repeat'
+program=kvm_tests/api/host/no_test
+run 2
+prints 'there is no test in this program; a C source defines'
 
 [ $failures -eq 0 ]

@@ -95,7 +95,7 @@
 #define SVM_INTERCEPT_XSETBV 0x8d
 #define SVM_INTERCEPT_RDPRU 0x8e
 #define SVM_INTERCEPT_EFER_WRITE_TRAP 0x8f
-#define SVM_INTERCEPT_MAX 0x95 /* first number that is none */
+#define SVM_INTERCEPT_MAX 0xa7 /* first number that is none */
 
 /* Why the nested guest stopped, kvm_vmcb.exitcode: Appendix C "SVM Intercept Exit Codes". */
 #define SVM_EXIT_EXCEPTION 0x40 /* and the vector, up to 0x5f */
@@ -174,8 +174,8 @@ struct kvm_vmcb_descriptor {
 /** A virtual machine control block: Appendix B "Layout of VMCB". */
 struct kvm_vmcb {
 	/* Control area; kvm_vmcb_set_intercept() is for the first field. */
-	uint8_t intercepts[20];
-	uint8_t reserved1[40];
+	uint8_t intercepts[24];
+	uint8_t reserved1[36];
 	uint16_t pause_filter_threshold;
 	uint16_t pause_filter_count;
 	uint64_t iopm_base_addr;

@@ -55,11 +55,10 @@ static void read_lines(const char *path, void (*take)(void *, const char *, cons
 	FILE *file = fopen(path, "re");
 	char *line = NULL;
 	size_t size = 0;
-	ssize_t length;
 
 	if (!file)
 		die("cannot open %s: %s; build the test anew with Bazel", path, strerror(errno));
-	while ((length = getline(&line, &size, file)) > 0) {
+	while (getline(&line, &size, file) > 0) {
 		char *value;
 
 		line[strcspn(line, "\n")] = '\0';

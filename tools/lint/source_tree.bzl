@@ -18,25 +18,50 @@ all_source_files(
 )
 """
 
-def _ignored(rctx):
-    """Reads .gitignore: what git ignores is not source."""
-    names = [".git"]
-    for line in rctx.read(rctx.workspace_root.get_child(".gitignore")).split("\n"):
+def _ignored(rctx, prefix, folder):
+    """Reads a folder's .gitignore: what git ignores is not source.
+
+    Returns:
+      A list of structs: the start and the end of paths, or of names in any folder
+      below, that are ignored; whether anything may stand between start and end.
+    """
+    file = folder.get_child(".gitignore")
+    if not file.exists:
+        return []
+    patterns = []
+    for line in rctx.read(file, watch = "yes").split("\n"):
+        line = line.strip().removesuffix("/")
         if not line or line.startswith("#"):
             continue
-        if not line.startswith("/") or "/" in line[1:] or "*" in line[:-1]:
-            fail(".gitignore: tools/lint/source_tree.bzl does not understand '{}': it knows /NAME and /NAME*".format(line))
-        names.append(line[1:])
-    return names
+        if line.startswith("!") or line.count("*") > 1 or "?" in line or "[" in line:
+            fail("{}.gitignore: tools/lint/source_tree.bzl does not understand '{}': it knows names and paths with at most one *".format(prefix, line))
+        anchored = "/" in line
+        start, star, end = (prefix + line.removeprefix("/") if anchored else line).partition("*")
+        patterns.append(struct(
+            anchored = anchored,
+            end = end,
+            folder = prefix,
+            start = start,
+            star = bool(star),
+        ))
+    return patterns
 
-def _is_ignored(name, patterns):
+def _is_ignored(path, patterns):
+    name = path.rpartition("/")[2]
     for pattern in patterns:
-        if name == pattern or pattern.endswith("*") and name.startswith(pattern[:-1]):
+        text = path if pattern.anchored else name
+        if not path.startswith(pattern.folder):
+            continue
+        if text == pattern.start or (
+            pattern.star and len(text) >= len(pattern.start) + len(pattern.end) and
+            text.startswith(pattern.start) and text.endswith(pattern.end) and
+            "/" not in text[len(pattern.start):]
+        ):
             return True
-    return False
+    return name == ".git"
 
 def _source_tree_impl(rctx):
-    ignored = _ignored(rctx)
+    patterns = []
     folders = [("", rctx.workspace_root)]
     links = {}
 
@@ -44,12 +69,15 @@ def _source_tree_impl(rctx):
     for _ in range(50):
         below = []
         for prefix, folder in folders:
+            patterns += _ignored(rctx, prefix, folder)
             for entry in folder.readdir(watch = "yes"):
-                if not prefix and _is_ignored(entry.basename, ignored):
-                    continue
                 path = prefix + entry.basename
+                if _is_ignored(path, patterns):
+                    continue
                 if entry.is_dir:
-                    below.append((path + "/", entry))
+                    # Like git, it follows no links to folders.
+                    if str(entry.realpath) == "{}/{}".format(folder.realpath, entry.basename):
+                        below.append((path + "/", entry))
                     continue
 
                 # Here, it would begin a package.

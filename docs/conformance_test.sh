@@ -5,6 +5,7 @@
 #
 # usage: conformance_test.sh LABEL... HEADER...
 #   LABELs, which begin with //, are the tests that exist.
+# shellcheck disable=SC2016 # Markdown's backticks
 set -u
 
 check=docs/check_conformance.sh

@@ -3,6 +3,7 @@
 
 load("@bazel_tools//tools/build_defs/repo:http.bzl", "http_archive")
 load("@bazel_tools//tools/build_defs/repo:utils.bzl", "maybe")
+load("//third_party:buildifier_repository.bzl", "buildifier_repository")
 load("//third_party:debian_packages.bzl", "debian_packages")
 load("//third_party:debian_source.bzl", "debian_source")
 
@@ -130,4 +131,35 @@ def ringside_repositories():
         build_file = Label("//third_party:bochs/BUILD.firmware.bazel"),
         package_set = "bochs_firmware",
         remove = ["usr/share/doc"],
+    )
+    maybe(
+        debian_packages,
+        name = "ringside_clang_tools",
+        build_file = Label("//third_party:clang_tools/BUILD.overlay.bazel"),
+        package_set = "clang_tools",
+        remove = [
+            "etc",
+            "usr/bin",
+            "usr/share",
+        ],
+        wrapped_directory = "usr/lib/llvm-19/bin",
+        wrapper = Label("//third_party:clang_tools/tool_wrapper.sh"),
+    )
+    maybe(
+        debian_packages,
+        name = "ringside_shellcheck",
+        build_file = Label("//third_party:shellcheck/BUILD.overlay.bazel"),
+        package_set = "shellcheck",
+        remove = [
+            "etc",
+            "lib64",
+            "usr/lib/x86_64-linux-gnu/gconv",
+            "usr/share",
+        ],
+        wrapped_directory = "usr/bin",
+        wrapper = Label("//third_party:shellcheck/tool_wrapper.sh"),
+    )
+    maybe(
+        buildifier_repository,
+        name = "ringside_buildifier",
     )

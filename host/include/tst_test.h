@@ -201,8 +201,11 @@ void tst_register_test(const struct tst_test *test, const char *file);
 #define TST_TEST_TCONF(message) static struct tst_test test = {.tconf_msg = (message)}
 
 #ifndef TST_NO_DEFAULT_MAIN
-/* The source's own definition completes this one. */
-static struct tst_test test;
+/*
+ * The source's own definition completes this one. It is used below, which an
+ * editor that skips the bodies of a header's functions does not see.
+ */
+static struct tst_test test __attribute__((unused));
 
 __attribute__((constructor)) static void tst_register_this_source(void)
 {

@@ -90,7 +90,8 @@ static struct bytes read_file(const char *path)
 		die("cannot open '%s': %s", path, strerror(errno));
 	if (fseek(f, 0, SEEK_END) || (size = ftell(f)) < 0)
 		die("cannot tell the size of '%s': %s", path, strerror(errno));
-	rewind(f);
+	if (fseek(f, 0, SEEK_SET))
+		die("cannot read '%s': %s", path, strerror(errno));
 	file.size = (size_t)size;
 	file.data = malloc(file.size + 1);
 	if (!file.data)
@@ -161,8 +162,7 @@ static uint32_t place_initramfs(const struct bytes *kernel, const struct bytes *
 	if (kernel_end + initramfs->size + PAGE > top)
 		die("kernel '%s' and initramfs '%s' need %llu MiB of memory, the machine has %u; give it more",
 		    kernel->path, initramfs->path,
-		    (unsigned long long)((kernel_end + initramfs->size + FIRMWARE_RESERVE) / MIB +
-					 1),
+		    ((unsigned long long)kernel_end + initramfs->size + FIRMWARE_RESERVE) / MIB + 1,
 		    memory);
 	address = (top - initramfs->size) & ~(uint64_t)(PAGE - 1);
 	return (uint32_t)address;

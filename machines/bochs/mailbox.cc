@@ -19,7 +19,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "bochs.h"
+// Bochs' own, not the one beside this file.
+#include <bochs.h>
+
 #include "gui/siminterface.h"
 #include "iodev.h"
 #include "machines/bochs/mailbox.h"

@@ -15,8 +15,8 @@ static bool is_information(const char *line)
 {
 	const size_t digits = strspn(line, "0123456789");
 
-	return (digits && !strncmp(line + digits, "i[", 2)) ||
-	       !strncmp(line, "========", 8) || strstr(line, "Bochs x86 Emulator");
+	return (digits && !strncmp(line + digits, "i[", 2)) || !strncmp(line, "========", 8) ||
+	       strstr(line, "Bochs x86 Emulator");
 }
 
 static void end_line(struct console *console)

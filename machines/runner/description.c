@@ -55,11 +55,10 @@ static void read_lines(const char *path, void (*take)(void *, const char *, cons
 	FILE *file = fopen(path, "re");
 	char *line = NULL;
 	size_t size = 0;
-	ssize_t length;
 
 	if (!file)
 		die("cannot open %s: %s; build the test anew with Bazel", path, strerror(errno));
-	while ((length = getline(&line, &size, file)) > 0) {
+	while (getline(&line, &size, file) > 0) {
 		char *value;
 
 		line[strcspn(line, "\n")] = '\0';
@@ -93,9 +92,7 @@ static void take_test_line(void *context, const char *key, const char *value)
 	} else if (!strcmp(key, "emulated")) {
 		test->emulated = copy(value);
 	} else if (!strcmp(key, "requires")) {
-		test->
-			requires
-		|= requirement(value);
+		test->required |= requirement(value);
 	} else if (!strcmp(key, "data")) {
 		test->data = realloc(test->data, (test->data_count + 1) * sizeof(*test->data));
 		if (!test->data)
@@ -110,7 +107,7 @@ void read_test_description(const char *program, struct test_description *test)
 {
 	char *path = format_text("%s.test", program);
 
-	*test = (struct test_description){.requires = REQUIRE_KVM};
+	*test = (struct test_description){.required = REQUIRE_KVM};
 	read_lines(path, take_test_line, test);
 	if (!test->controller || !test->machine)
 		die("%s names no controller or no machine; build the test anew", path);

@@ -14,8 +14,7 @@ struct test_description {
 	char *controller; /* the program, as in the runfiles folder */
 	char *machine; /* "auto", "host" or an emulated machine's name */
 	char *emulated; /* description of the emulated machine, or NULL */
-	unsigned int
-		requires; /* bits of enum requirement */
+	unsigned int required; /* bits of enum requirement */
 	char **data; /* files and folders that the test uses */
 	size_t data_count;
 };

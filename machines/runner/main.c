@@ -38,9 +38,7 @@ static int run_on_machine(const struct test_description *test, const char *why, 
 	if (!test->emulated)
 		die("%s; no emulated machine offers what this test requires", why);
 	read_machine_description(test, &machine);
-	missing = test->
-			  requires
-	& ~machine.provides;
+	missing = test->required & ~machine.provides;
 	if (missing) {
 		say("%s; machine %s offers no %s: skipped", why, machine.name,
 		    requirement_list(missing, list));
@@ -80,10 +78,8 @@ int main(int argc, char **argv)
 		return run_on_machine(&test, why, argv);
 	}
 
-	probe_host(test.requires, &probe);
-	missing = test.
-			  requires
-	& ~probe.provides;
+	probe_host(test.required, &probe);
+	missing = test.required & ~probe.provides;
 	if (!missing) {
 		uname(&system);
 		say("running on the host, Linux %s", system.release);

@@ -36,12 +36,13 @@ static struct qemu_config config_of(const struct machine_description *machine)
 static int prepare(struct running *run, const struct machine_description *machine)
 {
 	const struct qemu_config config = config_of(machine);
-	struct qemu *qemu = calloc(1, sizeof(*qemu));
+	struct qemu *qemu;
 	int result;
 
 	run->drive = memfd_create("drive", MFD_CLOEXEC);
 	if (run->drive < 0 || ftruncate(run->drive, JOB_DRIVE_SIZE))
 		return fail(run, "cannot make the drive in memory", strerror(errno));
+	qemu = calloc(1, sizeof(*qemu));
 	if (!qemu)
 		return fail(run, "cannot start QEMU", "out of memory");
 	run->private = qemu;

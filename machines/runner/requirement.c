@@ -18,12 +18,9 @@ static const struct {
 	const char *shown;
 	unsigned int bit;
 } requirements[] = {
-	{"svm", "SVM", REQUIRE_SVM},
-	{"vmx", "VMX", REQUIRE_VMX},
-	{"smp", "second CPU", REQUIRE_SMP},
-	{"native", "native guest code", REQUIRE_NATIVE},
-	{"pae", "32-bit paging", REQUIRE_PAE},
-	{"kvm", "usable /dev/kvm", REQUIRE_KVM},
+	{"svm", "SVM", REQUIRE_SVM},	       {"vmx", "VMX", REQUIRE_VMX},
+	{"smp", "second CPU", REQUIRE_SMP},    {"native", "native guest code", REQUIRE_NATIVE},
+	{"pae", "32-bit paging", REQUIRE_PAE}, {"kvm", "usable /dev/kvm", REQUIRE_KVM},
 };
 
 #define REQUIREMENTS (sizeof(requirements) / sizeof(*requirements))

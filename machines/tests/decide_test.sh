@@ -35,6 +35,7 @@ decide() {
 }
 
 first_line() {
+	# shellcheck disable=SC2053 # a pattern
 	[[ $(head -n1 "$work/output") == $1 ]] || fail "the first line is not '$1'"
 }
 
@@ -69,7 +70,7 @@ fi
 # The host without KVM, where this machine lets us make one.
 readonly hide_script='mount --bind /dev/null /dev/kvm && exec "$@"'
 if [ -e /dev/kvm ] && unshare -rm sh -c "$hide_script" sh true 2>/dev/null; then
-	printf '#!/bin/sh\nexec unshare -rm sh -c '"'$hide_script'"' sh "$@"\n' >"$TEST_TMPDIR/hide"
+	printf "#!/bin/sh\nexec unshare -rm sh -c '%s' sh \"\$@\"\n" "$hide_script" >"$TEST_TMPDIR/hide"
 	chmod +x "$TEST_TMPDIR/hide"
 	hide_kvm=$TEST_TMPDIR/hide
 	decide "no KVM" 0 "machine auto" "$amd"

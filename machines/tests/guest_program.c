@@ -88,8 +88,13 @@ static int do_print_file(int argc, char **argv)
 	char text[256] = "";
 	FILE *file = fopen(argv[2], "r");
 
-	if (!file || !fgets(text, sizeof(text), file))
+	if (!file)
 		return 1;
+	if (!fgets(text, sizeof(text), file)) {
+		fclose(file);
+		return 1;
+	}
+	fclose(file);
 	printf("contents: %s", text);
 	return 0;
 }

@@ -289,7 +289,8 @@ const Failure kFailures[] = {
 	{"NoMemory", {SYS_mprotect, ENOMEM}, "no memory for the 0x1000000 bytes of slot 0"},
 };
 
-void PrintTo(const Failure &failure, std::ostream *os)
+// What GoogleTest calls, in the bodies of its headers' functions.
+[[maybe_unused]] void PrintTo(const Failure &failure, std::ostream *os)
 {
 	*os << failure.name;
 }

@@ -8,7 +8,6 @@
 namespace
 {
 
-using ::ringside::Result;
 using ::ringside::ResultIs;
 using ::testing::AllOf;
 using ::testing::ElementsAre;

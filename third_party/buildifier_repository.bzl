@@ -5,7 +5,7 @@ _PATH = "@bazel/buildifier/-/buildifier-8.2.1.tgz"
 _SHA256 = "b96ea9b13003036c801f52bee6f9b0314738f8432e5cb9d814c89f59292604ee"
 
 # Debian has no package of buildifier, and not every machine has an npm registry.
-_UNKNOWN = """buildifier can't be had: this machine has no npm whose configuration names a registry.
+_UNKNOWN = """buildifier can't be had: NPM_REGISTRY is "none", or this machine has no npm that knows a registry.
 Mend: name one with --repo_env=NPM_REGISTRY=<URL>. Without, its test is skipped."""
 
 _BUILD = """# SPDX-License-Identifier: MIT

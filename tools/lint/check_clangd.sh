@@ -35,20 +35,30 @@ HOME=$work "$clangd" --sync --log=error --background-index=false --compile-comma
 	<"$work/requests" >"$work/answers" 2>"$work/log"
 status=$?
 
-# One line for each message, without its framing.
-answer=$(sed 's/Content-Length: [0-9]*\r\?$//' "$work/answers" | grep '"textDocument/publishDiagnostics"')
-if [ $status -ne 0 ] || [[ $answer != *'"diagnostics":['* ]]; then
+# One line for each message, without its framing; clangd diagnoses .clangd, too.
+published=$(sed 's/Content-Length: [0-9]*\r\?$//' "$work/answers" | grep '"textDocument/publishDiagnostics"')
+findings=$(grep -vF '"diagnostics":[]' <<<"$published")
+if [ $status -ne 0 ] || [[ $published != *"\"uri\":\"file://$PWD/$file\""* ]]; then
 	echo "clangd ended with status $status and did not diagnose the file:" >"$report"
 	cat "$work/log" "$work/answers" >>"$report"
-elif [[ $answer == *'"diagnostics":[]'* ]]; then
+elif [ -z "$findings" ]; then
 	: >"$report"
 else
-	# {"code":…,…,"message":…,"range":{…,"start":{…,"line":FROM_0}},…}
-	grep -o '"code":"[^"]*"\|"message":"\([^"\\]\|\\.\)*"\|"start":{[^}]*}' <<<"$answer" |
-		sed 's/^"code":"\(.*\)"$/[\1]/; s/^"message":"\(.*\)"$/\1/; s/.*"line":\([0-9]*\)}/\1/' |
-		awk -v file="$file" '
-		/^\[.*\]$/ { code = $0; next }
-		/^[0-9]+$/ { print file ":" $0 + 1 ": " text " " code; next }
-		{ text = $0 }' >"$report"
-	[ -s "$report" ] || echo "$answer" >"$report"
+	# {"code":…,…,"message":…,"range":{…,"start":{…,"line":FROM_0}},…}, …,"uri":…
+	grep -o '"code":"[^"]*"\|"message":"\([^"\\]\|\\.\)*"\|"start":{[^}]*}\|"uri":"[^"]*"' <<<"$findings" |
+		sed "s|^\"uri\":\"file://$PWD/\(.*\)\"|\"uri\":\1|" | awk '
+		function value() { return substr($0, index($0, ":") + 1) }
+		/^"code":/ { code = value() }
+		/^"message":/ { text = value() }
+		/^"start":/ {
+			sub(/.*"line":/, "")
+			found[++count] = sprintf("%d: %s %s", $0 + 1, text, code)
+			code = ""
+		}
+		/^"uri":/ {
+			for (i = 1; i <= count; i++)
+				print value() ":" found[i]
+			count = 0
+		}' >"$report"
+	[ -s "$report" ] || echo "$findings" >"$report"
 fi

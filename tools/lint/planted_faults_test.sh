@@ -3,12 +3,12 @@
 # Each check finds a fault that is planted in a small tree of files, and says where
 # it is; and finds none in the tree without it.
 #
-# usage: planted_faults_test.sh CLANG_FORMAT BUILDIFIER SHELLCHECK
+# usage: planted_faults_test.sh CLANG_FORMAT BUILDIFIER SHELLCHECK CLANG_TIDY CLANGD
 #   BUILDIFIER is "none" where it can't be had.
 # shellcheck disable=SC2016 # Markdown's backticks, other scripts' variables
 set -u
 
-clang_format=$1 buildifier=$2 shellcheck=$3
+clang_format=$1 buildifier=$2 shellcheck=$3 clang_tidy=$PWD/../$4 clangd=$PWD/../$5
 here=tools/lint
 tree=$TEST_TMPDIR/tree
 failures=0
@@ -24,14 +24,29 @@ check() {
 	clang_format) "$here/clang_format_test.sh" "$clang_format" "$tree" ;;
 	buildifier) "$here/buildifier_test.sh" "$buildifier" "$tree" ;;
 	shellcheck) "$here/shellcheck_test.sh" "$shellcheck" "$tree" ;;
+	clang_tidy) read_as_compiled "$clang_tidy" ;;
+	clangd) read_as_compiled "$clangd" ;;
 	*) "$here/check_$1.sh" "$tree" ;;
 	esac 2>&1
+}
+
+# usage: read_as_compiled TOOL   on answer.c, as a commands_test does it
+read_as_compiled() {
+	local scripts=$PWD/$here merge=$PWD/tools/ide/merge_commands.sh report=$TEST_TMPDIR/report
+	printf 'controller\ttarget\tanswer.c\t%s\n' \
+		'{"arguments":["clang","-Wall","-nostdinc","-c","answer.c"],"directory":"@WORKSPACE@","file":"answer.c"}' \
+		>"$TEST_TMPDIR/command"
+	(cd "$tree" && "$scripts/check_$name.sh" "$report" "$TEST_TMPDIR/command" "$merge" "$1" answer.c)
+	cat "$report"
+	[ ! -s "$report" ]
 }
 
 sound_tree() {
 	rm -rf "$tree"
 	mkdir -p "$tree"/{.ci,docs}
 	cp source/.clang-format "$tree"
+	printf '# SPDX-License-Identifier: MIT\nChecks: "-*,bugprone-*"\nWarningsAsErrors: "*"\n' >"$tree/.clang-tidy"
+	printf '# SPDX-License-Identifier: MIT\nDiagnostics:\n  UnusedIncludes: None\n' >"$tree/.clangd"
 	printf '/* SPDX-License-Identifier: MIT */\nint answer(void)\n{\n\treturn 42;\n}\n' >"$tree/answer.c"
 	printf '# SPDX-License-Identifier: MIT\nfilegroup(name = "x")\n' >"$tree/BUILD.bazel"
 	printf '#!/bin/sh\n# SPDX-License-Identifier: MIT\necho "$1"\n' >"$tree/script"
@@ -51,12 +66,13 @@ sound_tree() {
 
 sound() {
 	local output
+	local name=$1
 	output=$(check "$1") || complain "$1 finds fault with a sound tree: $output"
 }
 
 # usage: finds CHECK FILE LINE TEXT   CHECK must say TEXT once LINE is added to FILE
 finds() {
-	local output
+	local output name=$1
 	sound_tree
 	printf '%s\n' "$3" >>"$tree/$2"
 	if output=$(check "$1"); then
@@ -67,7 +83,7 @@ finds() {
 }
 
 sound_tree
-for name in licenses addresses links commands clang_format shellcheck; do
+for name in licenses addresses links commands clang_format shellcheck clang_tidy clangd; do
 	sound "$name"
 done
 
@@ -99,6 +115,12 @@ finds commands .ci/commands 'gone_test.sh ./bazelw test //...' "there is no file
 finds commands .ci/commands 'x_test.sh ./bazelw test //...' "it lacks //..."
 
 finds clang_format answer.c 'int  x;' "answer.c:6:4: error: code should be clang-formatted"
+finds clang_tidy answer.c $'int f(int x)\n{\n\tif (x);\n\treturn 1;\n}' "answer.c:8:8: error: potentially unintended semicolon"
+finds clang_tidy answer.c '#include "gone.h"' "answer.c:6:10: error: 'gone.h' file not found"
+finds clangd answer.c '#include "gone.h"' 'answer.c:6: "'"'gone.h' file not found"'" "pp_file_not_found"'
+finds clangd answer.c 'static int unused;' 'answer.c:6: "Unused variable '"'unused'"'" "-Wunused-variable"'
+finds clangd answer.c $'int f(int x)\n{\n\tif (x);\n\treturn 1;\n}' '"bugprone-suspicious-semicolon"'
+finds clangd .clangd 'Diagnostics: 3' '.clangd:4: "Duplicate key Diagnostics is ignored'
 finds shellcheck script 'echo $1' "SC2086"
 finds shellcheck x_test.sh 'cd x' "SC2164"
 if [ "$buildifier" != none ]; then

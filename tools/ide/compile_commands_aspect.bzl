@@ -5,6 +5,7 @@ It reads the compile actions that Bazel has planned and runs none of them, so it
 is quick, and right for any toolchain, rule and flag.
 """
 
+load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain", "use_cpp_toolchain")
 load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
 load("//toolchains:architectures.bzl", "GUESTS")
 load("//toolchains:declare.bzl", "guest_platform")
@@ -128,6 +129,10 @@ def _compile_commands_aspect_impl(target, ctx):
         if CcInfo in dependency
     ])
 
+    # Not the action's own inputs: once it has run, Bazel adds the headers that it
+    # really took, and drops the others.
+    inputs = depset(transitive = [seen_headers, find_cpp_toolchain(ctx).all_files])
+
     commands = []
     for action in target.actions:
         if action.mnemonic != "CppCompile":
@@ -139,7 +144,6 @@ def _compile_commands_aspect_impl(target, ctx):
         ]
         for source in sources:
             flags = _flags(action.argv, source)
-            inputs = depset(transitive = [action.inputs, seen_headers])
             commands.append(_command(ctx, source, action.argv[0], flags, inputs))
             language = "c-header" if source.extension == "c" else "c++-header"
             for header in headers:
@@ -185,4 +189,5 @@ The output group "compile_commands" has a file for each target, in which each li
 is a command as merge_commands.sh wants it, and the headers that are generated.""",
     attr_aspects = ["*"],
     fragments = ["platform"],
+    toolchains = use_cpp_toolchain(),
 )

@@ -58,6 +58,7 @@ def _uncovered(ctx, covered):
         path
         for path in paths
         if path not in covered and
+           path not in ctx.attr.faulty and
            any([path.endswith(extension) for extension in extensions]) and
            not any([path.startswith(folder) for folder in elsewhere])
     ]
@@ -97,6 +98,9 @@ workspace is compiled by none of the targets.""",
         "configuration": attr.label_list(
             allow_files = True,
             doc = "Files that the tool looks for in the workspace.",
+        ),
+        "faulty": attr.string_list(
+            doc = "Paths of files that are wrong on purpose: nothing compiles them.",
         ),
         "headers": attr.bool(
             doc = "Whether headers are read on their own, too.",

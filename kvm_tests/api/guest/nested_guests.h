@@ -15,13 +15,13 @@ static int __attribute__((noinline)) raise_bad_opcode(void)
 
 static volatile unsigned int divisor;
 
-static int divide_by_zero(void)
+static inline int divide_by_zero(void)
 {
 	return 91 / divisor;
 }
 
 /* A callback that lets the division be tried again. */
-static int mend_divisor(void *userdata LTP_ATTRIBUTE_UNUSED,
+static inline int mend_divisor(void *userdata LTP_ATTRIBUTE_UNUSED,
 			struct kvm_interrupt_frame *ifrm LTP_ATTRIBUTE_UNUSED,
 			unsigned long errcode LTP_ATTRIBUTE_UNUSED)
 {

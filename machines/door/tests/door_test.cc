@@ -378,11 +378,10 @@ TEST_F(Tests, AreBuiltAndRun)
 {
 	make_test("one", "");
 	make_test("two", "data ringside/machines/tests/data.txt\n");
-	make_bazel("@@//some/package:one out/one\\n@@other//:two out/two\\n"
-		   "@//some/package:one out/one\\n");
+	make_bazel("@@//some/package:one out/one\\n@@other//:two out/two\\n@//some/package:one out/one\\n");
 	Result result = run({"//some/...", "@other//:all", "--", "sh", "-c",
-			     "one show word; cat $RUNFILES_DIR/ringside/machines/tests/data.txt;"
-			     "find /tests -type f | sort"});
+			     ("one show word; cat $RUNFILES_DIR/ringside/machines/tests/data.txt;"
+			      "find /tests -type f | sort")});
 	EXPECT_EQ(result.status, 0) << result.errors;
 	EXPECT_NE(result.output.find("argument 1: <show>\nargument 2: <word>"), std::string::npos)
 		<< result.output;

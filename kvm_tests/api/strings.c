@@ -91,6 +91,8 @@ static void check_memcmp(void)
 	CHECK(memcmp(buffer, other, SIZE) == 0);
 	other[SIZE - 1] = 0xff;
 	CHECK(memcmp(buffer, other, SIZE) < 0);
+	other[SIZE - 1] = buffer[SIZE - 1] ^ 0x80;
+	CHECK(memcmp(buffer, other, SIZE) < 0);
 	CHECK(memcmp(other, buffer, SIZE) > 0);
 	CHECK(memcmp(buffer, other, SIZE - 1) == 0);
 	CHECK(memcmp(buffer, other, 0) == 0);

@@ -6,6 +6,7 @@
 #ifndef RINGSIDE_MACHINES_DOOR_FRAME_H
 #define RINGSIDE_MACHINES_DOOR_FRAME_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define FRAME_MAX 4096

@@ -7,7 +7,7 @@
 #include "nested_scenes.h"
 
 /* The name is part of the report's backtrace. */
-static int __attribute__((noinline)) raise_bad_opcode(void)
+static inline int __attribute__((noinline)) raise_bad_opcode(void)
 {
 	asm volatile("ud2");
 	return 0;

@@ -71,4 +71,10 @@ static inline void nested_state_restore(const struct nested_state *state)
 	memset(&kvm_gdt[STATE_FIRST_DESCRIPTOR], 0, 6 * sizeof(kvm_gdt[0]));
 }
 
+/* Whether the last signal to the host is still in the result page. */
+static inline _Bool signal_is_there(void)
+{
+	return ((volatile struct tst_kvm_result *)KVM_RESULT_BASEADDR)->result == KVM_TSYNC;
+}
+
 #endif /* RINGSIDE_KVM_TESTS_API_GUEST_NESTED_STATE_H */

@@ -98,6 +98,9 @@ static void play_heap(uint32_t scene)
 	case SCENE_HEAP_ALIGN_HUGE:
 		tst_heap_alloc_aligned(16, 1 << 30);
 		break;
+	case SCENE_HEAP_BEYOND_MAPPING:
+		tst_heap_alloc(0x80000000u);
+		break;
 	}
 	tst_res(TPASS, "after");
 }

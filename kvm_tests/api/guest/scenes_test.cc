@@ -281,6 +281,27 @@ TEST_F(Scenes, StackInAFullTableIsRefused)
 							  "descriptors are taken"))));
 }
 
+// 3 GiB of RAM, of which the payload has 2 GiB mapped.
+class LargeRam : public ringside::KvmTest
+{
+protected:
+	size_t RamSize() const override
+	{
+		return 0xc0000000;
+	}
+};
+
+TEST_F(LargeRam, HeapEndsWithTheMapping)
+{
+	char *ram = reinterpret_cast<char *>(vm()->ram[0].userspace_addr);
+
+	reinterpret_cast<scene_page *>(ram + SCENE_ADDRESS)->scene = SCENE_HEAP_BEYOND_MAPPING;
+	EXPECT_THAT(ringside::RunAndCollect(vm()),
+		    ElementsAre(ResultIs(TBROK, ::testing::MatchesRegex(
+							".*2147483648 bytes at a multiple of 16 do "
+							"not fit, 2147[0-9]{6} are left.*"))));
+}
+
 class CpuWithoutNesting : public Scenes
 {
 protected:

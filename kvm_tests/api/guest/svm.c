@@ -172,6 +172,20 @@ static void check_run(void)
 	CHECK_EQ(rounds, 2);
 }
 
+/* A signal that the host has not taken is no report of the nested guest's. */
+static void check_signal_stays(void)
+{
+	struct kvm_svm_vcpu *cpu = kvm_create_svm_vcpu(count_rounds, 1);
+
+	rounds = 0;
+	tst_signal_host(NULL);
+	kvm_svm_vmrun(cpu);
+	if (signal_is_there() && rounds == 1)
+		tst_res(TPASS, "the signal stays");
+	else
+		tst_res(TFAIL, "the signal is gone, or the guest went on: %d rounds", rounds);
+}
+
 static void check_intercept(void)
 {
 	struct kvm_svm_vcpu *cpu = kvm_create_svm_vcpu(ask_cpuid, 1);
@@ -199,8 +213,9 @@ static void check_vmload_vmsave(void)
 	struct kvm_vmcb *vmcb = kvm_alloc_vmcb();
 	uint64_t before = kvm_rdmsr(MSR_STAR);
 
+	kvm_wrmsr(MSR_STAR, 0x0fedcba987654321);
 	kvm_svm_vmsave(vmcb);
-	CHECK_EQ(vmcb->star, before);
+	CHECK_EQ(vmcb->star, 0x0fedcba987654321);
 	vmcb->star = 0x123456789abcdef0;
 	kvm_svm_vmload(vmcb);
 	CHECK_EQ(kvm_rdmsr(MSR_STAR), 0x123456789abcdef0);
@@ -215,6 +230,7 @@ void main(void)
 	check_gdt_descriptor();
 	check_init_vmcb();
 	check_run();
+	check_signal_stays();
 	check_intercept();
 	check_without_stack();
 	check_vmload_vmsave();

@@ -44,10 +44,22 @@ static void check_state(void)
 static void check_controls(void)
 {
 	uint64_t mask = kvm_vmx_read_vmctl_mask(VMX_CTLMASK_EXECCTL);
+	_Bool has_true = kvm_rdmsr(0x480) >> 55 & 1;
 
 	CHECK(mask >> 32 & VMX_INTERCEPT_HLT);
 	/* What must be set may be set. */
 	CHECK_EQ((uint32_t)mask & ~(uint32_t)(mask >> 32), 0);
+
+	/* The registers behind the masks: SDM Vol. 3, Appendix "VMX Capability Reporting Facility". */
+	CHECK_EQ(kvm_vmx_read_vmctl_mask(VMX_CTLMASK_PINX), kvm_rdmsr(has_true ? 0x48d : 0x481));
+	CHECK_EQ(mask, kvm_rdmsr(has_true ? 0x48e : 0x482));
+	CHECK_EQ(kvm_vmx_read_vmctl_mask(VMX_CTLMASK_EXITCTL), kvm_rdmsr(has_true ? 0x48f : 0x483));
+	CHECK_EQ(kvm_vmx_read_vmctl_mask(VMX_CTLMASK_ENTRYCTL),
+		 kvm_rdmsr(has_true ? 0x490 : 0x484));
+	CHECK_EQ(kvm_vmx_read_vmctl_mask(VMX_CTLMASK_EXECCTL2),
+		 mask >> 32 & VMX_EXECCTL_ENABLE_CTL2 ? kvm_rdmsr(0x48b) : 0);
+	CHECK_EQ(kvm_vmx_read_vmctl_mask(VMX_CTLMASK_EXECCTL3),
+		 mask >> 32 & VMX_EXECCTL_ENABLE_CTL3 ? kvm_rdmsr(0x492) : 0);
 }
 
 static void check_vmcs(void)
@@ -80,6 +92,11 @@ static void check_gdt_descriptor(struct kvm_vmx_vcpu *cpu)
 	int id = kvm_find_free_descriptor(kvm_gdt, KVM_GDT_SIZE);
 
 	kvm_vmx_vmptrld(cpu->vmcs);
+	kvm_vmx_vmwrite(VMX_VMCS_GUEST_FS, 0xff);
+	kvm_vmcs_copy_gdt_descriptor(id, VMX_VMCS_GUEST_FS, VMX_VMCS_GUEST_FS_ACCESS,
+				     VMX_VMCS_GUEST_FS_LIMIT, VMX_VMCS_GUEST_FS_BASE);
+	CHECK_EQ(kvm_vmx_vmread(VMX_VMCS_GUEST_FS), 0); /* not present */
+	CHECK_EQ(kvm_vmx_vmread(VMX_VMCS_GUEST_FS_ACCESS), 0x10000);
 	kvm_set_segment_descriptor(&kvm_gdt[id], 0x12345678, 0xfff,
 				   SEGTYPE_RWDATA | SEGFLAG_PRESENT | SEGFLAG_PAGE_LIMIT |
 					   SEGFLAG_32BIT);
@@ -251,6 +268,20 @@ static void check_run(void)
 	kvm_vmx_vmclear(cpu->vmcs);
 }
 
+/* A signal that the host has not taken is no report of the nested guest's. */
+static void check_signal_stays(void)
+{
+	struct kvm_vmx_vcpu *cpu = kvm_create_vmx_vcpu(count_rounds, 1);
+
+	rounds = 0;
+	tst_signal_host(NULL);
+	kvm_vmx_vmrun(cpu);
+	if (signal_is_there() && rounds == 1)
+		tst_res(TPASS, "the signal stays");
+	else
+		tst_res(TFAIL, "the signal is gone, or the guest went on: %d rounds", rounds);
+}
+
 static void check_words(void)
 {
 	CHECK(strlen(kvm_vmx_inst_strerr(ERROR_LAUNCH_NOT_CLEAR)) > 0);
@@ -278,6 +309,7 @@ void main(void)
 	check_current_stays();
 	check_wide_field();
 	check_run();
+	check_signal_stays();
 }
 
 #else /* COMPILE_PAYLOAD */

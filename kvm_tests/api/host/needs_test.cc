@@ -333,6 +333,13 @@ TEST_F(Needs, EachFileIsPutBack)
 	EXPECT_EQ(line, "2");
 }
 
+TEST_F(Needs, BuffersAreFreedAtTheEnd)
+{
+	test_.setup = [] { static_cast<volatile char *>(tst_alloc(10))[-1] = 1; };
+	EXPECT_THAT(Check(), ElementsAre(ResultIs(TWARN, HasSubstr("guarded buffer of 10 bytes"))));
+	tst_free_all();
+}
+
 TEST_F(Needs, TaintOfBeforeIsNoFailure)
 {
 	test_.taint_check = TST_TAINT_W | TST_TAINT_D;

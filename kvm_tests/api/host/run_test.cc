@@ -264,6 +264,24 @@ TEST_F(Hanging, HaltingGuestIsStopped)
 				ResultIs(TBROK, StartsWith("the test's time is over"))));
 }
 
+// The fixture's own limit, with nothing armed by the test.
+class ShortFixture : public Hanging
+{
+protected:
+	int TimeoutSeconds() const override
+	{
+		return 1;
+	}
+};
+
+TEST_F(ShortFixture, StopsItsGuest)
+{
+	SetTask(GUEST_HALT);
+	EXPECT_THAT(ringside::RunAndCollect(vm()),
+		    ElementsAre(ResultIs(TBROK, HasSubstr("did not end within")),
+				ResultIs(TBROK, StartsWith("the test's time is over"))));
+}
+
 // The multiplier may be below 1, a limit of less than a second may not be.
 TEST_F(Hanging, LimitIsMultiplied)
 {
@@ -296,6 +314,11 @@ TEST_F(Hanging, WaitingForASignalThatNeverComesIsStopped)
 					ResultIs(TBROK, StartsWith("tst_kvm_wait_guest(): the "
 								   "test's time is over"))));
 	}
+	// The guest was idle: it may run in the next test's time.
+	tst_watchdog_arm(ringside::kDefaultTimeout);
+	SetTask(GUEST_PASS);
+	EXPECT_THAT(ringside::RunAndCollect(vm()),
+		    ElementsAre(ResultIs(TPASS, "the guest is done")));
 }
 
 } // namespace

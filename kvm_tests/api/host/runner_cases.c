@@ -94,6 +94,7 @@ static const struct tst_test set_up_breaks = {
 	.test = run_case, .tcnt = 2, .setup = break_set_up, .cleanup = clean_up};
 static const struct tst_test clean_up_breaks = {.test_all = pass, .cleanup = break_clean_up};
 static const struct tst_test silent = {.test_all = say_nothing};
+static const struct tst_test informs = {.test_all = set_up};
 static const struct tst_test errors = {.test_all = report_errors};
 static const struct tst_test skipped = {.test_all = pass, .setup = set_up, .tconf_msg = "why"};
 static const struct tst_test hangs = {
@@ -113,6 +114,7 @@ __attribute__((constructor)) static void register_all(void)
 	tst_register_test(&set_up_breaks, "set_up_breaks.c");
 	tst_register_test(&clean_up_breaks, "clean_up_breaks.c");
 	tst_register_test(&silent, "silent.c");
+	tst_register_test(&informs, "informs.c");
 	tst_register_test(&errors, "errors.c");
 	tst_register_test(&skipped, "skipped.c");
 	tst_register_test(&hangs, "hangs.c");

@@ -80,6 +80,8 @@ prints 'TBROK: the clean-up broke$'
 
 suite 1 silent
 prints 'TBROK: the test ended without a result'
+suite 1 informs
+prints 'TBROK: the test ended without a result'
 
 suite 0 errors
 prints 'TPASS: TEST\(\) keeps'
@@ -93,7 +95,11 @@ prints 'SKIPPED'
 silent 'TINFO: set-up'
 
 # It hangs in the controller: the process gives up and says so.
+export XML_OUTPUT_FILE=$TEST_TMPDIR/hangs.xml
 suite 1 hangs
+unset XML_OUTPUT_FILE
+grep -q 'the test does not end although its time is over' "$TEST_TMPDIR/hangs.xml" ||
+	complain "'$what' leaves no XML that says so"
 prints 'TBROK: the test did not end within 3 s, and no guest is running'
 prints 'TBROK: the test does not end although its time is over'
 

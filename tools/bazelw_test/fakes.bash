@@ -10,6 +10,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 world=$(mktemp -d "${TEST_TMPDIR:-${TMPDIR:-/tmp}}/bazelw_test.XXXXXX")
 trap 'rm -rf "$world"' EXIT
 
+# The folder below the cache that this bazelw unpacks into.
+unpacked=bazel-7.7.1-r$(sed -n 's/^readonly RECIPE=//p' "$root/third_party/debian_bazel.bash")
 passed=0
 failed=0
 
@@ -64,17 +66,17 @@ new_world() {
 		ln -s "$(type -P "$program")" "$world/bin/$program"
 	done
 	cp -L "$root/bazelw" "$world/ws/"
-	cp -L "$root"/third_party/debian_{bazel.bash,mirror} "$world/ws/third_party/"
+	cp -L "$root"/third_party/debian_{bazel.bash,mirror,unpack.bash} "$world/ws/third_party/"
 	echo 7.7.1 >"$world/ws/.bazelversion"
 	: >"$world/calls"
 	: >"$world/keyring"
 	# The one path outside of the user's own that not every machine has.
 	sed -i "s|^readonly KEYRING=.*|readonly KEYRING=$world/keyring|" \
-		"$world/ws/third_party/debian_bazel.bash"
+		"$world/ws/third_party/debian_unpack.bash"
 	export HOME=$world/home DEBIAN_MIRROR=http://mirror.invalid/debian
 	unset XDG_CACHE_HOME RINGSIDE_CACHE
 	cache=$HOME/.cache/ringside
-	bazel_home=$cache/bazel-7.7.1
+	bazel_home=$cache/$unpacked
 	make_packages
 	fake_apt
 	fake dpkg-deb <<-'F'

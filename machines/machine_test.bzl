@@ -4,6 +4,8 @@
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
 load("//machines:machine_info.bzl", "MachineInfo", "runfiles_path")
 
+visibility("//...")
+
 def _machine_test_impl(ctx):
     controller = ctx.attr.controller
     executable = ctx.executable.controller

@@ -31,6 +31,10 @@ def _bazel_rules():
 def ringside_repositories():
     """Declares the repositories that Ringside needs; nothing is fetched before it is used."""
     _bazel_rules()
+    ringside_packages()
+
+def ringside_packages():
+    """Declares the repositories that hold pinned packages of Debian's."""
     maybe(
         debian_packages,
         name = "ringside_llvm",

@@ -5,6 +5,8 @@ load("@rules_cc//cc:defs.bzl", "cc_toolchain")
 load("//toolchains:architectures.bzl", "GUESTS", "HOSTS")
 load("//toolchains:cc_toolchain_config.bzl", "cc_toolchain_config")
 
+visibility("//...")
+
 _LLVM = "@ringside_llvm//:"
 
 # Where Clang keeps the headers and runtimes that are its own.
@@ -82,7 +84,7 @@ def _declare_guest(guest, row):
         name = "guest_" + guest,
         constraints = row.constraints,
         files = [],
-        builtin_include_directories = ["%package({})%/{}".format("@ringside_llvm//", _RESOURCE_DIR)],
+        builtin_include_directories = ["%workspace%/{}/{}".format(llvm, _RESOURCE_DIR)],
         compile_flags = row.compile_flags + [
             "-resource-dir",
             "{}/{}".format(llvm, _RESOURCE_DIR),
@@ -115,8 +117,8 @@ def _declare_host(host, row):
         constraints = row.constraints,
         files = [row.sysroot + ":files"],
         builtin_include_directories = [
-            "%package({})%/{}".format("@ringside_llvm//", _RESOURCE_DIR),
-            "%package({})%/usr".format(row.sysroot),
+            "%workspace%/{}/{}".format(llvm, _RESOURCE_DIR),
+            "%workspace%/{}/usr".format(sysroot),
         ],
         # C code is compiled with unwind tables: a test that breaks off throws
         # through it.

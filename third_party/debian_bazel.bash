@@ -3,14 +3,14 @@
 # shellcheck disable=SC2034,SC2154 # variables of bazelw and of debian_unpack.bash
 #
 # Debian's package of Bazel, unpacked with what it depends on into a folder of the
-# user's: read by bazelw, which provides root, version, cache, say and die.
+# user's: read by bazelw, which provides root, version, say and die.
 
 # The Debian release that has this version, and its packages to start from:
-# two are libraries that Bazel's package forgets, openssl and ca-certificates make
+# three are libraries that Bazel's package forgets, openssl and ca-certificates make
 # the certificates that its Java trusts.
 readonly SUITE=forky
 readonly PACKAGES=(bazel-bootstrap openjdk-25-jre-headless libblake3-0 libzstd-jni1
-	patchelf openssl ca-certificates)
+	libnetty-tcnative-jni patchelf openssl ca-certificates)
 # Dependencies that C and C++ never use: a whole JDK, tools for other languages,
 # jars that Bazel's own jar includes or that only optional parts of others load.
 # apt takes them as installed. A name too few here costs a download, no more.
@@ -34,14 +34,15 @@ readonly NOT_NEEDED=(build-essential default-jdk-headless default-jre-headless p
 readonly NEEDED_MIB=650 DOWNLOAD_MB=110
 # Part of the folder's name, and changes with what this script makes: checkouts of
 # different ages don't take each other's Bazel away.
-readonly RECIPE=3
-
-product="Bazel $version" own=$OWN_BAZEL
-bazel_home=$cache/bazel-$version-r$RECIPE
-home=$bazel_home
+readonly RECIPE=4
 
 # shellcheck source=third_party/debian_unpack.bash
 . "$root/third_party/debian_unpack.bash"
+
+product="Bazel $version" own=$OWN_BAZEL
+find_cache
+bazel_home=$cache/bazel-$version-r$RECIPE
+home=$bazel_home
 
 # Bazel's own copies of rule sets, each for whoever names it in WORKSPACE, for Bazel,
 # which loads some even for C, and as a module: no registry has to be reached.
@@ -95,6 +96,9 @@ set_up() {
 		done
 	# Where Bazel looks for it; .tar.zst archives and compressed remote caches need it.
 	ln -s "$bazel_home/$LIBS/libzstd-jni.so" "$tree/$share/libzstd-jni.so"
+	# TLS with gRPC, for remote execution. It looks at its own file's name, and wants
+	# the one that it has everywhere but in Debian.
+	cp "$tree/$LIBS/jni/libnetty-tcnative.so" "$tree/$share/libnetty_tcnative.so"
 	# Debian's list of jars; one that remote execution needs is missing from it.
 	classpath=$tree/$share/bazel_classpath_debian_depends.txt
 	sed -i "s|^/usr/|$bazel_home/usr/|" "$classpath"

@@ -5,8 +5,8 @@
 # Packages of a Debian release that the machine need not be, unpacked with what they
 # depend on into a folder of the user's. Read by a script that provides
 #   say, die               how to talk, and how to give up
-#   root, cache            the checkout; the folder for everything unpacked
-#   product, home          what this is about, for messages; where it goes, below cache
+#   root                   the checkout
+#   product, home          what this is about, for messages; where it goes, below $cache
 #   version                the version that must be offered, or nothing
 #   own                    what the user can do without all this, for messages
 #   SUITE, PACKAGES        the release; the packages, the one that names the version first
@@ -23,6 +23,22 @@ readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 # Where the packages keep their libraries, and the loader that belongs to them.
 readonly LIBS=usr/lib/x86_64-linux-gnu
 readonly LOADER=$LIBS/ld-linux-x86-64.so.2
+
+# Sets cache, the folder for all that is unpacked.
+find_cache() {
+	cache=${RINGSIDE_CACHE:-${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}}
+	[ -n "$cache" ] || die "no folder to unpack $product into: HOME is not set" \
+		"Mend: set HOME or RINGSIDE_CACHE, or $own."
+	[ -n "${RINGSIDE_CACHE-}" ] || cache+=/ringside
+	[[ $cache == /* ]] || cache=$PWD/$cache
+	# Java's class path, apt's configuration and sed's expressions will hold it.
+	[[ $cache != *[[:space:]:\;\'\"\`\$\\\|\&\#]* ]] ||
+		die "cannot unpack $product into '$cache': blanks and : ; ' \" \` \$ \\ | & # don't work in its name" \
+			"Mend: name another folder with RINGSIDE_CACHE, or $own."
+	[[ $cache/ != "$root"/* ]] ||
+		die "the cache $cache lies in the workspace, where Bazel would take it for sources" \
+			"Mend: name a folder outside with RINGSIDE_CACHE."
+}
 
 # The result says where it was made: its paths are absolute.
 is_complete() {
@@ -210,7 +226,7 @@ from_tree() {
 }
 
 # Nothing half-done stays but the downloads, and no failure goes without a word.
-clean_up() {
+drop_unfinished() {
 	local status=$?
 	rm -rf "$tree"
 	[ $status -eq 36 ] || say "stopped while unpacking $product into $cache, status $status" \
@@ -233,7 +249,7 @@ unpack_debian() {
 		say "$product is not on PATH; unpacking Debian's into $home, once"
 		[ ! -e "$home" ] || say "what is there was moved or is unfinished, and goes"
 		rm -rf "$tree" "$home"
-		trap clean_up EXIT
+		trap drop_unfinished EXIT
 		check_folder
 		configure_apt
 		read_lists

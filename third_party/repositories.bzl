@@ -121,3 +121,13 @@ def ringside_packages():
         package_set = "bochs_firmware",
         remove = ["usr/share/doc"],
     )
+    maybe(
+        debian_packages,
+        name = "ringside_nginx",
+        build_file = Label("//third_party:nginx/BUILD.overlay.bazel"),
+        package_set = "nginx",
+        remove = [
+            "etc",
+            "usr/share",
+        ],
+    )

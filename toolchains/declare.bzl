@@ -18,6 +18,10 @@ _EXEC_CONSTRAINTS = [
     "@platforms//os:linux",
 ]
 
+# What tests that use /dev/kvm ask of a remote worker, and no other action does:
+# the prefix names the execution group of //machines:machine_test.bzl.
+KVM_EXEC_PROPERTIES = {"kvm.requires-kvm": "true"}
+
 def guest_platform(guest):
     """Returns the label of a guest's platform.
 
@@ -110,6 +114,7 @@ def _declare_host(host, row):
     native.platform(
         name = host,
         constraint_values = row.constraints,
+        exec_properties = KVM_EXEC_PROPERTIES,
         visibility = ["//visibility:public"],
     )
     _toolchain(

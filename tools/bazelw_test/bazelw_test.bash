@@ -77,6 +77,8 @@ check "absolute links lead into it" \
 check "so do the paths of jars" eval '[ "$(<"$bazel_home/usr/share/bazel/bazel_classpath_debian_depends.txt")" = \
 	"$bazel_home/usr/share/java/gson.jar
 $bazel_home/usr/share/java/perfmark-api.jar" ]'
+check "TLS has its library, under the name that it wants" \
+	eval '[ "$(<"$bazel_home/usr/share/bazel/libnetty_tcnative.so")" = tcnative ]'
 check "Java has certificates" eval 'grep -q . "$bazel_home/etc/ssl/certs/java/cacerts"'
 for name in bazel_features bazel_skylib platforms rules_cc rules_java rules_license rules_proto \
 	rules_python; do
@@ -319,7 +321,7 @@ new_world
 RINGSIDE_CACHE="$world/a b"
 export RINGSIDE_CACHE
 run
-check_refusal "a cache with a blank" "cannot unpack Bazel into '$world/a b'" 'RINGSIDE_CACHE'
+check_refusal "a cache with a blank" "cannot unpack Bazel 7.7.1 into '$world/a b'" 'RINGSIDE_CACHE'
 RINGSIDE_CACHE=$world/ws/cache
 run
 check_refusal "a cache in the workspace" 'lies in the workspace' 'name a folder outside'

@@ -54,7 +54,7 @@ fake() {
 
 # All that bazelw and debian_mirror use of a base system, and nothing else:
 # what is not in this list is not on their PATH.
-readonly BASE=(awk bash cat chmod df dirname env find flock grep head id ln mkdir mv
+readonly BASE=(awk bash cat chmod cp df dirname env find flock grep head id ln mkdir mv
 	nproc readlink rm sed sh sha256sum sort tail tar uname xargs)
 
 # A workspace, a base system without Bazel, and a Debian mirror with two packages.
@@ -136,6 +136,8 @@ make_packages() {
 	done
 	find "$tree" -type f -exec chmod +x {} +
 	ln -s /usr/share/bazel/tools "$tree/$share/platforms"
+	mkdir "$tree/usr/lib/x86_64-linux-gnu/jni"
+	echo tcnative >"$tree/usr/lib/x86_64-linux-gnu/jni/libnetty-tcnative.so"
 	echo /usr/share/java/gson.jar >"$tree/$share/bazel_classpath_debian_depends.txt"
 	tar -c -C "$tree" -f "$world/mirror/bazel_1_amd64.deb" ./usr
 	tar -c -C "$world/packages/base" -f "$world/mirror/base_1_all.deb" ./usr

@@ -26,7 +26,8 @@ def bazel_version_error(version):
     """Checks a version of Bazel.
 
     Args:
-      version: native.bazel_version; empty in a Bazel that somebody built for themselves.
+      version: native.bazel_version; empty in a Bazel that is no release of Bazel's own:
+        one that somebody built for themselves, or Debian's.
 
     Returns:
       A message that names the mend, or None if Ringside works with that version.

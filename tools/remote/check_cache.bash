@@ -32,8 +32,7 @@ mkdir "$work/cache"
 start_nginx
 say "nginx serves on port $port"
 
-targets=("$@")
-[ $# -gt 0 ] || targets=(//kvm_tests/basic/... //kvm_tests/svm/...)
+choose_targets //kvm_tests/basic/... //kvm_tests/svm/... -- "$@"
 
 # usage: run_tests OUTPUT_BASE   in the current folder, its own disk cache left out
 run_tests() {

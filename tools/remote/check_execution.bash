@@ -97,8 +97,7 @@ say "BuildBox serves on port $port"
 
 # --- The tests ---------------------------------------------------------------
 
-targets=("$@")
-[ $# -gt 0 ] || targets=(//...)
+choose_targets //... -- "$@"
 cd "$root" || exit
 # No cache but the server's, which is empty.
 bazel "$work/base" test --config=remote --remote_executor="grpc://127.0.0.1:$port" \

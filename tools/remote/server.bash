@@ -119,3 +119,19 @@ fail() {
 	say "FAIL: $*" >&2
 	failures=$((failures + 1))
 }
+
+# usage: choose_targets DEFAULT... -- [TARGET_OR_OPTION]...   sets targets: the latter,
+# with the defaults if there is none but options among them
+choose_targets() {
+	local defaults=() argument
+	while [ "$1" != -- ]; do
+		defaults+=("$1")
+		shift
+	done
+	shift
+	targets=("$@")
+	for argument; do
+		[[ $argument == -* ]] || return 0
+	done
+	targets+=("${defaults[@]}")
+}

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What the rules that make emulated machines have in common."""
 
+visibility("//...")
+
 MachineInfo = provider(
     doc = "An emulated machine, booted once and kept as a snapshot.",
     fields = {

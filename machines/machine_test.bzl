@@ -4,6 +4,12 @@
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
 load("//machines:machine_info.bzl", "MachineInfo", "runfiles_path")
 
+visibility("//...")
+
+# The execution group of test actions that use /dev/kvm where there is one. A
+# platform's exec_properties = {"kvm.<key>": "<value>"} are theirs alone.
+KVM_EXEC_GROUP = "kvm"
+
 def _machine_test_impl(ctx):
     controller = ctx.attr.controller
     executable = ctx.executable.controller
@@ -44,6 +50,7 @@ def _machine_test_impl(ctx):
             files = depset([test]),
             runfiles = runfiles,
         ),
+        testing.ExecutionInfo(exec_group = KVM_EXEC_GROUP),
         RunEnvironmentInfo(
             environment = {
                 name: ctx.expand_location(value, ctx.attr.data)
@@ -56,6 +63,7 @@ def _machine_test_impl(ctx):
 
 machine_test = rule(
     implementation = _machine_test_impl,
+    exec_groups = {KVM_EXEC_GROUP: exec_group()},
     doc = """Runs a static program as a test, on the host or on an emulated machine.
 
 --//machines:machine decides: "auto" takes the host if it offers what the test

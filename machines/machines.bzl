@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The emulated machines, and which of them suits a test."""
 
+visibility("//...")
+
 # A machine's name and the requirements of tests that it meets. The first that
 # meets all of a test's is taken: the quickest comes first.
 MACHINES = {

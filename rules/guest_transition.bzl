@@ -3,6 +3,8 @@
 
 load("//toolchains:declare.bzl", "guest_platform")
 
+visibility("//...")
+
 def _guest_transition_impl(_settings, attr):
     return {
         # A payload is the same whatever the controller is built with: one

@@ -7,6 +7,8 @@ load("//machines:machines.bzl", "emulated_machine")
 load("//rules:kvm_test_args.bzl", "check_kvm_test_args", "requirements_of", "test_names")
 load("//rules:payload.bzl", "kvm_payload")
 
+visibility("//...")
+
 def kvm_test(
         *,
         name,

@@ -3,6 +3,8 @@
 
 load("//toolchains:architectures.bzl", "GUESTS")
 
+visibility("//...")
+
 # What a test can ask of the machine that it runs on.
 REQUIREMENTS = ["native", "pae", "smp", "svm", "vmx"]
 

@@ -6,6 +6,18 @@ load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain", "use_c
 load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
 load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
 load("//rules:guest_transition.bzl", "guest_transition")
+load("//toolchains:cc_toolchain_config.bzl", "TOOLCHAIN_PREFIX")
+
+visibility("//...")
+
+def _check_toolchain(toolchain):
+    """Fails unless the controller's toolchain is Ringside's: others make no file that runs anywhere."""
+    if not toolchain.toolchain_id.startswith(TOOLCHAIN_PREFIX):
+        fail(("\nBazel chose the C toolchain '{}' for this test, not Ringside's.\n" +
+              "Mend: register Ringside's before all others: register_toolchains(" +
+              "\"@ringside//toolchains:all\") in MODULE.bazel, or ringside_toolchains() in WORKSPACE.").format(
+            toolchain.toolchain_id,
+        ))
 
 def _flat_image(ctx, elf, toolchain, features):
     """The bytes of the payload's loadable segments, as they will lie in guest memory."""
@@ -25,6 +37,7 @@ def _flat_image(ctx, elf, toolchain, features):
 
 def _kvm_payload_impl(ctx):
     toolchain = find_cpp_toolchain(ctx)
+    _check_toolchain(toolchain)
     features = cc_common.configure_features(
         ctx = ctx,
         cc_toolchain = toolchain,

@@ -32,6 +32,10 @@ def _bazel_rules():
 def ringside_repositories():
     """Declares the repositories that Ringside needs; nothing is fetched before it is used."""
     _bazel_rules()
+    ringside_packages()
+
+def ringside_packages():
+    """Declares the repositories that hold pinned packages of Debian's."""
     maybe(
         debian_packages,
         name = "ringside_llvm",
@@ -162,4 +166,14 @@ def ringside_repositories():
     maybe(
         buildifier_repository,
         name = "ringside_buildifier",
+    )
+    maybe(
+        debian_packages,
+        name = "ringside_nginx",
+        build_file = Label("//third_party:nginx/BUILD.overlay.bazel"),
+        package_set = "nginx",
+        remove = [
+            "etc",
+            "usr/share",
+        ],
     )

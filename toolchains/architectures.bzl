@@ -5,6 +5,8 @@ Platforms, constraints, toolchains and kvm_test's choice of guests are all made
 from it. A new guest architecture is one row here and one folder in guest/arch.
 """
 
+visibility("//...")
+
 # Code that the compiler makes for a payload:
 # - no library and no kernel around it;
 # - general registers only: start code sets up no SIMD state, nested guests do

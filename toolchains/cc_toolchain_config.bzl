@@ -18,6 +18,11 @@ load(
 )
 load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
 
+visibility("//...")
+
+# What tells Ringside's toolchains from a workspace's others.
+TOOLCHAIN_PREFIX = "ringside_"
+
 _C_ACTIONS = [ACTION_NAMES.c_compile]
 _CXX_ACTIONS = [
     ACTION_NAMES.cpp_compile,
@@ -326,7 +331,7 @@ def _cc_toolchain_config_impl(ctx):
         target_cpu = ctx.attr.cpu,
         target_libc = "glibc" if ctx.attr.hosted else "none",
         target_system_name = ctx.attr.triple,
-        toolchain_identifier = ctx.label.name,
+        toolchain_identifier = TOOLCHAIN_PREFIX + ctx.label.name,
     )
 
 _TOOL = {"allow_single_file": True, "mandatory": True}

@@ -5,6 +5,8 @@ load("@rules_cc//cc:defs.bzl", "cc_toolchain")
 load("//toolchains:architectures.bzl", "GUESTS", "HOSTS")
 load("//toolchains:cc_toolchain_config.bzl", "cc_toolchain_config")
 
+visibility("//...")
+
 _LLVM = "@ringside_llvm//:"
 
 # Where Clang keeps the headers and runtimes that are its own.
@@ -15,6 +17,10 @@ _EXEC_CONSTRAINTS = [
     "@platforms//cpu:x86_64",
     "@platforms//os:linux",
 ]
+
+# What tests that use /dev/kvm ask of a remote worker, and no other action does:
+# the prefix names the execution group of //machines:machine_test.bzl.
+KVM_EXEC_PROPERTIES = {"kvm.requires-kvm": "true"}
 
 def guest_platform(guest):
     """Returns the label of a guest's platform.
@@ -82,7 +88,7 @@ def _declare_guest(guest, row):
         name = "guest_" + guest,
         constraints = row.constraints,
         files = [],
-        builtin_include_directories = ["%package({})%/{}".format("@ringside_llvm//", _RESOURCE_DIR)],
+        builtin_include_directories = ["%workspace%/{}/{}".format(llvm, _RESOURCE_DIR)],
         compile_flags = row.compile_flags + [
             "-resource-dir",
             "{}/{}".format(llvm, _RESOURCE_DIR),
@@ -108,6 +114,7 @@ def _declare_host(host, row):
     native.platform(
         name = host,
         constraint_values = row.constraints,
+        exec_properties = KVM_EXEC_PROPERTIES,
         visibility = ["//visibility:public"],
     )
     _toolchain(
@@ -115,8 +122,8 @@ def _declare_host(host, row):
         constraints = row.constraints,
         files = [row.sysroot + ":files"],
         builtin_include_directories = [
-            "%package({})%/{}".format("@ringside_llvm//", _RESOURCE_DIR),
-            "%package({})%/usr".format(row.sysroot),
+            "%workspace%/{}/{}".format(llvm, _RESOURCE_DIR),
+            "%workspace%/{}/usr".format(sysroot),
         ],
         # C code is compiled with unwind tables: a test that breaks off throws
         # through it.

@@ -3,6 +3,8 @@
 
 load("//:defs.bzl", "kvm_test")
 
+visibility("//...")
+
 # A test's name and the statement that its payload executes.
 VERDICTS = {
     "brk_tbrok": "BRK(TBROK)",

@@ -4,6 +4,8 @@
 load("//machines:linux_kernel.bzl", "kernel_of")
 load("//machines:machine_info.bzl", "INITRAMFS_ATTRS", "MachineInfo", "make_initramfs", "runfiles_path")
 
+visibility("//...")
+
 # What the machine's own devices need.
 _DEVICE_MODULES = ["virtio_pci", "virtio_blk", "virtio_console"]
 

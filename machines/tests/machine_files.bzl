@@ -3,6 +3,8 @@
 
 load("//machines:machine_info.bzl", "MachineInfo")
 
+visibility("//...")
+
 def _machine_files_impl(ctx):
     return [DefaultInfo(runfiles = ctx.runfiles(
         files = [ctx.executable._runner] + ctx.files.tools,

@@ -5,6 +5,8 @@ load("@bazel_skylib//lib:partial.bzl", "partial")
 load("@bazel_skylib//lib:unittest.bzl", "asserts", "unittest")
 load("//rules:kvm_test_args.bzl", "check_kvm_test_args", "requirements_of", "test_names")
 
+visibility("//...")
+
 def _check(**changes):
     arguments = {
         "extra": [],

@@ -77,11 +77,19 @@ check "absolute links lead into it" \
 check "so do the paths of jars" eval '[ "$(<"$bazel_home/usr/share/bazel/bazel_classpath_debian_depends.txt")" = \
 	"$bazel_home/usr/share/java/gson.jar
 $bazel_home/usr/share/java/perfmark-api.jar" ]'
+check "TLS has its library, under the name that it wants" \
+	eval '[ "$(<"$bazel_home/usr/share/bazel/libnetty_tcnative.so")" = tcnative ]'
 check "Java has certificates" eval 'grep -q . "$bazel_home/etc/ssl/certs/java/cacerts"'
 for name in bazel_features bazel_skylib platforms rules_cc rules_java rules_license rules_proto \
 	rules_python; do
 	check "$name is overridden" \
 		grep -q "^common --override_repository=$name=$bazel_home/usr/share/bazel/" "$bazel_home/bazelrc"
+done
+check "so are the rule sets, as modules" grep -q \
+	"^common --override_module=rules_cc=$bazel_home/usr/share/bazel/rules/cc" "$bazel_home/bazelrc"
+for name in apple_support buildozer protobuf zlib; do
+	check "the module $name is there, and empty" \
+		eval '[ "$(<"$bazel_home/modules/$name/MODULE.bazel")" = "module(name = \"$name\")" ]'
 done
 check "archives are unpacked once each" asked_for 2 'dpkg-deb --fsys-tarfile'
 : >"$world/calls"
@@ -92,10 +100,10 @@ mv "$bazel_home" "$cache/elsewhere"
 mkdir "$cache/to"
 RINGSIDE_CACHE=$cache/to
 export RINGSIDE_CACHE
-mv "$cache/elsewhere" "$cache/to/bazel-7.7.1"
+mv "$cache/elsewhere" "$cache/to/$unpacked"
 run
-check "a moved Bazel is told" says 'was moved or is of an older bazelw'
-check "and made anew" grep -q "$cache/to/bazel-7.7.1/" "$cache/to/bazel-7.7.1/bazelrc"
+check "a moved Bazel is told" says 'was moved or is unfinished'
+check "and made anew" grep -q "$cache/to/$unpacked/" "$cache/to/$unpacked/bazelrc"
 
 new_world
 cd "$world" || exit
@@ -103,7 +111,7 @@ RINGSIDE_CACHE=own/cache
 export RINGSIDE_CACHE
 status=0
 PATH=$world/bin ws/bazelw >"$world/out" 2>"$world/err" || status=$?
-check "a relative cache is relative to the current folder" has "$world/own/cache/bazel-7.7.1/complete"
+check "a relative cache is relative to the current folder" has "$world/own/cache/$unpacked/complete"
 cd / || exit
 
 new_world
@@ -307,13 +315,13 @@ check "no HOME: names the mend" says 'set HOME or RINGSIDE_CACHE'
 RINGSIDE_CACHE=$world/c
 export RINGSIDE_CACHE
 run
-check "no HOME, but a cache: unpacks there" has "$world/c/bazel-7.7.1/complete"
+check "no HOME, but a cache: unpacks there" has "$world/c/$unpacked/complete"
 
 new_world
 RINGSIDE_CACHE="$world/a b"
 export RINGSIDE_CACHE
 run
-check_refusal "a cache with a blank" "cannot unpack Bazel into '$world/a b'" 'RINGSIDE_CACHE'
+check_refusal "a cache with a blank" "cannot unpack Bazel 7.7.1 into '$world/a b'" 'RINGSIDE_CACHE'
 RINGSIDE_CACHE=$world/ws/cache
 run
 check_refusal "a cache in the workspace" 'lies in the workspace' 'name a folder outside'

@@ -10,6 +10,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 world=$(mktemp -d "${TEST_TMPDIR:-${TMPDIR:-/tmp}}/bazelw_test.XXXXXX")
 trap 'rm -rf "$world"' EXIT
 
+# The folder below the cache that this bazelw unpacks into.
+unpacked=bazel-7.7.1-r$(sed -n 's/^readonly RECIPE=//p' "$root/third_party/debian_bazel.bash")
 passed=0
 failed=0
 
@@ -52,7 +54,7 @@ fake() {
 
 # All that bazelw and debian_mirror use of a base system, and nothing else:
 # what is not in this list is not on their PATH.
-readonly BASE=(awk bash cat chmod df dirname env find flock grep head id ln mkdir mv
+readonly BASE=(awk bash cat chmod cp df dirname env find flock grep head id ln mkdir mv
 	nproc readlink rm sed sh sha256sum sort tail tar uname xargs)
 
 # A workspace, a base system without Bazel, and a Debian mirror with two packages.
@@ -64,17 +66,17 @@ new_world() {
 		ln -s "$(type -P "$program")" "$world/bin/$program"
 	done
 	cp -L "$root/bazelw" "$world/ws/"
-	cp -L "$root"/third_party/debian_{bazel.bash,mirror} "$world/ws/third_party/"
+	cp -L "$root"/third_party/debian_{bazel.bash,mirror,unpack.bash} "$world/ws/third_party/"
 	echo 7.7.1 >"$world/ws/.bazelversion"
 	: >"$world/calls"
 	: >"$world/keyring"
 	# The one path outside of the user's own that not every machine has.
 	sed -i "s|^readonly KEYRING=.*|readonly KEYRING=$world/keyring|" \
-		"$world/ws/third_party/debian_bazel.bash"
+		"$world/ws/third_party/debian_unpack.bash"
 	export HOME=$world/home DEBIAN_MIRROR=http://mirror.invalid/debian
 	unset XDG_CACHE_HOME RINGSIDE_CACHE
 	cache=$HOME/.cache/ringside
-	bazel_home=$cache/bazel-7.7.1
+	bazel_home=$cache/$unpacked
 	make_packages
 	fake_apt
 	fake dpkg-deb <<-'F'
@@ -134,6 +136,8 @@ make_packages() {
 	done
 	find "$tree" -type f -exec chmod +x {} +
 	ln -s /usr/share/bazel/tools "$tree/$share/platforms"
+	mkdir "$tree/usr/lib/x86_64-linux-gnu/jni"
+	echo tcnative >"$tree/usr/lib/x86_64-linux-gnu/jni/libnetty-tcnative.so"
 	echo /usr/share/java/gson.jar >"$tree/$share/bazel_classpath_debian_depends.txt"
 	tar -c -C "$tree" -f "$world/mirror/bazel_1_amd64.deb" ./usr
 	tar -c -C "$world/packages/base" -f "$world/mirror/base_1_all.deb" ./usr

@@ -9,7 +9,7 @@ cd "$1" || exit
 
 # Hosts that a URL may name: where sources are released, bugs are discussed and
 # standards stand. Names under .invalid and .example are nobody's.
-readonly ALLOWED='github\.com|git\.kernel\.org|lore\.kernel\.org|docs\.kernel\.org|cve\.mitre\.org|bazel\.build|clangd\.llvm\.org|www\.w3\.org|([a-z0-9-]+\.)*(invalid|example|example\.(com|net|org))'
+readonly ALLOWED='127\.0\.0\.1|github\.com|git\.kernel\.org|lore\.kernel\.org|docs\.kernel\.org|cve\.mitre\.org|bazel\.build|clangd\.llvm\.org|www\.w3\.org|([a-z0-9-]+\.)*(invalid|example|example\.(com|net|org))'
 # First parts of names that hosts of packages have.
 readonly PACKAGE_HOST='(deb|ftp|security|snapshot|archive|packages|mirrors?|registry|proxy|pypi|index|crates|static\.crates|repo1?|bcr|ghcr|gcr|docker)'
 

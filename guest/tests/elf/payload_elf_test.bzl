@@ -4,6 +4,8 @@
 load("@rules_cc//cc:defs.bzl", "cc_binary")
 load("//rules:payload.bzl", "kvm_payload")
 
+visibility("//...")
+
 _LLVM_PROGRAMS = [
     "@ringside_llvm//:llvm-nm",
     "@ringside_llvm//:llvm-objdump",

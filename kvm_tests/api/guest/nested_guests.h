@@ -22,8 +22,8 @@ static inline int divide_by_zero(void)
 
 /* A callback that lets the division be tried again. */
 static inline int mend_divisor(void *userdata LTP_ATTRIBUTE_UNUSED,
-			struct kvm_interrupt_frame *ifrm LTP_ATTRIBUTE_UNUSED,
-			unsigned long errcode LTP_ATTRIBUTE_UNUSED)
+			       struct kvm_interrupt_frame *ifrm LTP_ATTRIBUTE_UNUSED,
+			       unsigned long errcode LTP_ATTRIBUTE_UNUSED)
 {
 	divisor = 7;
 	return 0;

@@ -378,7 +378,8 @@ TEST_F(Tests, AreBuiltAndRun)
 {
 	make_test("one", "");
 	make_test("two", "data ringside/machines/tests/data.txt\n");
-	make_bazel("@@//some/package:one out/one\\n@@other//:two out/two\\n@//some/package:one out/one\\n");
+	make_bazel(
+		"@@//some/package:one out/one\\n@@other//:two out/two\\n@//some/package:one out/one\\n");
 	Result result = run({"//some/...", "@other//:all", "--", "sh", "-c",
 			     ("one show word; cat $RUNFILES_DIR/ringside/machines/tests/data.txt;"
 			      "find /tests -type f | sort")});

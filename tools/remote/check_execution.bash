@@ -27,7 +27,7 @@ get_buildbox() {
 
 start_casd() {
 	mkdir "$work/casd"
-	buildbox-casd --bind="unix:$work/casd.socket" --jobs="$(nproc)" --shutdown-deadline=2 \
+	setsid buildbox-casd --bind="unix:$work/casd.socket" --jobs="$(nproc)" --shutdown-deadline=2 \
 		--buildbox-run="$(type -P buildbox-run-hosttools)" "$work/casd" >"$work/casd.log" 2>&1 &
 	children+=($!)
 	wait_until buildbox-casd $! "$work/casd.log" test -S "$work/casd.socket"

@@ -25,16 +25,33 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/ringside.XXXXXX")
 readonly work
 children=()
 
+# Ends a server and all that it has started, which is its process group. BuildBox
+# waits for its FUSE daemons, and these miss a signal that comes while they start:
+# so they are told until they are gone, and for 20 s at most.
+end_group() {
+	local tries=0
+	# An ended one is a zombie (Z) until this shell looks after it, which it does not
+	# while a signal ends it, too.
+	while kill -TERM -- "-$1" 2>/dev/null && ! grep -qs '^State:.*Z' "/proc/$1/status"; do
+		((tries++ < 100)) || {
+			say "a server does not end; killing it" >&2
+			kill -KILL -- "-$1"
+			break
+		}
+		read -rt 0.2 <>"$work/never"
+	done
+	wait "$1" 2>/dev/null
+}
+
 # Bazel's output folders are not writable, and its servers outlive their commands.
 clean_up() {
-	local base
+	local base child
 	for base in "$work"/base*/; do
 		[ ! -e "${base}server" ] || bazel "${base%/}" shutdown >/dev/null 2>&1
 	done
-	[ ${#children[@]} -eq 0 ] || {
-		kill "${children[@]}"
-		wait "${children[@]}"
-	} 2>/dev/null
+	for child in "${children[@]}"; do
+		end_group "$child"
+	done
 	chmod -R u+w "$work"
 	rm -rf "$work"
 }
@@ -90,7 +107,7 @@ start_nginx() {
 				$(configuration)
 			}
 		CONF
-		"$nginx/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" --inhibit-cache \
+		setsid "$nginx/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" --inhibit-cache \
 			--library-path "$nginx/lib/x86_64-linux-gnu:$nginx/usr/lib/x86_64-linux-gnu" \
 			"$nginx/usr/sbin/nginx" -p "$work/nginx" -e logs/error -c conf \
 			>"$work/nginx/logs/start" 2>&1 &

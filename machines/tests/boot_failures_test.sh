@@ -4,12 +4,14 @@
 # Boots a machine in every way that ends before there is a snapshot, and looks
 # at what a user sees of it, and at what is left behind.
 #
-# usage: boot_failures_test.sh MACHINE KERNEL MODULES
+# usage: boot_failures_test.sh MACHINE KERNEL
 set -u
 
-readonly machine=$1 modules=$3
+readonly machine=$1
 kernel=$(readlink -f "$2")
 readonly runfiles=$TEST_SRCDIR
+# There is one release only.
+readonly modules=("$runfiles"/ringside_linux/lib/modules/*/kernel)
 readonly machines=$runfiles/ringside/machines
 readonly work=$TEST_TMPDIR/work
 checks=0
@@ -34,7 +36,7 @@ setting() {
 make_initramfs() {
 	local name=$1
 	shift
-	"$machines/initramfs/make_initramfs" --output="$work/$name" --modules="$modules" "$@" >"$work/output" 2>&1
+	"$machines/initramfs/make_initramfs" --output="$work/$name" --modules="${modules[0]}" "$@" >"$work/output" 2>&1
 }
 
 # start INITRAMFS SECONDS KERNEL_OPTION...: boots the machine, in the place of this shell.

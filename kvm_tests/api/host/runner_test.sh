@@ -3,6 +3,9 @@
 # What a user sees of a struct tst_test: output, exit status, command line.
 set -u
 
+# Else the last case's report would be this test's.
+unset XML_OUTPUT_FILE
+
 program=kvm_tests/api/host/runner_cases
 out=$TEST_TMPDIR/out
 failures=0

@@ -32,6 +32,8 @@ def _machine_test_impl(ctx):
         for file in data.to_list()
         if file != executable
     ]
+    libraries = ctx.files._libraries if emulated else []
+    lines += ["library " + runfiles_path(ctx, file) for file in libraries]
 
     test = ctx.actions.declare_file(ctx.label.name)
     ctx.actions.symlink(output = test, target_file = ctx.executable._runner, is_executable = True)
@@ -39,7 +41,7 @@ def _machine_test_impl(ctx):
     ctx.actions.write(description, "\n".join(lines) + "\n")
 
     runfiles = ctx.runfiles(
-        files = [executable, description],
+        files = [executable, description] + libraries,
         transitive_files = depset(transitive = [data] + (
             [emulated[MachineInfo].files] if emulated else []
         )),
@@ -64,7 +66,7 @@ def _machine_test_impl(ctx):
 machine_test = rule(
     implementation = _machine_test_impl,
     exec_groups = {KVM_EXEC_GROUP: exec_group()},
-    doc = """Runs a static program as a test, on the host or on an emulated machine.
+    doc = """Runs a program as a test, on the host or on an emulated machine.
 
 --//machines:machine decides: "auto" takes the host if it offers what the test
 requires, else the emulated machine. The test's first line of output says where
@@ -74,7 +76,7 @@ it runs and why.""",
             mandatory = True,
             executable = True,
             cfg = "target",
-            doc = "The program: one static file.",
+            doc = "The program: one static file, unless it is built with the address sanitizer.",
         ),
         "data": attr.label_list(
             allow_files = True,
@@ -96,6 +98,7 @@ it runs and why.""",
         "requires": attr.string_list(
             doc = "What the test needs of the machine: \"native\", \"pae\", \"smp\", \"svm\", \"vmx\".",
         ),
+        "_libraries": attr.label(default = "//toolchains:controller_libraries"),
         "_machine": attr.label(default = "//machines:machine"),
         "_runner": attr.label(
             default = "//machines/runner",

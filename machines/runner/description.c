@@ -81,6 +81,14 @@ static unsigned int requirement(const char *name)
 	return bit;
 }
 
+static void append(char ***list, size_t *count, const char *value)
+{
+	*list = realloc(*list, (*count + 1) * sizeof(**list));
+	if (!*list)
+		die("out of memory");
+	(*list)[(*count)++] = copy(value);
+}
+
 static void take_test_line(void *context, const char *key, const char *value)
 {
 	struct test_description *test = context;
@@ -94,10 +102,9 @@ static void take_test_line(void *context, const char *key, const char *value)
 	} else if (!strcmp(key, "requires")) {
 		test->required |= requirement(value);
 	} else if (!strcmp(key, "data")) {
-		test->data = realloc(test->data, (test->data_count + 1) * sizeof(*test->data));
-		if (!test->data)
-			die("out of memory");
-		test->data[test->data_count++] = copy(value);
+		append(&test->data, &test->data_count, value);
+	} else if (!strcmp(key, "library")) {
+		append(&test->libraries, &test->library_count, value);
 	} else {
 		die("unknown key '%s' in a test's description; build the test anew", key);
 	}

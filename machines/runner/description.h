@@ -17,6 +17,8 @@ struct test_description {
 	unsigned int required; /* bits of enum requirement */
 	char **data; /* files and folders that the test uses */
 	size_t data_count;
+	char **libraries; /* shared libraries that the program loads */
+	size_t library_count;
 };
 
 /* Written by the rules that make machines (machines/). */

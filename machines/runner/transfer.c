@@ -48,6 +48,23 @@ static void write_places(struct job_stream *stream)
 	}
 }
 
+/*
+ * What is at ROOT/lib64/ld.so here, ROOT being a repository, has to be at
+ * /lib64/ld.so there: a program names its loader by an absolute path.
+ */
+static void write_libraries(struct job_stream *stream, const struct test_description *test)
+{
+	for (size_t i = 0; i < test->library_count; i++) {
+		char *path = runfile(test, test->libraries[i]);
+		const char *name = strchr(test->libraries[i], '/');
+
+		if (!name)
+			die("library %s is in no repository; build the test anew", path);
+		drive_tree(stream, path, name);
+		free(path);
+	}
+}
+
 static void write_program(struct job_stream *stream, const struct test_description *test,
 			  char **arguments)
 {
@@ -78,6 +95,7 @@ void hand_in(int drive, const struct test_description *test, char **arguments)
 	drive_open(&stream, drive);
 	write_environment(&stream);
 	write_places(&stream);
+	write_libraries(&stream, test);
 	write_program(&stream, test, arguments);
 	drive_close(&stream, drive);
 }

@@ -54,6 +54,13 @@ ln -s ../ws/bazelw "$world/bin/bazel"
 run build
 check "bazelw as PATH's bazel does not call itself" ends_with 5
 
+new_world
+fake bazel <<<'echo "wrapper $1" >>"$world/calls"; [ "$(wc -l <"$world/calls")" -lt 5 ] && PATH=$world/bin "$world/ws/bazelw" "$@"'
+run build
+check "a wrapper around bazelw as PATH's bazel is asked once" asked_for 1 'wrapper --version'
+check "and passed over, with the reason" says "passing over $world/bin/bazel, whose --version fails: bazelw: "
+check "and Debian's Bazel serves" ends_with 5
+
 # --- Debian's Bazel ----------------------------------------------------------
 
 new_world

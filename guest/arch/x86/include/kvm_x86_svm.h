@@ -171,11 +171,14 @@ struct kvm_vmcb_descriptor {
 	uint64_t base;
 };
 
-/** A virtual machine control block: Appendix B "Layout of VMCB". */
+/**
+ * A virtual machine control block: Appendix B "Layout of VMCB". unused_NNN is
+ * what the manual reserves, or has no use for here, from offset NNNh on.
+ */
 struct kvm_vmcb {
 	/* Control area; kvm_vmcb_set_intercept() is for the first field. */
 	uint8_t intercepts[24];
-	uint8_t reserved1[36];
+	uint8_t unused_018[0x03c - 0x018];
 	uint16_t pause_filter_threshold;
 	uint16_t pause_filter_count;
 	uint64_t iopm_base_addr;
@@ -185,11 +188,12 @@ struct kvm_vmcb {
 	uint32_t tlb_control;
 	uint8_t virtual_tpr;
 	uint8_t virtual_irq;
-	unsigned char virt_intr_prio : 4;
-	unsigned char virt_ignore_tpr : 4;
+	uint8_t virt_intr_prio : 4;
+	uint8_t virt_ignore_tpr : 1;
+	uint8_t unused_062 : 3;
 	uint8_t virt_intr_ctl;
 	uint8_t virt_intr_vector;
-	uint8_t reserved2[3];
+	uint8_t unused_065[0x068 - 0x065];
 	uint64_t interrupt_shadow;
 	uint64_t exitcode;
 	uint64_t exitinfo1;
@@ -202,28 +206,28 @@ struct kvm_vmcb {
 	uint64_t nested_cr3;
 	uint64_t virt_ext; /* virtualization of LBR (bit 0), of VMLOAD and VMSAVE (1) */
 	uint32_t vmcb_clean;
-	uint8_t reserved3[4];
+	uint8_t unused_0c4[0x0c8 - 0x0c4];
 	uint64_t next_rip;
 	uint8_t instr_len;
 	uint8_t instr_bytes[15];
 	uint64_t avic_backing_page;
-	uint8_t reserved4[8];
+	uint8_t unused_0e8[0x0f0 - 0x0e8];
 	uint64_t avic_logical_ptr;
 	uint64_t avic_physical_ptr;
-	uint8_t reserved5[8];
+	uint8_t unused_100[0x108 - 0x100];
 	uint64_t vmsa_pa;
 	uint64_t vmgexit_rax;
 	uint8_t vmgexit_cpl;
-	uint8_t reserved6[743];
+	uint8_t unused_119[0x400 - 0x119];
 
 	/* State save area */
 	struct kvm_vmcb_descriptor es, cs, ss, ds, fs, gs;
 	struct kvm_vmcb_descriptor gdtr, ldtr, idtr, tr;
-	uint8_t reserved7[43];
+	uint8_t unused_4a0[0x4cb - 0x4a0];
 	uint8_t cpl;
-	uint8_t reserved8[4];
+	uint8_t unused_4cc[0x4d0 - 0x4cc];
 	uint64_t efer;
-	uint8_t reserved9[112];
+	uint8_t unused_4d8[0x548 - 0x4d8];
 	uint64_t cr4;
 	uint64_t cr3;
 	uint64_t cr0;
@@ -231,7 +235,7 @@ struct kvm_vmcb {
 	uint64_t dr6;
 	uint64_t rflags;
 	uint64_t rip;
-	uint8_t reserved10[88];
+	uint8_t unused_580[0x5d8 - 0x580];
 	uint64_t rsp;
 	uint64_t s_cet;
 	uint64_t ssp;
@@ -246,9 +250,9 @@ struct kvm_vmcb {
 	uint64_t sysenter_esp;
 	uint64_t sysenter_eip;
 	uint64_t cr2;
-	uint8_t reserved11[32];
+	uint8_t unused_648[0x668 - 0x648];
 	uint64_t guest_pat;
-	uint8_t padding[2448];
+	uint8_t unused_670[0x1000 - 0x670];
 };
 
 /** A nested guest's CPU. */

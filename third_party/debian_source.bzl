@@ -18,6 +18,8 @@ def _debian_source_impl(rctx):
             rctx.attr.path,
             "third_party/repositories.bzl",
         )
+    for patch in rctx.attr.patches:
+        rctx.patch(patch, strip = 1)
     for label, path in rctx.attr.added_files.items():
         rctx.symlink(label, path)
     rctx.file("BUILD.bazel", rctx.read(rctx.attr.build_file))
@@ -37,6 +39,10 @@ machine's apt configuration.""",
             mandatory = True,
             allow_single_file = True,
             doc = "The repository's BUILD.bazel.",
+        ),
+        "patches": attr.label_list(
+            allow_files = True,
+            doc = "Patches of ours, each with its reason on top.",
         ),
         "path": attr.string(
             mandatory = True,

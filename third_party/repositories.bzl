@@ -125,6 +125,7 @@ def ringside_packages():
             Label("//third_party:bochs/instrument.h"): "ringside/instrument.h",
         },
         build_file = Label("//third_party:bochs/BUILD.overlay.bazel"),
+        patches = [Label("//third_party:bochs/vm_entry_interrupts.patch")],
         path = "pool/main/b/bochs/bochs_3.0+dfsg.orig.tar.xz",
         sha256 = "78f6c73d4a6472d5130a87ab9dc306d02c7c71ed8e25b3a8ef642e2a7acd282b",
         strip_prefix = "bochs-3.0",

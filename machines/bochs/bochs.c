@@ -11,19 +11,16 @@
 #include "machines/bochs/boot_rom.h"
 #include "machines/emulator/child.h"
 
-/* Instructions in a second of the machine's time. */
-#define INSTRUCTIONS_PER_SECOND 20000000
-
 /* When it is switched on, in seconds since 1970: always, so that it always boots the same way. */
 #define MACHINE_EPOCH 946684800
 
-static void add_machine(struct arguments *arguments, const char *cpu, unsigned int memory_mb)
+static void add_machine(struct arguments *arguments, const char *cpu, unsigned int cpu_khz,
+			unsigned int memory_mb)
 {
 	/* An empty configuration file; what follows is one, line by line. */
 	add_argument(arguments, "-f");
 	add_argument(arguments, "/dev/null");
-	add_argument(arguments, "cpu: model=%s, ips=%d, reset_on_triple_fault=0", cpu,
-		     INSTRUCTIONS_PER_SECOND);
+	add_argument(arguments, "cpu: model=%s, ips=%u000, reset_on_triple_fault=0", cpu, cpu_khz);
 	add_argument(arguments, "memory: guest=%u, host=%u", memory_mb, memory_mb);
 	add_argument(arguments, "romimage: file=" BOCHS_BIOS);
 	add_argument(arguments, "vgaromimage: file=" BOCHS_VGABIOS);
@@ -66,8 +63,8 @@ static int spawn(struct bochs *bochs, const struct arguments *arguments, char *c
 	return bochs->pid > 0 ? 0 : -1;
 }
 
-int bochs_boot(struct bochs *bochs, const char *program, const char *cpu, unsigned int memory_mb,
-	       int image, const char *folder)
+int bochs_boot(struct bochs *bochs, const char *program, const char *cpu, unsigned int cpu_khz,
+	       unsigned int memory_mb, int image, const char *folder)
 {
 	struct arguments arguments = {0};
 	char state[] = "RINGSIDE_STATE=.";
@@ -79,7 +76,7 @@ int bochs_boot(struct bochs *bochs, const char *program, const char *cpu, unsign
 		return -1;
 	add_argument(&arguments, "%s", program);
 	add_argument(&arguments, "-q");
-	add_machine(&arguments, cpu, memory_mb);
+	add_machine(&arguments, cpu, cpu_khz, memory_mb);
 	result = spawn(bochs, &arguments, environment, folder, &image, 1);
 	free_arguments(&arguments);
 	free(environment[1]);

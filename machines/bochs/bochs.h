@@ -32,6 +32,7 @@ struct bochs {
  * @bochs: to be filled in; bochs_end() closes what it holds
  * @program: Bochs, an absolute path
  * @cpu: Bochs' name of the CPU model
+ * @cpu_khz: instructions in a millisecond of the machine's time
  * @memory_mb: RAM in MiB
  * @image: file descriptor of what boot_image made, read from its position
  * @folder: where the firmware is, and where the state goes
@@ -40,8 +41,8 @@ struct bochs {
  *
  * Return: 0, or -1 with errno.
  */
-int bochs_boot(struct bochs *bochs, const char *program, const char *cpu, unsigned int memory_mb,
-	       int image, const char *folder);
+int bochs_boot(struct bochs *bochs, const char *program, const char *cpu, unsigned int cpu_khz,
+	       unsigned int memory_mb, int image, const char *folder);
 
 /**
  * bochs_restore() - go on where the state was saved

@@ -6,10 +6,16 @@ load("//machines:machine_info.bzl", "INITRAMFS_ATTRS", "MachineInfo", "make_init
 
 visibility("//...")
 
-# What the machine's own devices are called (mailbox.h has the numbers).
-_DEVICE_OPTIONS = [
-    "console=ttyS0",
+# The CPU's speed in the machine's own time: an instruction is a clock cycle.
+# Bochs needs about half a second for such a second.
+_CPU_KHZ = 20000
+
+_MACHINE_OPTIONS = [
+    # The CPU model's CPUID claims 3.5 GHz, and a second would take as many instructions.
+    "tsc_early_khz={}".format(_CPU_KHZ),
     "panic=-1",
+    # What the machine's own devices are called (mailbox.h has the numbers).
+    "console=ttyS0",
     "ringside_mailbox=1",
     "ringside_ready_port=0x5f4",
     "ringside_exit_port=0x5f4",
@@ -21,7 +27,7 @@ def _make_boot_image(ctx, kernel, initramfs):
     args = ctx.actions.args()
     args.add("--kernel", kernel.image)
     args.add("--initramfs", initramfs)
-    args.add("--append", " ".join(_DEVICE_OPTIONS + ctx.attr.kernel_options))
+    args.add("--append", " ".join(_MACHINE_OPTIONS + ctx.attr.kernel_options))
     args.add("--memory", ctx.attr.memory_mb)
     args.add("--image", image)
     args.add("--rom", rom)
@@ -44,6 +50,7 @@ def _make_snapshot(ctx, image, rom):
     args.add("--boot-rom", rom)
     args.add("--image", image)
     args.add("--cpu", ctx.attr.cpu)
+    args.add("--cpu-khz", _CPU_KHZ)
     args.add("--memory", ctx.attr.memory_mb)
     args.add("--timeout", ctx.attr.boot_timeout)
     args.add_all("--output", [snapshot], expand_directories = False)

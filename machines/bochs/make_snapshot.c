@@ -3,7 +3,7 @@
  * Boots a machine in Bochs; it saves its state when init is ready.
  *
  * usage: make_snapshot --bochs FILE --bios FILE --vgabios FILE --boot-rom FILE
- *                      --image FILE --cpu MODEL --memory MB
+ *                      --image FILE --cpu MODEL --cpu-khz KHZ --memory MB
  *                      [--timeout SECONDS] --output FOLDER
  *
  * The output folder gets what bochs.h calls a snapshot, and the file release
@@ -195,6 +195,7 @@ enum {
 	OPTION_BOOT_ROM,
 	OPTION_IMAGE,
 	OPTION_CPU,
+	OPTION_CPU_KHZ,
 	OPTION_MEMORY,
 	OPTION_TIMEOUT,
 	OPTION_OUTPUT,
@@ -207,6 +208,7 @@ static const struct option options[] = {
 	{"boot-rom", required_argument, NULL, OPTION_BOOT_ROM},
 	{"image", required_argument, NULL, OPTION_IMAGE},
 	{"cpu", required_argument, NULL, OPTION_CPU},
+	{"cpu-khz", required_argument, NULL, OPTION_CPU_KHZ},
 	{"memory", required_argument, NULL, OPTION_MEMORY},
 	{"timeout", required_argument, NULL, OPTION_TIMEOUT},
 	{"output", required_argument, NULL, OPTION_OUTPUT},
@@ -242,8 +244,10 @@ int main(int argc, char **argv)
 
 	console.on_init = on_init;
 	console.context = &progress;
-	if (bochs_boot(&bochs, program, values[OPTION_CPU], number("memory", values[OPTION_MEMORY]),
-		       open_input(values[OPTION_IMAGE]), folder))
+	if (bochs_boot(&bochs, program, values[OPTION_CPU],
+		       number("cpu-khz", values[OPTION_CPU_KHZ]),
+		       number("memory", values[OPTION_MEMORY]), open_input(values[OPTION_IMAGE]),
+		       folder))
 		die("cannot start Bochs: %s", strerror(errno));
 	follow((int)number("timeout", values[OPTION_TIMEOUT]));
 	check_end(&progress, folder);

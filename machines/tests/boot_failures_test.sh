@@ -52,12 +52,12 @@ start() {
 	intel)
 		"$machines/bochs/boot_image" --kernel "$kernel" --initramfs "$initramfs" --memory "$(setting memory)" \
 			--append "console=ttyS0 panic=-1 ringside_mailbox=1 ringside_ready_port=0x5f4 \
-ringside_exit_port=0x5f4 quiet no_timer_check cryptomgr.notests mitigations=off $*" \
+ringside_exit_port=0x5f4 tsc_early_khz=20000 quiet no_timer_check cryptomgr.notests mitigations=off $*" \
 			--image "$work/image" --rom "$work/rom" || exit 1
 		exec "$machines/bochs/make_snapshot" --bochs "$machines/bochs/bochs" \
 			--bios "$runfiles/ringside_bochs_firmware/usr/share/bochs/BIOS-bochs-latest" \
 			--vgabios "$runfiles/ringside_bochs_firmware/usr/share/vgabios/vgabios.bin" \
-			--boot-rom "$work/rom" --image "$work/image" --cpu "$(setting cpu)" \
+			--boot-rom "$work/rom" --image "$work/image" --cpu "$(setting cpu)" --cpu-khz 20000 \
 			--memory "$(setting memory)" --timeout "$seconds" --output "$work/snapshot"
 		;;
 	esac >"$work/output" 2>&1

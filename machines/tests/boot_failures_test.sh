@@ -155,14 +155,13 @@ fill_ram() {
 	mkdir "$work/snapshot"
 	ln -s /dev/full "$work/snapshot/ram"
 }
-if [ "$machine" = amd ]; then
-	make_initramfs good --init="$machines/init/init" --load "$kvm nested=1" --load virtio_pci --load virtio_blk \
-		--load virtio_console || fail "refused"
-	prepare=fill_ram
-	boot "a full disk" good 120
-	says "No space left on device"
-	prepare=
-fi
+virtio=()
+[ "$machine" = intel ] || virtio=(--load virtio_pci --load virtio_blk --load virtio_console)
+make_initramfs good --init="$machines/init/init" --load "$kvm nested=1" "${virtio[@]}" || fail "refused"
+prepare=fill_ram
+boot "a full disk" good 120
+says "No space left on device"
+prepare=
 
 end_it TERM
 end_it KILL

@@ -56,17 +56,19 @@ static void write_program(const struct room *room, struct job_stream *stream)
 {
 	char *agent = runfile(&room->files, room->files.controller);
 	char *busybox = runfile(&room->files, room->files.data[0]);
+	char *option = talk_agent_option();
 
 	drive_tree(stream, agent, AGENT);
 	drive_tree(stream, busybox, BUSYBOX);
 	drive_record(stream, JOB_FOLDER, HOME);
 	drive_record(stream, JOB_DIRECTORY, HOME);
 	drive_record(stream, JOB_ARGUMENT, AGENT);
-	drive_record(stream, JOB_ARGUMENT, talk_has_terminal() ? "--terminal" : "--pipes");
+	drive_record(stream, JOB_ARGUMENT, option);
 	if (!*room->command)
 		drive_record(stream, JOB_ARGUMENT, "sh");
 	for (char **word = room->command; *word; word++)
 		drive_record(stream, JOB_ARGUMENT, *word);
+	free(option);
 	free(agent);
 	free(busybox);
 }

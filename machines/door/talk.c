@@ -40,9 +40,19 @@ static struct {
 	size_t waiting_size;
 } talk = {.output = -1, .resized = -1};
 
-bool talk_has_terminal(void)
+static bool has_terminal(void)
 {
 	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
+char *talk_agent_option(void)
+{
+	struct winsize size = {0};
+
+	if (!has_terminal())
+		return format_text("--pipes");
+	ioctl(STDIN_FILENO, TIOCGWINSZ, &size);
+	return format_text("--terminal=%ux%u", size.ws_row, size.ws_col);
 }
 
 static void restore_terminal(void)
@@ -219,7 +229,7 @@ void talk_greet(const char *greeting)
 
 void talk_prepare(struct dialogue *dialogue)
 {
-	talk.has_terminal = talk_has_terminal();
+	talk.has_terminal = has_terminal();
 	talk.output = dup(STDOUT_FILENO);
 	if (talk.output < 0)
 		die("dup: %s", strerror(errno));

@@ -3,15 +3,19 @@
 #ifndef RINGSIDE_MACHINES_DOOR_TALK_H
 #define RINGSIDE_MACHINES_DOOR_TALK_H
 
-#include <stdbool.h>
-
 #include "machines/runner/emulated.h"
 
 /* Ends the machine, whatever state it is in: Ctrl-]. */
 #define TALK_ESCAPE 0x1d
 
-/** talk_has_terminal() - whether stdin and stdout are a terminal, to be connected as one */
-bool talk_has_terminal(void);
+/**
+ * talk_agent_option() - the agent's option that says what its program is connected with
+ *
+ * A terminal, of the size of ours, if stdin and stdout are one; else pipes.
+ *
+ * Return: a string that the caller frees.
+ */
+char *talk_agent_option(void);
 
 /**
  * talk_prepare() - fill in the functions of a dialogue with the agent (agent/)

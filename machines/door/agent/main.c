@@ -3,11 +3,12 @@
  * The door's agent: runs a program in the machine, and connects it with
  * whoever stands at the door.
  *
- * usage: agent --terminal|--pipes PROGRAM [ARGUMENT]...
+ * usage: agent --terminal=ROWSxCOLUMNS|--pipes PROGRAM [ARGUMENT]...
  *
- * With --terminal, the program gets a terminal of its own, whose line
- * discipline makes Ctrl-C a signal; with --pipes, three pipes. It ends with the
- * program's exit status, or 128 and the number of the signal that ended it.
+ * With --terminal, the program gets a terminal of its own, of that size from its
+ * start on, whose line discipline makes Ctrl-C a signal; with --pipes, three
+ * pipes. It ends with the program's exit status, or 128 and the number of the
+ * signal that ended it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,6 +33,7 @@ struct program {
 	pid_t pid;
 	int watch; /* pidfd: readable when it has ended */
 	bool has_terminal;
+	struct winsize size; /* the terminal's, at first */
 	int input;
 	int output;
 	int error;
@@ -114,7 +116,7 @@ static void start_on_terminal(struct program *program, char **arguments)
 	int master = open_terminal(name, sizeof(name));
 	int slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
 
-	if (slave < 0)
+	if (slave < 0 || ioctl(slave, TIOCSWINSZ, &program->size))
 		die("open the terminal");
 	program->pid = fork();
 	if (!program->pid)
@@ -327,7 +329,8 @@ int main(int argc, char **argv)
 
 	if (argc < 3)
 		return 126;
-	program.has_terminal = !strcmp(argv[1], "--terminal");
+	program.has_terminal = sscanf(argv[1], "--terminal=%hux%hu", &program.size.ws_row,
+				      &program.size.ws_col) == 2;
 	/* A program need not read to the end. */
 	signal(SIGPIPE, SIG_IGN);
 	input_open();

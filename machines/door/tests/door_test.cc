@@ -252,8 +252,12 @@ TEST_F(Terminal, AShellWithJobControl)
 	expect("33 111");
 	expect(prompt);
 	// Ctrl-C is for the command in the machine.
-	type("echo waiting; cat\r");
-	expect("\nwaiting");
+	type("echo wait''ing; cat\r");
+	expect("waiting\r\n");
+	// The terminal's echo, then cat's: now cat runs, and not the shell that starts it.
+	type("a line\r");
+	expect("a line\r\n");
+	expect("a line\r\n");
 	type("\x03");
 	expect(prompt);
 	type("echo status $?\r");
@@ -265,8 +269,10 @@ TEST_F(Terminal, AShellWithJobControl)
 
 TEST_F(Terminal, AResize)
 {
+	// The size from the start on is no resize. "wait", unlike "read", misses no signal.
 	start({"sh", "-c",
-	       "trap 'stty size; exit 0' WINCH; echo wait''ing; while :; do read x; done"});
+	       "trap 'stty size; exit 0' WINCH; sleep 1000 & stty size; echo wait''ing; wait"});
+	expect("33 111");
 	expect("waiting");
 	resize(40, 100);
 	expect("40 100");

@@ -4,9 +4,6 @@
 # and what it leaves alone.
 set -u
 
-# Some workers for remote execution leave tests their own environment.
-unset RINGSIDE_BAZEL
-
 here=$PWD/tools/ide
 failures=0
 

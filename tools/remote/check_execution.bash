@@ -27,7 +27,8 @@ get_buildbox() {
 
 start_casd() {
 	mkdir "$work/casd"
-	setsid buildbox-casd --bind="unix:$work/casd.socket" --jobs="$(nproc)" --shutdown-deadline=2 \
+	# Its workers pass on their environment, but none is started by "bazel run".
+	setsid env -u BUILD_WORKSPACE_DIRECTORY -u BUILD_WORKING_DIRECTORY -u RINGSIDE_BAZEL buildbox-casd --bind="unix:$work/casd.socket" --jobs="$(nproc)" --shutdown-deadline=2 \
 		--buildbox-run="$(type -P buildbox-run-hosttools)" "$work/casd" >"$work/casd.log" 2>&1 &
 	children+=($!)
 	wait_until buildbox-casd $! "$work/casd.log" test -S "$work/casd.socket"

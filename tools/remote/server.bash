@@ -58,6 +58,11 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
+# Bazel's link to the folder where it works, in the checkout, is not a part of "..." if
+# this file stands beside that folder. "bazel clean" takes it away.
+link=$root/bazel-${root##*/}
+[ ! -d "$link" ] || : >>"$(readlink -f "$link/..")/DO_NOT_BUILD_HERE"
+
 # usage: bazel OUTPUT_BASE COMMAND [ARGUMENT]...   in the current folder
 bazel() {
 	"$root/bazelw" --output_base="$1" "${@:2}"

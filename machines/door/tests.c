@@ -14,6 +14,7 @@
 #include "machines/runner/drive.h"
 #include "machines/runner/memory.h"
 #include "machines/runner/message.h"
+#include "machines/runner/transfer.h"
 
 /* How Bazel names a test and its program, on a line. */
 #define TEST_LINE "--starlark:expr=str(target.label) + ' ' + target.files_to_run.executable.path"
@@ -154,6 +155,8 @@ void tests_hand_in(const struct door_tests *tests, struct job_stream *stream)
 		char *path, *name;
 
 		read_test_description(test->executable, &description);
+		if (!i) /* one toolchain has built all of them */
+			hand_in_libraries(stream, &description);
 		path = runfile(&description, description.controller);
 		name = format_text("%s/%s", test->folder, test->name);
 		drive_tree(stream, path, name);

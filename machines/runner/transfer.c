@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "machines/job/job.h"
 #include "machines/runner/drive.h"
 #include "machines/runner/message.h"
 #include "machines/runner/output_paths.h"
@@ -48,11 +47,7 @@ static void write_places(struct job_stream *stream)
 	}
 }
 
-/*
- * What is at ROOT/lib64/ld.so here, ROOT being a repository, has to be at
- * /lib64/ld.so there: a program names its loader by an absolute path.
- */
-static void write_libraries(struct job_stream *stream, const struct test_description *test)
+void hand_in_libraries(struct job_stream *stream, const struct test_description *test)
 {
 	for (size_t i = 0; i < test->library_count; i++) {
 		char *path = runfile(test, test->libraries[i]);
@@ -95,7 +90,7 @@ void hand_in(int drive, const struct test_description *test, char **arguments)
 	drive_open(&stream, drive);
 	write_environment(&stream);
 	write_places(&stream);
-	write_libraries(&stream, test);
+	hand_in_libraries(&stream, test);
 	write_program(&stream, test, arguments);
 	drive_close(&stream, drive);
 }

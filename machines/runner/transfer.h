@@ -3,7 +3,18 @@
 #ifndef RINGSIDE_MACHINES_RUNNER_TRANSFER_H
 #define RINGSIDE_MACHINES_RUNNER_TRANSFER_H
 
+#include "machines/job/job.h"
 #include "machines/runner/description.h"
+
+/**
+ * hand_in_libraries() - put the libraries that a test loads where its loader looks
+ * @stream: to the machine's drive
+ * @test: whose libraries
+ *
+ * What is at ROOT/lib64/ld.so here, ROOT being a repository, goes to /lib64/ld.so
+ * there: a program names its loader by an absolute path.
+ */
+void hand_in_libraries(struct job_stream *stream, const struct test_description *test);
 
 /**
  * hand_in() - fill in a machine's drive

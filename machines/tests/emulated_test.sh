@@ -190,6 +190,10 @@ prepare "data ringside/machines/tests/data.txt"
 run "data" 60 0 print_file "$runfiles/ringside/machines/tests/data.txt"
 says "contents: data of a test"
 
+prepare "library ringside/machines/tests/data.txt"
+run "a library" 60 0 print_file /machines/tests/data.txt
+says "contents: data of a test"
+
 prepare "data ringside/machines/tests/no_such_file"
 run "missing data" 60 125 show
 says "cannot open $runfiles/ringside/machines/tests/no_such_file: No such file or directory"

@@ -382,20 +382,20 @@ private:
 
 TEST_F(Tests, AreBuiltAndRun)
 {
-	make_test("one", "");
+	make_test("one", "library ringside/machines/tests/data.txt\n");
 	make_test("two", "data ringside/machines/tests/data.txt\n");
 	make_bazel(
 		"@@//some/package:one out/one\\n@@other//:two out/two\\n@//some/package:one out/one\\n");
 	Result result = run({"//some/...", "@other//:all", "--", "sh", "-c",
 			     ("one show word; cat $RUNFILES_DIR/ringside/machines/tests/data.txt;"
-			      "find /tests -type f | sort")});
+			      "find /tests -type f | sort; wc -c </machines/tests/data.txt")});
 	EXPECT_EQ(result.status, 0) << result.errors;
 	EXPECT_NE(result.output.find("argument 1: <show>\nargument 2: <word>"), std::string::npos)
 		<< result.output;
 	EXPECT_NE(result.output.find("data of a test\n"
 				     "/tests/.runfiles/ringside/machines/tests/data.txt\n"
 				     "/tests/some/package/one\n"
-				     "/tests/two\n"),
+				     "/tests/two\n15\n"),
 		  std::string::npos)
 		<< result.output;
 	EXPECT_NE(asked().find("cquery --@@ringside//machines:machine=host "), std::string::npos)

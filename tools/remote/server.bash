@@ -21,7 +21,10 @@ die() {
 	exit 1
 }
 
-work=$(mktemp -d "${TMPDIR:-/tmp}/ringside.XXXXXX")
+# Where bazelw keeps Bazel: in /tmp, the sandbox would hide one from the other.
+work=${RINGSIDE_CACHE:-${XDG_CACHE_HOME:-${HOME:?}/.cache}/ringside}
+mkdir -p "$work"
+work=$(mktemp -d "$work/check.XXXXXX")
 readonly work
 children=()
 

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 /* The heap: a boundary that moves up through the RAM behind the payload. */
 #include "kvm_test.h"
-#include "machine.h"
+#include "guest/lib/arch.h"
 
 static uintptr_t heap_next;
 
 void *tst_heap_alloc_aligned(size_t size, size_t align)
 {
-	uintptr_t end = machine_heap_end(), start;
+	uintptr_t end = arch_heap_end(), start;
 
 	if (!align || (align & (align - 1))) {
 		tst_brk(TBROK, "tst_heap_alloc_aligned: align %zu is not a power of two", align);
 	}
 	if (!heap_next)
-		heap_next = machine_heap_start();
+		heap_next = arch_heap_start();
 
 	start = (heap_next + align - 1) & -(uintptr_t)align;
 	if (start > end || size > end - start) {

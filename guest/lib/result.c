@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Results and signals: the guest's end of the result page. */
 #include "kvm_test.h"
-#include "machine.h"
+#include "guest/lib/arch.h"
 
 static volatile struct tst_kvm_result *const result_page =
 	(volatile struct tst_kvm_result *)KVM_RESULT_BASEADDR;
@@ -15,7 +15,7 @@ static void barrier(void)
 void kvm_yield(void)
 {
 	barrier();
-	machine_halt();
+	arch_halt();
 	barrier();
 }
 
@@ -110,6 +110,6 @@ void tst_wait_host(void *data)
 {
 	tst_signal_host(data);
 	while (result_page->result != KVM_TNONE)
-		machine_relax();
+		arch_relax();
 	barrier();
 }

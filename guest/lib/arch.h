@@ -5,15 +5,26 @@
 
 #include <stdint.h>
 
-/** Leaves the virtual machine; returns when the host resumes it. */
+/** Halts the CPU: for good, until the host resumes it, or until an interrupt. */
 void arch_halt(void);
+
+/** Leaves the virtual machine with a KVM_DOORBELL_* value; returns when the host resumes it. */
+void arch_ring_doorbell(uint32_t value);
 
 /** Tells the CPU that a busy loop is waiting for another one's store. */
 void arch_relax(void);
 
-/** Start of the memory behind the payload, and end of the RAM that is mapped. */
+/** The running CPU's number, as a register has it that start code has set. */
+unsigned int arch_cpu(void);
+
+/** Maps the result slot of CPU cpu, if it is not mapped yet. */
+void arch_map_slot(unsigned int cpu);
+
+/** Has CPU cpu begin at its start code, where KVM has the interrupt controllers. */
+void arch_start_cpu(unsigned int cpu);
+
+/** Start of the memory behind the payload. */
 uintptr_t arch_heap_start(void);
-uintptr_t arch_heap_end(void);
 
 /**
  * Ends the payload with TBROK at an instruction instead of a source line: the

@@ -53,8 +53,12 @@ bool tst_payload_check(const void *image, size_t size, uint64_t *ram_needed,
 
 void tst_payload_load(const void *image, size_t size, unsigned char *ram, uint64_t ram_size)
 {
-	unsigned char *copy = ram + VM_KERNEL_BASEADDR;
+	struct kvm_payload_header header;
 
-	memcpy(copy, image, size);
-	memcpy(copy + offsetof(struct kvm_payload_header, ram_end), &ram_size, sizeof(ram_size));
+	memcpy(&header, image, sizeof(header));
+	header.ram_end = ram_size;
+	header.heap_end = ram_size < header.mapped_end ? ram_size : header.mapped_end;
+	header.cpus = 1;
+	memcpy(ram + VM_KERNEL_BASEADDR, image, size);
+	memcpy(ram + VM_KERNEL_BASEADDR, &header, sizeof(header));
 }

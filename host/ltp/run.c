@@ -91,19 +91,17 @@ static bool run_on_after_error(const struct tst_kvm_instance *inst, struct tst_k
 		err == EINTR ? "; vcpu_info->immediate_exit is set: expect EINTR" : "");
 }
 
-/* The guest has halted. Returns whether the payload has ended. */
-static bool handle_halt(struct tst_kvm_instance *inst, struct tst_kvm_vm *vm)
+/* What a guest that rang the doorbell wants; 0 if it did not. */
+static uint32_t doorbell_value(const struct kvm_run *run)
 {
-	switch (tst_result_value(inst)) {
-	case KVM_TEXIT:
-		return true;
-	case KVM_TNONE: /* kvm_yield() */
-	case KVM_TSYNC: /* kvm_yield() before a host thread took the signal */
-		return false;
-	}
-	tst_report_guest_result(inst, vm);
-	tst_set_result_value(inst, KVM_TNONE);
-	return false;
+	uint32_t value;
+
+	if (run->exit_reason != KVM_EXIT_IO || run->io.direction != KVM_EXIT_IO_OUT ||
+	    run->io.port != KVM_DOORBELL_PORT || run->io.size != sizeof(value) ||
+	    run->io.count != 1)
+		return 0;
+	memcpy(&value, (const char *)run + run->io.data_offset, sizeof(value));
+	return value;
 }
 
 int tst_kvm_run_instance(struct tst_kvm_instance *inst, int exp_errno)
@@ -130,11 +128,18 @@ int tst_kvm_run_instance(struct tst_kvm_instance *inst, int exp_errno)
 			errno = err;
 			return -1;
 		}
-		if (vm->run->exit_reason != KVM_EXIT_HLT)
-			refuse_exit(inst, vm);
-		if (handle_halt(inst, vm)) {
-			set_ended(vm);
-			return 0;
+		if (vm->run->exit_reason != KVM_EXIT_HLT) {
+			switch (doorbell_value(vm->run)) {
+			case KVM_DOORBELL_RESULT:
+				tst_report_guest_result(inst, vm);
+				break;
+			case KVM_DOORBELL_END:
+			case KVM_DOORBELL_BREAK:
+				set_ended(vm);
+				return 0;
+			default:
+				refuse_exit(inst, vm);
+			}
 		}
 		/* A guest that only halts and is run on gets no signal. */
 		if (__atomic_load_n(&vm->timed_out, __ATOMIC_ACQUIRE))

@@ -58,7 +58,7 @@ TEST_F(PayloadImage, SoundOneNeedsItsMemoryAndSomeMore)
 
 TEST_F(PayloadImage, IsShorterThanItsHeader)
 {
-	ExpectRefusal("the payload has 47 bytes, fewer than its header's 48", 47);
+	ExpectRefusal("the payload has 47 bytes, fewer than its header's 80", 47);
 	ExpectRefusal("the payload has 0 bytes", 0);
 }
 
@@ -70,8 +70,8 @@ TEST_F(PayloadImage, HasAnotherMagicNumber)
 
 TEST_F(PayloadImage, HasAnotherVersion)
 {
-	header_.version = KVM_PAYLOAD_VERSION + 1;
-	ExpectRefusal("header has version 2, not 1");
+	header_.version = KVM_PAYLOAD_VERSION - 1;
+	ExpectRefusal("header has version 1, not 2");
 }
 
 TEST_F(PayloadImage, IsForAnotherArchitecture)

@@ -30,7 +30,7 @@ TEST_F(Calls, FailureNamesItsPlaceAndCalls)
 					 HasSubstr(" innermost+0x"), HasSubstr(" middle+0x"),
 					 HasSubstr(" main+0x"), HasSubstr("calls_payload.c:13\n"),
 					 HasSubstr("calls_payload.c:18\n"),
-					 HasSubstr(" kvm_payload_entry+0x"),
+					 HasSubstr(" kvm_start+0x"),
 					 Not(HasSubstr("kvm_vector_"))))));
 	EXPECT_THAT(results[0].file, EndsWith("calls_payload.c"));
 	EXPECT_EQ(results[0].line, kLine);

@@ -18,36 +18,102 @@
 	.globl	kvm_payload_entry
 	.type	kvm_payload_entry, @function
 kvm_payload_entry:
-	jmp	enter_protected_mode
+	/* A startup IPI begins at the same byte with another code segment. */
+	ljmpw	$0, $kvm_real_mode
 	.balign	16
 	.long	KVM_PAYLOAD_MAGIC
 	.short	KVM_PAYLOAD_VERSION
 	.short	PAYLOAD_ARCH
 	.long	VM_KERNEL_BASEADDR, 0
 	.long	kvm_payload_mem_end, 0
-	.globl	kvm_payload_ram_end
-kvm_payload_ram_end:
-	.long	0, 0	/* the host's to fill in */
+	.long	0, 0	/* ram_end */
+	.long	KVM_MAPPED_END, 0
+	.long	0, 0	/* heap_end */
+	.long	KVM_CPU_AREA_SIZE
+kvm_payload_cpus:
+	.long	0	/* cpus */
+	.long	0, 0	/* flags, reserved */
+	.size	kvm_payload_entry, . - kvm_payload_entry
 
-enter_protected_mode:
+	.balign	8
+kvm_real_mode_first_gdt:
+	.quad	0
+	.quad	0x00cf9b000000ffff	/* KVM_CS32: 32-bit code, flat */
+	.quad	0x00cf93000000ffff	/* KVM_DS: data, flat */
+	.quad	0x00af9b000000ffff	/* KVM_CS64: 64-bit code */
+	.quad	0x0000890000000067	/* KVM_TSS; its base is filled in below */
+	.set	FIRST_GDT_BYTES, . - kvm_real_mode_first_gdt
+	.short	0
+kvm_real_mode_first_gdt_pointer:
+	.short	FIRST_GDT_BYTES - 1
+	.long	kvm_real_mode_first_gdt
+	.short	0
+kvm_real_mode_gdt_pointer:
+	.short	KVM_GDT_SIZE * 8 - 1
+	.long	kvm_gdt
+	.short	0
+kvm_real_mode_whole_gdt_pointer:
+	.short	KVM_GDT_BYTES - 1
+	.long	kvm_gdt
+	.short	0
+kvm_real_mode_idt_pointer:
+	.short	KVM_IDT_BYTES - 1
+	.long	kvm_idt
+
+	.globl	kvm_real_mode
+	.type	kvm_real_mode, @function
+kvm_real_mode:
 	cli
-	lgdtl	%cs:gdt_pointer
+	lgdtl	%cs:kvm_real_mode_first_gdt_pointer
 	movl	%cr0, %eax
 	andl	$~(CR0_NW | CR0_CD), %eax
 	orl	$(CR0_PE | CR0_NE), %eax
 	movl	%eax, %cr0
-	ljmpl	$KVM_CS32, $protected_mode
+	ljmpl	$KVM_CS32, $kvm_start
+	.size	kvm_real_mode, . - kvm_real_mode
 
 	.code32
-protected_mode:
+	.type	kvm_start, @function
+kvm_start:
 	movw	$KVM_DS, %ax
 	movw	%ax, %ds
 	movw	%ax, %es
 	movw	%ax, %fs
 	movw	%ax, %gs
 	movw	%ax, %ss
+
+	/* Which CPU: the initial APIC ID is the number. EBP keeps it. */
+	xorl	%ebp, %ebp
+	cmpl	$1, kvm_payload_cpus
+	jbe	first_cpu
+	movl	$1, %eax
+	cpuid
+	shrl	$24, %ebx
+	movl	%ebx, %ebp
+	jz	first_cpu
+
+	/* Not the first: wait until that one has made the tables. */
+1:	cmpl	$0, tables_are_made
+	jne	2f
+	pause
+	jmp	1b
+2:	movl	%ebp, %eax
+	shll	$12, %eax
+	negl	%eax
+	movl	(KVM_RESULT_BASEADDR + KVM_CPU_CONTROL_OFFSET + KVM_CPU_CONTROL_AREA)(%eax), %esp
+	subl	$0x1000, %esp	/* its TSS lies there */
+	lgdtl	kvm_real_mode_whole_gdt_pointer
+	jmp	enter_paging
+
+first_cpu:
 	movl	$kvm_stack_top, %esp
-	lidtl	idt_pointer
+
+	/* The table proper is in zeroed memory: it has room for each CPU's TSS. */
+	cld
+	movl	$kvm_real_mode_first_gdt, %esi
+	movl	$kvm_gdt, %edi
+	movl	$(FIRST_GDT_BYTES / 4), %ecx
+	rep movsl
 
 	/* The linker can't split an address over a descriptor's fields. */
 	movl	$kvm_tss, %eax
@@ -55,6 +121,7 @@ protected_mode:
 	shrl	$16, %eax
 	movb	%al, kvm_gdt + KVM_TSS + 4
 	movb	%ah, kvm_gdt + KVM_TSS + 7
+	movw	$KVM_TSS_BYTES, kvm_tss + KVM_TSS_IO_MAP
 
 	/*
 	 * The upper tables hold an entry or two each: they stay out of the
@@ -70,9 +137,13 @@ protected_mode:
 	movl	$(page_directory_low + PDPT_FLAGS), pdpt
 	movl	$(page_directory_low + 0x1000 + PDPT_FLAGS), pdpt + 8
 	movl	$(page_directory_high + PDPT_FLAGS), pdpt + 3 * 8
-	movl	$(page_table_high + PTE_PRESENT + PTE_WRITABLE), page_directory_high + 511 * 8
-	movl	$(KVM_RESULT_BASEADDR + PTE_PRESENT + PTE_WRITABLE), page_table_high + 511 * 8
+	movl	$(kvm_page_table_high + PTE_PRESENT + PTE_WRITABLE), page_directory_high + 511 * 8
+	movl	$(KVM_RESULT_BASEADDR + PTE_PRESENT + PTE_WRITABLE), kvm_page_table_high + 511 * 8
+	movl	$1, tables_are_made
+	lgdtl	kvm_real_mode_gdt_pointer
 
+enter_paging:
+	lidtl	kvm_real_mode_idt_pointer
 	movl	%cr4, %eax
 	orl	$CR4_PAE, %eax
 	movl	%eax, %cr4
@@ -110,46 +181,38 @@ kvm_paging_done:
 	.code64
 #endif
 paging_mode:
+	/* The outermost frame: a backtrace ends where the frame pointer is 0. */
+	movl	%ebp, %edi
+	xorl	%ebp, %ebp
+	testl	%edi, %edi
+	jnz	1f
 	movw	$KVM_TSS, %ax
 	ltr	%ax
-	/* The outermost frame: a backtrace ends where the frame pointer is 0. */
-	xorl	%ebp, %ebp
 	call	main
 	call	kvm_exit
-	.size	kvm_payload_entry, . - kvm_payload_entry
+1:
+#ifdef __i386__
+	pushl	%edi
+#endif
+	call	kvm_run_cpu	/* cpus.c; does not return */
+	.size	kvm_start, . - kvm_start
 
-	.section .rodata.start, "a", @progbits
-	.balign	4
-	.short	0
-gdt_pointer:
-	.short	KVM_GDT_SIZE * 8 - 1
-	.long	kvm_gdt
-	.short	0
-idt_pointer:
-	.short	KVM_IDT_BYTES - 1
-	.long	kvm_idt
-
-	.data
+	.section .bss.boot, "aw", @nobits
 	.balign	16
 	.globl	kvm_gdt
 	.type	kvm_gdt, @object
 kvm_gdt:
-	.quad	0
-	.quad	0x00cf9b000000ffff	/* KVM_CS32: 32-bit code, flat */
-	.quad	0x00cf93000000ffff	/* KVM_DS: data, flat */
-	.quad	0x00af9b000000ffff	/* KVM_CS64: 64-bit code */
-	.quad	0x0000890000000067	/* KVM_TSS; its base is filled in above */
-	.quad	0			/* its upper half on x86_64 */
-	.fill	KVM_GDT_SIZE - 6, 8, 0
-	.size	kvm_gdt, . - kvm_gdt
-
+	.skip	KVM_GDT_BYTES
+	.size	kvm_gdt, KVM_GDT_SIZE * 8
 	.globl	kvm_tss
 	.type	kvm_tss, @object
 	.balign	16
 kvm_tss:
-	.fill	102, 1, 0
-	.short	104			/* no I/O permission bitmap */
+	.skip	KVM_TSS_BYTES
 	.size	kvm_tss, . - kvm_tss
+	.balign	4
+tables_are_made:
+	.skip	4
 
 	/* The lower 2 GiB, one to one, in 2 MiB pages. */
 	.section .data.page_tables, "aw", @progbits
@@ -172,12 +235,12 @@ pdpt:
 #endif
 page_directory_high:
 	.skip	4096
-page_table_high:
+	.globl	kvm_page_table_high
+kvm_page_table_high:
 	.skip	4096
 
 	.section .bss.stack, "aw", @nobits
 	.balign	16
-kvm_stack:
 	.skip	KVM_STACK_SIZE
 kvm_stack_top:
 

@@ -3,18 +3,19 @@
 #include "kvm_x86.h"
 #include "guest/lib/arch.h"
 
-/* From start.S and payload.lds. */
-extern const struct kvm_payload_header kvm_payload_entry;
+/* From payload.lds. */
 extern const char kvm_payload_mem_end[];
-
-/* End of the memory that the start code maps. */
-#define MAPPED_END 0x80000000u
 
 _Static_assert(sizeof(struct page_table_entry_pae) == 8, "page_table_entry_pae: wrong size");
 
 void arch_halt(void)
 {
 	asm volatile("hlt" ::: "memory");
+}
+
+void arch_ring_doorbell(uint32_t value)
+{
+	asm volatile("outl %0, %w1" : : "a"(value), "d"(KVM_DOORBELL_PORT) : "memory");
 }
 
 void arch_relax(void)
@@ -25,13 +26,6 @@ void arch_relax(void)
 uintptr_t arch_heap_start(void)
 {
 	return (uintptr_t)kvm_payload_mem_end;
-}
-
-uintptr_t arch_heap_end(void)
-{
-	uint64_t ram_end = *(volatile const uint64_t *)&kvm_payload_entry.ram_end;
-
-	return ram_end < MAPPED_END ? ram_end : MAPPED_END;
 }
 
 uintptr_t kvm_get_page_address_pae(const struct page_table_entry_pae *entry)

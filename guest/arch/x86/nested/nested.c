@@ -19,8 +19,11 @@ ASSERT_REG(r15, REGS_R15);
 struct nested_segment nested_read_segment(const char *function, unsigned int gdt_id)
 {
 	struct nested_segment segment;
+	struct kvm_sregs sregs;
 
-	if (gdt_id >= KVM_GDT_SIZE) {
+	/* Behind the public part lie other CPUs' task-state segments. */
+	kvm_read_sregs(&sregs);
+	if (gdt_id >= KVM_GDT_SIZE && gdt_id != sregs.tr >> 3) {
 		tst_brk(TBROK, "%s: descriptor %u is beyond the last one of kvm_gdt, %u", function,
 			gdt_id, KVM_GDT_SIZE - 1);
 	}
@@ -71,24 +74,4 @@ void *nested_alloc_stack(uint16_t *ss)
 
 	*ss = kvm_create_stack_descriptor(kvm_gdt, KVM_GDT_SIZE, stack);
 	return stack + STACK_SIZE;
-}
-
-static volatile struct tst_kvm_result *const result_page =
-	(volatile struct tst_kvm_result *)KVM_RESULT_BASEADDR;
-
-void nested_report_reset(void)
-{
-	/* A signal that the host has not taken yet has to stay. */
-	if (result_page->result != KVM_TSYNC)
-		result_page->result = KVM_TNONE;
-}
-
-int nested_report_pass_on(void)
-{
-	int32_t result = result_page->result;
-
-	if (result == KVM_TNONE || result == KVM_TSYNC)
-		return 0;
-	kvm_yield();
-	return 1;
 }

@@ -47,15 +47,6 @@ uint16_t nested_ldt_selector(void);
  */
 void *nested_alloc_stack(uint16_t *ss);
 
-/**
- * The report of an exception in a nested guest: that guest's exception handler
- * fills in the result page and halts, but its HLT stops here. Call _reset
- * before the guest runs; after a HLT, _pass_on hands over what the guest left
- * and returns non-zero if the guest is to be continued behind the HLT.
- */
-void nested_report_reset(void);
-int nested_report_pass_on(void);
-
 /** Where nested guests start (nested.S): calls the function in RAX, then halts for good. */
 void nested_guest_entry(void);
 

@@ -227,20 +227,15 @@ struct kvm_svm_vcpu *kvm_create_svm_vcpu(int (*guest_main)(void), int alloc_stac
 
 void kvm_svm_vmrun(struct kvm_svm_vcpu *cpu)
 {
-	static struct kvm_vmcb *own;
+	static struct kvm_vmcb *own[KVM_MAX_CPUS];
+	unsigned int nr = tst_cpu();
 
-	if (!own)
-		own = kvm_alloc_vmcb();
-	for (;;) {
-		nested_report_reset();
-		if (svm_has_marked_pdpt())
-			svm_enter_unmarked(&cpu->regs, cpu->vmcb, own);
-		else
-			svm_enter(&cpu->regs, cpu->vmcb, own);
-		if (cpu->vmcb->exitcode != SVM_EXIT_HLT || !nested_report_pass_on())
-			break;
-		cpu->vmcb->rip++; /* HLT is one byte long */
-	}
+	if (!own[nr])
+		own[nr] = kvm_alloc_vmcb();
+	if (svm_has_marked_pdpt())
+		svm_enter_unmarked(&cpu->regs, cpu->vmcb, own[nr]);
+	else
+		svm_enter(&cpu->regs, cpu->vmcb, own[nr]);
 	cpu->regs.rax = cpu->vmcb->rax;
 	cpu->regs.rsp = cpu->vmcb->rsp;
 }

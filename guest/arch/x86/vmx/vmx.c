@@ -52,7 +52,8 @@ static void allow_vmxon(void)
 
 static void enter_vmx_operation(void)
 {
-	static struct kvm_vmcs *vmxon_region;
+	static struct kvm_vmcs *regions[KVM_MAX_CPUS];
+	struct kvm_vmcs **vmxon_region = &regions[tst_cpu()];
 	struct kvm_cregs cregs;
 	uint64_t address;
 	_Bool failed;
@@ -62,12 +63,12 @@ static void enter_vmx_operation(void)
 	kvm_set_cr0(fixed_bits(cregs.cr0, MSR_IA32_VMX_CR0_FIXED0, MSR_IA32_VMX_CR0_FIXED1));
 	kvm_set_cr4(
 		fixed_bits(cregs.cr4 | CR4_VMXE, MSR_IA32_VMX_CR4_FIXED0, MSR_IA32_VMX_CR4_FIXED1));
-	if (!vmxon_region)
-		vmxon_region = kvm_alloc_vmcs();
-	address = (uintptr_t)vmxon_region;
+	if (!*vmxon_region)
+		*vmxon_region = kvm_alloc_vmcs();
+	address = (uintptr_t)*vmxon_region;
 	asm volatile("vmxon %1" : "=@ccbe"(failed) : "m"(address) : "memory");
 	if (failed)
-		tst_brk(TBROK, "kvm_set_vmx_state: VMXON(%p) failed", (void *)vmxon_region);
+		tst_brk(TBROK, "kvm_set_vmx_state: VMXON(%p) failed", (void *)*vmxon_region);
 }
 
 static void leave_vmx_operation(void)
@@ -84,17 +85,18 @@ static void leave_vmx_operation(void)
 
 void kvm_set_vmx_state(int enabled)
 {
-	static _Bool is_enabled;
+	static _Bool enabled_on[KVM_MAX_CPUS];
+	_Bool *is_enabled = &enabled_on[tst_cpu()];
 
 	if (!kvm_is_vmx_supported())
 		tst_brk(TCONF, "The CPU has no VMX: CPUID leaf 1 ECX bit 5 is clear");
-	if (is_enabled == !!enabled)
+	if (*is_enabled == !!enabled)
 		return;
 	if (enabled)
 		enter_vmx_operation();
 	else
 		leave_vmx_operation();
-	is_enabled = !!enabled;
+	*is_enabled = !!enabled;
 }
 
 /* What LGDT and LIDT load: "Memory-Management Registers". */
@@ -141,8 +143,8 @@ static const char *failed_entry_text(unsigned int reason)
 	}
 }
 
-/* Enters the nested guest once. Returns the exit reason. */
-static uint32_t run_once(struct kvm_vmx_vcpu *cpu)
+/* Enters the nested guest once. */
+static void run_once(struct kvm_vmx_vcpu *cpu)
 {
 	uint32_t reason;
 
@@ -160,19 +162,11 @@ static uint32_t run_once(struct kvm_vmx_vcpu *cpu)
 			(unsigned long long)kvm_vmx_vmread(VMX_VMCS_EXIT_QUALIFICATION));
 	}
 	cpu->launched = 1;
-	return reason;
 }
 
 void kvm_vmx_vmrun(struct kvm_vmx_vcpu *cpu)
 {
 	kvm_vmx_activate_vcpu(cpu);
-	for (;;) {
-		nested_report_reset();
-		if (run_once(cpu) != VMX_EXIT_HLT || !nested_report_pass_on())
-			break;
-		kvm_vmx_vmwrite(VMX_VMCS_GUEST_RIP,
-				kvm_vmx_vmread(VMX_VMCS_GUEST_RIP) +
-					kvm_vmx_vmread(VMX_VMCS_VMEXIT_INST_LEN));
-	}
+	run_once(cpu);
 	cpu->regs.rsp = kvm_vmx_vmread(VMX_VMCS_GUEST_RSP);
 }

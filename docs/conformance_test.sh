@@ -57,8 +57,8 @@ sed 's/`tst_heap_alloc`/`tst_heap_alloc`, `tst_heap_free`/' "$table" >"$TEST_TMP
 refuses "a row for nothing" "tst_heap_free, which no public header declares" \
 	"$TEST_TMPDIR/stale.md" "$tests" "$@"
 
-sed 's,`//kvm_tests/api:heap`,`//kvm_tests/api:no_such_test`,' "$table" >"$TEST_TMPDIR/untested.md"
-refuses "a test that does not exist" "//kvm_tests/api:no_such_test, which does not exist" \
+sed 's,`//guest/tests:heap`,`//guest/tests:no_such_test`,' "$table" >"$TEST_TMPDIR/untested.md"
+refuses "a test that does not exist" "//guest/tests:no_such_test, which does not exist" \
 	"$TEST_TMPDIR/untested.md" "$tests" "$@"
 
 sed '/`tst_heap_alloc`/s/`[^`]*`//2g' "$table" >"$TEST_TMPDIR/empty.md"

@@ -3,10 +3,10 @@
  * The payload's side of the KVM test API: what code on bare virtual hardware
  * can call. The controller's side is the header of the same name in host/.
  *
- * A payload defines void main(void). It starts with paging on, the lower 2 GiB
- * and the result page mapped one to one, an 8 KiB stack and handlers for CPU
- * exceptions; it ends when main returns or kvm_exit is called. There is no
- * floating point, no other library, and one CPU.
+ * A payload defines void main(void), which CPU 0 runs. It starts with paging on,
+ * the lower 2 GiB and the result slot mapped one to one, an 8 KiB stack and
+ * handlers for CPU exceptions; it ends when main returns or kvm_exit is called.
+ * There is no floating point and no other library.
  */
 #ifndef RINGSIDE_GUEST_KVM_TEST_H
 #define RINGSIDE_GUEST_KVM_TEST_H
@@ -127,15 +127,23 @@ void tst_brk_(const char *file, int lineno, int result, const char *fmt, ...)
  * Control flow between guest and host.
  */
 
-/** Ends the payload, like returning from main(). */
+/**
+ * Ends what the running CPU does, like returning from main() or from the
+ * function that it was started with.
+ */
 void kvm_exit(void) __attribute__((noreturn));
 
-/** Leaves the virtual machine with a halt; the controller may resume it. */
+/**
+ * Leaves the virtual machine; the controller may resume it. In a run loop of the
+ * controller's own, tst_kvm_run_vcpu() returns KVM_EXIT_HLT; tst_kvm_run_instance()
+ * resumes the CPU at once. Where KVM has no interrupt controllers, it is a HLT.
+ */
 void kvm_yield(void);
 
 /**
- * Tells the host something without stopping: KVM_TSYNC in the result page,
- * with data in its file_addr. A signal that was not taken yet is overwritten.
+ * Tells the host something without stopping: KVM_TSYNC in the running CPU's
+ * result slot, with data in its file_addr. A signal that was not taken yet is
+ * overwritten.
  */
 void tst_signal_host(void *data);
 
@@ -143,8 +151,54 @@ void tst_signal_host(void *data);
 void tst_wait_host(void *data);
 
 /*
- * Memory: a heap that only grows, from the payload's end to the end of RAM, or
- * of the 2 GiB that are mapped. Exhausting it ends the test with TBROK.
+ * CPUs. Each has a stack, a task-state segment and a result slot of its own; the
+ * page tables, interrupt callbacks and the heap are everybody's. Every function
+ * here that does not say otherwise works on all CPUs at the same time.
+ */
+
+/** Index of the running CPU; 0 runs main(). */
+unsigned int tst_cpu(void);
+
+/** How many CPUs the machine has. */
+unsigned int tst_cpus(void);
+
+/**
+ * Has CPU cpu (1 to tst_cpus() - 1) run func(arg), and returns at once. Where KVM
+ * has the interrupt controllers, the CPU gets INIT and a startup IPI; elsewhere
+ * the controller starts it. A CPU whose function has ended can be started again;
+ * one that still runs its function ends the test with TBROK.
+ */
+void tst_start_cpu(unsigned int cpu, void (*func)(void *arg), void *arg);
+
+/** Waits (busily) until the function that CPU cpu was started with has ended. */
+void tst_join_cpu(unsigned int cpu);
+
+/** What the controller's tst_kvm_set_arg() set for the running CPU; 0 if nothing. */
+uint64_t tst_arg(void);
+
+/** A lock; all zero is unlocked. Not to be taken twice by one CPU. */
+struct tst_lock {
+	uint32_t taken;
+};
+
+/** Waits (busily) for the lock and takes it. */
+void tst_lock(struct tst_lock *lock);
+
+/** Gives the lock back. */
+void tst_unlock(struct tst_lock *lock);
+
+/** A place where CPUs wait for each other; all zero is empty. */
+struct tst_barrier {
+	uint32_t waiting, round;
+};
+
+/** Returns when cpus CPUs have called it; then the barrier is empty and can be used again. */
+void tst_wait_barrier(struct tst_barrier *barrier, unsigned int cpus);
+
+/*
+ * Memory: a heap that only grows, from the payload's end to the end of RAM (less
+ * the other CPUs' stacks), or of the 2 GiB that are mapped. Exhausting it ends the
+ * test with TBROK. Each allocation belongs to its caller; CPUs may allocate at once.
  */
 
 /** Allocates size bytes, aligned for any type. Never returns NULL. */

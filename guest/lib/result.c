@@ -1,29 +1,44 @@
 // SPDX-License-Identifier: MIT
-/* Results and signals: the guest's end of the result page. */
+/* Results and signals: the guest's end of the result slots. */
+#include "guest/lib/cpu.h"
 #include "kvm_test.h"
-#include "machine.h"
 
-static volatile struct tst_kvm_result *const result_page =
-	(volatile struct tst_kvm_result *)KVM_RESULT_BASEADDR;
-
-/* The host reads and writes the page while the guest runs: keep the order of accesses. */
+/* The host reads and writes a slot while the guest runs: keep the order of accesses. */
 static void barrier(void)
 {
 	asm volatile("" ::: "memory");
 }
 
+static volatile struct tst_kvm_result *own_slot(void)
+{
+	return result_slot(tst_cpu());
+}
+
+static void ring(uint32_t value)
+{
+	barrier();
+	arch_ring_doorbell(value);
+	barrier();
+}
+
 void kvm_yield(void)
 {
 	barrier();
-	machine_halt();
+	if (payload_flags() & KVM_PAYLOAD_IRQCHIP)
+		arch_ring_doorbell(KVM_DOORBELL_YIELD);
+	else
+		arch_halt();
 	barrier();
 }
 
 void kvm_exit(void)
 {
-	result_page->result = KVM_TEXIT;
+	unsigned int cpu = tst_cpu();
+
+	result_slot(cpu)->result = KVM_TEXIT;
+	cpu_control(cpu)->state = KVM_CPU_ENDED;
 	for (;;)
-		kvm_yield();
+		ring(KVM_DOORBELL_END);
 }
 
 static int is_result_type(int result)
@@ -35,17 +50,18 @@ static int is_result_type(int result)
 static void vreport(const char *file, int lineno, int result, const char *fmt, va_list ap)
 {
 	static const char cut[] = "...";
-	char *message = (char *)result_page->message;
+	volatile struct tst_kvm_result *slot = own_slot();
+	char *message = (char *)slot->message;
 	size_t size = KVM_RESULT_MESSAGE_SIZE;
 
 	if (vsnprintf(message, size, fmt, ap) >= (int)size)
 		memcpy(message + size - sizeof(cut), cut, sizeof(cut));
-	result_page->file_addr = (uintptr_t)file;
-	result_page->lineno = lineno;
+	slot->file_addr = (uintptr_t)file;
+	slot->lineno = lineno;
 	barrier();
-	result_page->result = result;
-	kvm_yield();
-	result_page->result = KVM_TNONE;
+	slot->result = result;
+	ring(KVM_DOORBELL_RESULT);
+	slot->result = KVM_TNONE;
 }
 
 static void report(const char *file, int lineno, int result, const char *fmt, ...)
@@ -57,6 +73,14 @@ static void report(const char *file, int lineno, int result, const char *fmt, ..
 	va_end(ap);
 }
 
+/* The payload is over, on this CPU and on all others. */
+static void __attribute__((noreturn)) break_payload(void)
+{
+	own_slot()->result = KVM_TEXIT;
+	for (;;)
+		ring(KVM_DOORBELL_BREAK);
+}
+
 static void check_result_type(const char *function, const char *file, int lineno, int result)
 {
 	if (is_result_type(result))
@@ -64,7 +88,7 @@ static void check_result_type(const char *function, const char *file, int lineno
 	report(file, lineno, TBROK,
 	       "%s: result %d is none of TPASS, TFAIL, TBROK, TWARN, TINFO, TCONF", function,
 	       result);
-	kvm_exit();
+	break_payload();
 }
 
 void tst_res_(const char *file, int lineno, int result, const char *fmt, ...)
@@ -85,7 +109,7 @@ void tst_brk_(const char *file, int lineno, int result, const char *fmt, ...)
 	va_start(ap, fmt);
 	vreport(file, lineno, result, fmt, ap);
 	va_end(ap);
-	kvm_exit();
+	break_payload();
 }
 
 void break_at_address(uintptr_t address, const char *fmt, ...)
@@ -95,21 +119,25 @@ void break_at_address(uintptr_t address, const char *fmt, ...)
 	va_start(ap, fmt);
 	vreport((const char *)address, KVM_LINENO_ADDRESS, TBROK, fmt, ap);
 	va_end(ap);
-	kvm_exit();
+	break_payload();
 }
 
 void tst_signal_host(void *data)
 {
-	result_page->file_addr = (uintptr_t)data;
+	volatile struct tst_kvm_result *slot = own_slot();
+
+	slot->file_addr = (uintptr_t)data;
 	barrier();
-	result_page->result = KVM_TSYNC;
+	slot->result = KVM_TSYNC;
 	barrier();
 }
 
 void tst_wait_host(void *data)
 {
+	volatile struct tst_kvm_result *slot = own_slot();
+
 	tst_signal_host(data);
-	while (result_page->result != KVM_TNONE)
-		machine_relax();
+	while (slot->result != KVM_TNONE)
+		arch_relax();
 	barrier();
 }

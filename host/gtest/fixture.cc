@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "host/gtest/include/ringside/kvm_gtest.h"
-#include "host/lib/vm.h"
+#include "host/ltp/vm.h"
 #include "ringside/runner.h"
 
 namespace ringside

@@ -3,7 +3,7 @@
 #include <sstream>
 
 #include "host/gtest/include/ringside/kvm_gtest.h"
-#include "host/lib/vm.h"
+#include "host/ltp/vm.h"
 #include "ringside/reporter.h"
 
 namespace ringside

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The CPU features that KVM can offer (KVM API, KVM_GET_SUPPORTED_CPUID). */
 #include "cpuid_list.h"
-#include "host/lib/report.h"
+#include "host/ltp/report.h"
 #include "kvm_test.h"
 
 /* KVM itself takes no more than 256 (KVM_MAX_CPUID_ENTRIES). */

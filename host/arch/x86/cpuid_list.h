@@ -4,7 +4,7 @@
 
 #include <linux/kvm.h>
 
-#include "host/lib/error.h"
+#include "host/engine/error.h"
 
 /*
  * Stores the features that KVM can offer in @list, for the caller to free();

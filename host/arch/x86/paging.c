@@ -2,13 +2,9 @@
 /* Which addresses x86 paging knows. */
 #include <sys/ioctl.h>
 
-#include "host/lib/arch.h"
+#include "host/engine/arch.h"
 #include "kvm_test.h"
-
-/* Intel SDM Vol. 3 "Control Registers", Vol. 4 "IA32_EFER" */
-#define CR0_PG_BIT (1ULL << 31)
-#define CR4_LA57_BIT (1ULL << 12)
-#define EFER_LMA_BIT (1ULL << 10)
+#include "kvm_x86_bits.h"
 
 /* SDM Vol. 1 "Canonical Addressing": the upper bits repeat the last one that counts. */
 static bool is_canonical(uint64_t addr, unsigned int bits)
@@ -24,9 +20,9 @@ bool tst_arch_can_map(int vcpu_fd, uint64_t addr, struct tst_error *error)
 
 	if (ioctl(vcpu_fd, KVM_GET_SREGS, &sregs) < 0)
 		return tst_fail_errno(error, "ioctl(KVM_GET_SREGS)");
-	if (!(sregs.cr0 & CR0_PG_BIT))
+	if (!(sregs.cr0 & CR0_PG))
 		return true; /* there is nothing to map: addresses are physical */
-	if (sregs.efer & EFER_LMA_BIT)
-		return is_canonical(addr, sregs.cr4 & CR4_LA57_BIT ? 57 : 48);
+	if (sregs.efer & EFER_LMA)
+		return is_canonical(addr, sregs.cr4 & CR4_LA57 ? 57 : 48);
 	return addr <= UINT32_MAX;
 }

@@ -4,24 +4,22 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 
-#include "host/lib/arch.h"
+#include "host/engine/arch.h"
 #include "kvm_test.h"
-
-#define EFER_LMA_BIT (1ULL << 10)
-#define CR0_PE_BIT 1ULL
+#include "kvm_x86_bits.h"
 
 static bool is_long_mode(const struct kvm_sregs *sregs)
 {
-	return (sregs->efer & EFER_LMA_BIT) && sregs->cs.l;
+	return (sregs->efer & EFER_LMA) && sregs->cs.l;
 }
 
 static const char *mode_name(const struct kvm_sregs *sregs)
 {
 	if (is_long_mode(sregs))
 		return "64-bit mode";
-	if (sregs->efer & EFER_LMA_BIT)
+	if (sregs->efer & EFER_LMA)
 		return "compatibility mode";
-	return sregs->cr0 & CR0_PE_BIT ? "protected mode" : "real mode";
+	return sregs->cr0 & CR0_PE ? "protected mode" : "real mode";
 }
 
 static bool get_state(int vcpu_fd, struct kvm_regs *regs, struct kvm_sregs *sregs)

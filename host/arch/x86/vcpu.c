@@ -5,7 +5,7 @@
 #include <sys/ioctl.h>
 
 #include "cpuid_list.h"
-#include "host/lib/arch.h"
+#include "host/engine/arch.h"
 #include "kvm_test.h"
 
 /*

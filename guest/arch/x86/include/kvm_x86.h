@@ -9,14 +9,9 @@
 #define RINGSIDE_GUEST_KVM_X86_H
 
 #include "kvm_test.h"
+#include "kvm_x86_bits.h"
 
 #define PAGESIZE 0x1000
-
-/** Number of descriptors in kvm_gdt. */
-#define KVM_GDT_SIZE 32
-
-/** Number of interrupt vectors. */
-#define X86_INTR_COUNT 256
 
 /* Exception vectors: SDM Vol. 3 "Exception and Interrupt Reference", APM Vol. 2 "Vectors". */
 #define INTR_ZERODIV 0
@@ -74,7 +69,6 @@
 #define MSR_SYSENTER_CS 0x174
 #define MSR_SYSENTER_ESP 0x175
 #define MSR_SYSENTER_EIP 0x176
-#define MSR_EFER 0xc0000080
 #define MSR_STAR 0xc0000081
 #define MSR_LSTAR 0xc0000082
 #define MSR_CSTAR 0xc0000083
@@ -85,57 +79,12 @@
 #define MSR_VM_CR 0xc0010114
 #define MSR_VM_HSAVE_PA 0xc0010117
 
-/* EFER: APM Vol. 2 "Extended Feature Enable Register (EFER)". */
-#define EFER_SCE (1 << 0) /* SYSCALL and SYSRET */
-#define EFER_LME (1 << 8) /* long mode enabled */
-#define EFER_LMA (1 << 10) /* long mode active; read-only */
-#define EFER_NXE (1 << 11) /* no-execute pages */
-#define EFER_SVME (1 << 12) /* SVM instructions */
-
 /* VM_CR: APM Vol. 2 "VM_CR MSR (C001_0114h)". */
 #define VM_CR_DPD (1 << 0)
 #define VM_CR_R_INIT (1 << 1)
 #define VM_CR_DIS_A20M (1 << 2)
 #define VM_CR_LOCK (1 << 3)
 #define VM_CR_SVMDIS (1 << 4)
-
-/* CR0 and CR4: SDM Vol. 3 "Control Registers". */
-#define CR0_PE (1 << 0)
-#define CR0_MP (1 << 1)
-#define CR0_EM (1 << 2)
-#define CR0_TS (1 << 3)
-#define CR0_ET (1 << 4)
-#define CR0_NE (1 << 5)
-#define CR0_WP (1 << 16)
-#define CR0_AM (1 << 18)
-#define CR0_NW (1 << 29)
-#define CR0_CD (1 << 30)
-#define CR0_PG (1U << 31)
-
-#define CR4_VME (1 << 0)
-#define CR4_PVI (1 << 1)
-#define CR4_TSD (1 << 2)
-#define CR4_DE (1 << 3)
-#define CR4_PSE (1 << 4)
-#define CR4_PAE (1 << 5)
-#define CR4_MCE (1 << 6)
-#define CR4_PGE (1 << 7)
-#define CR4_PCE (1 << 8)
-#define CR4_OSFXSR (1 << 9)
-#define CR4_OSXMMEXCPT (1 << 10)
-#define CR4_UMIP (1 << 11)
-#define CR4_LA57 (1 << 12)
-#define CR4_VMXE (1 << 13)
-#define CR4_SMXE (1 << 14)
-#define CR4_FSGSBASE (1 << 16)
-#define CR4_PCIDE (1 << 17)
-#define CR4_OSXSAVE (1 << 18)
-#define CR4_KL (1 << 19)
-#define CR4_SMEP (1 << 20)
-#define CR4_SMAP (1 << 21)
-#define CR4_PKE (1 << 22)
-#define CR4_CET (1 << 23)
-#define CR4_PKS (1 << 24)
 
 /** A gate of the IDT: SDM Vol. 3 "IDT Descriptors", "64-Bit Mode IDT". */
 struct intr_descriptor {

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+/* CPUs other than the first: from the start code to their functions. */
+#include "guest/arch/x86/boot/layout.h"
+#include "guest/lib/cpu.h"
+#include "kvm_x86.h"
+
+/* From start.S: the page table of the last 2 MiB below 4 GiB. */
+extern volatile uint64_t kvm_page_table_high[512];
+
+/* start.S comes here on the CPU's own stack, with paging on. */
+void kvm_run_cpu(unsigned int cpu) __attribute__((noreturn));
+
+_Static_assert(KVM_MAX_CPUS < 512, "result slots reach beyond their page table");
+
+unsigned int arch_cpu(void)
+{
+	uint16_t selector;
+
+	asm("str %0" : "=m"(selector));
+	return selector < KVM_TSS_OF(0) ? 0 : (selector - KVM_TSS_OF(0)) / (2 * sizeof(uint64_t));
+}
+
+void arch_map_slot(unsigned int cpu)
+{
+	/* An entry that was not present is in no TLB. */
+	kvm_page_table_high[511 - cpu] = (KVM_RESULT_BASEADDR - (uint64_t)cpu * KVM_RESULT_SIZE) |
+					 PTE_PRESENT | PTE_WRITABLE;
+}
+
+void arch_start_cpu(unsigned int cpu)
+{
+	tst_brk(TBROK, "tst_start_cpu(%u): no interrupt controller", cpu);
+}
+
+/* A TSS of its own, which also says which CPU this is. */
+static void load_task_register(unsigned int cpu)
+{
+	uint8_t *tss = (uint8_t *)(uintptr_t)(cpu_control(cpu)->area_end - PAGESIZE);
+
+	*(uint16_t *)(tss + KVM_TSS_IO_MAP) = KVM_TSS_BYTES;
+	kvm_set_segment_descriptor((struct segment_descriptor *)((uint8_t *)kvm_gdt +
+								 KVM_TSS_OF(cpu)),
+				   (uintptr_t)tss, KVM_TSS_BYTES - 1,
+				   SEGTYPE_TSS | SEGFLAG_PRESENT);
+	asm volatile("ltr %w0" : : "r"(KVM_TSS_OF(cpu)) : "memory");
+}
+
+void kvm_run_cpu(unsigned int cpu)
+{
+	arch_map_slot(cpu);
+	load_task_register(cpu);
+	run_cpu_functions(cpu);
+}

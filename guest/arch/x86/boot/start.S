@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From the reset vector to main().
+ *
+ * The host puts a far jump to the image's first byte at the reset vector, so
+ * this code begins in real mode. What can be laid out by the linker is not
+ * computed here: on a KVM without hardware support each instruction is
+ * emulated, and what boots in a hundred instructions boots in no time.
+ *
+ * RAM is zero when a virtual machine starts. So .bss is not cleared.
+ */
+#include "kvm_abi.h"
+#include "kvm_x86_bits.h"
+#include "guest/arch/x86/boot/layout.h"
+
+	.section .payload_header, "ax", @progbits
+	.code16
+	.globl	kvm_payload_entry
+	.type	kvm_payload_entry, @function
+kvm_payload_entry:
+	/* A startup IPI begins at the same byte with another code segment. */
+	ljmpw	$0, $kvm_real_mode
+	.balign	16
+	.long	KVM_PAYLOAD_MAGIC
+	.short	KVM_PAYLOAD_VERSION
+	.short	PAYLOAD_ARCH
+	.long	VM_KERNEL_BASEADDR, 0
+	.long	kvm_payload_mem_end, 0
+	.long	0, 0	/* ram_end */
+	.long	KVM_MAPPED_END, 0
+	.long	0, 0	/* heap_end */
+	.long	KVM_CPU_AREA_SIZE
+kvm_payload_cpus:
+	.long	0	/* cpus */
+	.long	0, 0	/* flags, reserved */
+	.size	kvm_payload_entry, . - kvm_payload_entry
+
+	.balign	8
+kvm_real_mode_first_gdt:
+	.quad	0
+	.quad	0x00cf9b000000ffff	/* KVM_CS32: 32-bit code, flat */
+	.quad	0x00cf93000000ffff	/* KVM_DS: data, flat */
+	.quad	0x00af9b000000ffff	/* KVM_CS64: 64-bit code */
+	.quad	0x0000890000000067	/* KVM_TSS; its base is filled in below */
+	.set	FIRST_GDT_BYTES, . - kvm_real_mode_first_gdt
+	.short	0
+kvm_real_mode_first_gdt_pointer:
+	.short	FIRST_GDT_BYTES - 1
+	.long	kvm_real_mode_first_gdt
+	.short	0
+kvm_real_mode_gdt_pointer:
+	.short	KVM_GDT_SIZE * 8 - 1
+	.long	kvm_gdt
+	.short	0
+kvm_real_mode_whole_gdt_pointer:
+	.short	KVM_GDT_BYTES - 1
+	.long	kvm_gdt
+	.short	0
+kvm_real_mode_idt_pointer:
+	.short	KVM_IDT_BYTES - 1
+	.long	kvm_idt
+
+	.globl	kvm_real_mode
+	.type	kvm_real_mode, @function
+kvm_real_mode:
+	cli
+	lgdtl	%cs:kvm_real_mode_first_gdt_pointer
+	movl	%cr0, %eax
+	andl	$~(CR0_NW | CR0_CD), %eax
+	orl	$(CR0_PE | CR0_NE), %eax
+	movl	%eax, %cr0
+	ljmpl	$KVM_CS32, $kvm_start
+	.size	kvm_real_mode, . - kvm_real_mode
+
+	.code32
+	.type	kvm_start, @function
+kvm_start:
+	movw	$KVM_DS, %ax
+	movw	%ax, %ds
+	movw	%ax, %es
+	movw	%ax, %fs
+	movw	%ax, %gs
+	movw	%ax, %ss
+
+	/* Which CPU: the initial APIC ID is the number. EBP keeps it. */
+	xorl	%ebp, %ebp
+	cmpl	$1, kvm_payload_cpus
+	jbe	first_cpu
+	movl	$1, %eax
+	cpuid
+	shrl	$24, %ebx
+	movl	%ebx, %ebp
+	jz	first_cpu
+
+	/* Not the first: wait until that one has made the tables. */
+1:	cmpl	$0, tables_are_made
+	jne	2f
+	pause
+	jmp	1b
+2:	movl	%ebp, %eax
+	shll	$12, %eax
+	negl	%eax
+	movl	(KVM_RESULT_BASEADDR + KVM_CPU_CONTROL_OFFSET + KVM_CPU_CONTROL_AREA)(%eax), %esp
+	subl	$0x1000, %esp	/* its TSS lies there */
+	lgdtl	kvm_real_mode_whole_gdt_pointer
+	jmp	enter_paging
+
+first_cpu:
+	movl	$kvm_stack_top, %esp
+
+	/* The table proper is in zeroed memory: it has room for each CPU's TSS. */
+	cld
+	movl	$kvm_real_mode_first_gdt, %esi
+	movl	$kvm_gdt, %edi
+	movl	$(FIRST_GDT_BYTES / 4), %ecx
+	rep movsl
+
+	/* The linker can't split an address over a descriptor's fields. */
+	movl	$kvm_tss, %eax
+	movw	%ax, kvm_gdt + KVM_TSS + 2
+	shrl	$16, %eax
+	movb	%al, kvm_gdt + KVM_TSS + 4
+	movb	%ah, kvm_gdt + KVM_TSS + 7
+	movw	$KVM_TSS_BYTES, kvm_tss + KVM_TSS_IO_MAP
+
+	/*
+	 * The upper tables hold an entry or two each: they stay out of the
+	 * image, in zeroed memory.
+	 */
+#ifdef __x86_64__
+	movl	$(pdpt + PTE_PRESENT + PTE_WRITABLE), kvm_pagetable
+	.set	PDPT_FLAGS, PTE_PRESENT + PTE_WRITABLE
+#else
+	.set	pdpt, kvm_pagetable
+	.set	PDPT_FLAGS, PTE_PRESENT	/* the other bits are reserved here */
+#endif
+	movl	$(page_directory_low + PDPT_FLAGS), pdpt
+	movl	$(page_directory_low + 0x1000 + PDPT_FLAGS), pdpt + 8
+	movl	$(page_directory_high + PDPT_FLAGS), pdpt + 3 * 8
+	movl	$(kvm_page_table_high + PTE_PRESENT + PTE_WRITABLE), page_directory_high + 511 * 8
+	movl	$(KVM_RESULT_BASEADDR + PTE_PRESENT + PTE_WRITABLE), kvm_page_table_high + 511 * 8
+	movl	$1, tables_are_made
+	lgdtl	kvm_real_mode_gdt_pointer
+
+enter_paging:
+	lidtl	kvm_real_mode_idt_pointer
+	movl	%cr4, %eax
+	orl	$CR4_PAE, %eax
+	movl	%eax, %cr4
+	movl	$kvm_pagetable, %eax
+	movl	%eax, %cr3
+
+	/* No-execute pages, if the CPU has them; long mode on x86_64. */
+	movl	$0x80000000, %eax
+	cpuid
+	cmpl	$0x80000001, %eax
+	jb	1f
+	movl	$0x80000001, %eax
+	cpuid
+	movl	%edx, %ebx
+	movl	$MSR_EFER, %ecx
+	rdmsr
+#ifdef __x86_64__
+	orl	$EFER_LME, %eax
+#endif
+	btl	$20, %ebx
+	jnc	2f
+	orl	$EFER_NXE, %eax
+2:	wrmsr
+1:
+	/* Write protection holds for this code too. */
+	movl	%cr0, %eax
+	orl	$(CR0_PG | CR0_WP), %eax
+	.globl	kvm_enable_paging, kvm_paging_done
+kvm_enable_paging:
+	movl	%eax, %cr0	/* on i386 it may be refused: see interrupt.c */
+kvm_paging_done:
+	ljmpl	$KVM_CS, $paging_mode
+
+#ifdef __x86_64__
+	.code64
+#endif
+paging_mode:
+	/* The outermost frame: a backtrace ends where the frame pointer is 0. */
+	movl	%ebp, %edi
+	xorl	%ebp, %ebp
+	testl	%edi, %edi
+	jnz	1f
+	movw	$KVM_TSS, %ax
+	ltr	%ax
+	call	main
+	call	kvm_exit
+1:
+#ifdef __i386__
+	pushl	%edi
+#endif
+	call	kvm_run_cpu	/* cpus.c; does not return */
+	.size	kvm_start, . - kvm_start
+
+	.section .bss.boot, "aw", @nobits
+	.balign	16
+	.globl	kvm_gdt
+	.type	kvm_gdt, @object
+kvm_gdt:
+	.skip	KVM_GDT_BYTES
+	.size	kvm_gdt, KVM_GDT_SIZE * 8
+	.globl	kvm_tss
+	.type	kvm_tss, @object
+	.balign	16
+kvm_tss:
+	.skip	KVM_TSS_BYTES
+	.size	kvm_tss, . - kvm_tss
+	.balign	4
+tables_are_made:
+	.skip	4
+
+	/* The lower 2 GiB, one to one, in 2 MiB pages. */
+	.section .data.page_tables, "aw", @progbits
+	.balign	4096
+page_directory_low:
+	.set	page, 0
+	.rept	1024
+	.quad	page + PTE_PRESENT + PTE_WRITABLE + PTE_LARGE
+	.set	page, page + 0x200000
+	.endr
+
+	.section .bss.page_tables, "aw", @nobits
+	.balign	4096
+	.globl	kvm_pagetable
+kvm_pagetable:
+	.skip	4096
+#ifdef __x86_64__
+pdpt:
+	.skip	4096
+#endif
+page_directory_high:
+	.skip	4096
+	.globl	kvm_page_table_high
+kvm_page_table_high:
+	.skip	4096
+
+	.section .bss.stack, "aw", @nobits
+	.balign	16
+	.skip	KVM_STACK_SIZE
+kvm_stack_top:
+
+	.section .note.GNU-stack, "", @progbits

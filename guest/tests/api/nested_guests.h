@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* Nested guests, and what else payloads of nested_scenes.h have in common. */
+#ifndef RINGSIDE_GUEST_TESTS_API_NESTED_GUESTS_H
+#define RINGSIDE_GUEST_TESTS_API_NESTED_GUESTS_H
+
+#include "kvm_x86.h"
+#include "nested_scenes.h"
+
+/* The name is part of the report's backtrace. */
+static inline int __attribute__((noinline)) raise_bad_opcode(void)
+{
+	asm volatile("ud2");
+	return 0;
+}
+
+static volatile unsigned int divisor;
+
+static inline int divide_by_zero(void)
+{
+	return 91 / divisor;
+}
+
+/* A callback that lets the division be tried again. */
+static inline int mend_divisor(void *userdata LTP_ATTRIBUTE_UNUSED,
+			       struct kvm_interrupt_frame *ifrm LTP_ATTRIBUTE_UNUSED,
+			       unsigned long errcode LTP_ATTRIBUTE_UNUSED)
+{
+	divisor = 7;
+	return 0;
+}
+
+static inline void fill_gdt(void)
+{
+	int free;
+
+	while ((free = kvm_find_free_descriptor(kvm_gdt, KVM_GDT_SIZE)) >= 0)
+		kvm_gdt[free].flags_lo = SEGTYPE_RWDATA | SEGFLAG_PRESENT;
+}
+
+static inline uint32_t asked_scene(void)
+{
+	return *(volatile uint32_t *)SCENE_ADDRESS;
+}
+
+#endif /* RINGSIDE_GUEST_TESTS_API_NESTED_GUESTS_H */

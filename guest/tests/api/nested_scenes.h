@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the libraries for nested guests refuse, and how nested guests fail: the
+ * controller writes a scene's number into a memslot at SCENE_ADDRESS.
+ */
+#ifndef RINGSIDE_GUEST_TESTS_API_NESTED_SCENES_H
+#define RINGSIDE_GUEST_TESTS_API_NESTED_SCENES_H
+
+#define SCENE_SLOT 2
+#define SCENE_ADDRESS 0x40000000u
+
+enum nested_scene {
+	/* Of both libraries */
+	SCENE_DISABLED,
+	SCENE_GDT_FULL,
+	SCENE_EXCEPTION,
+	SCENE_EXCEPTION_HANDLED,
+
+	/* Of VMX */
+	SCENE_NO_GATE,
+	SCENE_READ_WITHOUT_VMCS,
+	SCENE_READ_UNKNOWN_FIELD,
+	SCENE_WRITE_UNKNOWN_FIELD,
+	SCENE_CLEAR_MISALIGNED,
+	SCENE_LOAD_MISALIGNED,
+	SCENE_RESUME_REFUSED,
+	SCENE_LAUNCH_REFUSED,
+	SCENE_BAD_CONTROLS,
+	SCENE_BAD_GUEST_STATE,
+};
+
+#endif /* RINGSIDE_GUEST_TESTS_API_NESTED_SCENES_H */

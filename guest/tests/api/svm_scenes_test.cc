@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// What the SVM library refuses, and how its nested guests fail.
+#include "nested_scenes_fixture.h"
+
+namespace
+{
+
+using ::ringside::ResultIs;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class SvmScenes : public NestedScenes
+{
+};
+
+TEST_F(SvmScenes, SvmThatTheHostDisabledSkipsTheTest)
+{
+	ExpectEnd(SCENE_DISABLED, TCONF, "SVM is disabled by the host: VM_CR.SVMDIS is set");
+}
+
+TEST_F(SvmScenes, StackInAFullGdtIsRefused)
+{
+	EXPECT_THAT(Play(SCENE_GDT_FULL),
+		    ElementsAre(ResultIs(TINFO, "no stack, no descriptor"),
+				ResultIs(TBROK, HasSubstr("all 32 descriptors are taken"))));
+}
+
+TEST_F(SvmScenes, ExceptionInANestedGuestIsExplained)
+{
+	ExpectException("guest/tests/api/nested_guests.h");
+}
+
+TEST_F(SvmScenes, ExceptionInANestedGuestCanBeHandled)
+{
+	ExpectEnd(SCENE_EXCEPTION_HANDLED, TPASS, "the nested guest returned 13");
+}
+
+} // namespace

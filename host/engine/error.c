@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#include "host/engine/error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+bool tst_fail(struct tst_error *error, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(error->text, sizeof(error->text), fmt, args);
+	va_end(args);
+	return false;
+}
+
+bool tst_fail_errno(struct tst_error *error, const char *fmt, ...)
+{
+	const char *name = strerrorname_np(errno), *desc = strerrordesc_np(errno);
+	va_list args;
+	size_t len;
+
+	va_start(args, fmt);
+	vsnprintf(error->text, sizeof(error->text), fmt, args);
+	va_end(args);
+	len = strlen(error->text);
+	snprintf(error->text + len, sizeof(error->text) - len, ": %s (%s)", name ? name : "?",
+		 desc ? desc : "unknown error");
+	return false;
+}

@@ -1,0 +1,151 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# What a user sees of a struct tst_test: output, exit status, command line.
+set -u
+
+# Else the last case's report would be this test's.
+unset XML_OUTPUT_FILE
+
+program=host/tests/api/runner_cases
+out=$TEST_TMPDIR/out
+failures=0
+
+complain() {
+	echo "FAILED: $1; its output is:" >&2
+	sed 's/^/    /' "$out" >&2
+	failures=$((failures + 1))
+}
+
+# run STATUS ARGUMENTS...: the program, and what it must exit with.
+run() {
+	local expected=$1 status
+	shift
+	what=$*
+	"$program" "$@" >"$out" 2>&1
+	status=$?
+	[ "$status" -eq "$expected" ] || complain "'$what': exit status $status, expected $expected"
+}
+
+suite() {
+	local expected=$1 name=$2
+	shift 2
+	run "$expected" --gtest_filter="$name.*" "$@"
+}
+
+prints() {
+	grep -qE -e "$1" "$out" || complain "'$what' prints no line '$1'"
+}
+
+silent() {
+	! grep -qE -e "$1" "$out" || complain "'$what' prints a line '$1'"
+}
+
+count() {
+	local found
+	found=$(grep -cE -e "$2" "$out")
+	[ "$found" -eq "$1" ] || complain "'$what' prints $found lines '$2', expected $1"
+}
+
+# The set-up once, the cases, the clean-up once.
+suite 0 passes
+count 1 'TINFO: set-up$'
+count 1 'TPASS: passed$'
+count 1 'TINFO: clean-up$'
+silent 'may lack the fix'
+
+suite 1 cases
+count 1 'TINFO: set-up$'
+prints 'TPASS: case 0 passed$'
+prints 'TFAIL: case 1 failed$'
+prints 'TPASS: case 2 passed$'
+count 1 'TINFO: clean-up$'
+# What a failure may point to.
+count 1 'the kernel may lack the fix 0123456789ab'
+count 1 'the kernel may be vulnerable to CVE-2021-0000'
+count 1 'see note read it$'
+
+# Cases can be chosen: the set-up and clean-up still frame them.
+run 0 --gtest_filter=cases.test_2
+count 1 'TINFO: set-up$'
+count 1 'TPASS: case'
+count 1 'TINFO: clean-up$'
+
+# A set-up that breaks: no case runs, the clean-up does.
+suite 1 set_up_breaks
+prints 'TBROK: the set-up broke$'
+count 1 "TBROK: the test's set-up failed, see the first"
+silent 'TPASS'
+count 1 'TINFO: clean-up$'
+
+suite 1 clean_up_breaks
+prints 'TPASS: passed$'
+prints 'TBROK: the clean-up broke$'
+
+suite 1 silent
+prints 'TBROK: the test ended without a result'
+suite 1 informs
+prints 'TBROK: the test ended without a result'
+
+suite 0 errors
+prints 'TPASS: TEST\(\) keeps'
+prints 'TINFO: errno: EBUSY '
+prints 'TINFO: kept: ENOENT '
+prints 'TINFO: returned: EXDEV '
+
+suite 0 skipped
+prints 'TCONF: why$'
+prints 'SKIPPED'
+silent 'TINFO: set-up'
+
+# It hangs in the controller: the process gives up and says so.
+export XML_OUTPUT_FILE=$TEST_TMPDIR/hangs.xml
+suite 1 hangs
+unset XML_OUTPUT_FILE
+grep -q 'the test does not end although its time is over' "$TEST_TMPDIR/hangs.xml" ||
+	complain "'$what' leaves no XML that says so"
+prints 'TBROK: the test did not end within 3 s, and no guest is running'
+prints 'TBROK: the test does not end although its time is over'
+
+# A clean-up need not know whether there is a machine.
+suite 0 machine
+prints 'TPASS: Hello, world!'
+prints 'TINFO: clean-up$'
+
+# A definition with nothing in it is no test.
+run 0 --gtest_list_tests
+silent '^nothing'
+
+# The command line.
+suite 0 passes -i 3
+count 1 'TINFO: set-up$'
+count 3 'TPASS: passed$'
+count 1 'TINFO: clean-up$'
+run 1 --gtest_filter=cases.test_1 -i 3
+count 1 'TFAIL: case 1 failed$' # tst_brk() ends the iterations, too
+suite 0 machine -i2
+count 2 'TPASS: Hello, world!'
+run 0 -h
+prints 'usage: .*-i N'
+for bad in 0 -1 x '' 99999999999; do
+	run 2 -i "$bad"
+	prints "-i \"$bad\": it needs a number from 1 to"
+done
+run 2 -i
+prints 'it needs a number'
+run 2 -x
+prints 'unknown argument "-x"'
+prints 'usage:'
+run 2 word
+prints 'unknown argument "word"'
+run 2 --gtest_no_such_flag
+prints 'unknown argument "--gtest_no_such_flag"'
+
+# Programs without a struct tst_test, and without any test.
+program=host/tests/api/matchers
+run 2 -i 2
+prints '-i is for tests that are a struct tst_test; .* use --gtest_repeat'
+program=host/tests/api/no_test
+run 2
+prints 'there is no test in this program; a C source defines'
+
+[ $failures -eq 0 ]

@@ -27,11 +27,6 @@ void arch_map_slot(unsigned int cpu)
 					 PTE_PRESENT | PTE_WRITABLE;
 }
 
-void arch_start_cpu(unsigned int cpu)
-{
-	tst_brk(TBROK, "tst_start_cpu(%u): no interrupt controller", cpu);
-}
-
 /* A TSS of its own, which also says which CPU this is. */
 static void load_task_register(unsigned int cpu)
 {

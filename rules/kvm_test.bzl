@@ -76,7 +76,12 @@ def kvm_test(
         name = payload,
         testonly = True,
         srcs = srcs if single_source else payload_srcs,
-        copts = payload_copts,
+        # The controller may find any function or variable by its name, so the
+        # linker has to keep them: with the file that main() is in.
+        copts = [
+            "-fno-function-sections",
+            "-fno-data-sections",
+        ] + payload_copts,
         linkstatic = True,
         local_defines = ["COMPILE_PAYLOAD"],
         tags = private,

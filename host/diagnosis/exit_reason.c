@@ -173,7 +173,10 @@ void diagnose_state(struct engine_vcpu *vcpu, char *buf, size_t size)
 	if (vcpu->run->exit_reason == KVM_EXIT_SHUTDOWN && arch_was_reset(vcpu->fd)) {
 		snprintf(buf, size,
 			 "\n  KVM has reset the CPU: its registers at the fault, and where it "
-			 "was, are gone");
+			 "was, are gone\n  %s%s",
+			 vcpu->last_report[0] ? "it has reported last: "
+					      : "it had not reported anything yet",
+			 vcpu->last_report);
 		return;
 	}
 	arch_describe_registers(vcpu->fd, buf, size);

@@ -36,7 +36,14 @@ bool arch_runs_payload(uint16_t arch);
  * Where the page tables that @sregs names lead @addr, read from the machine's
  * memory; @addr itself without paging. False if they lead nowhere.
  */
-bool arch_walk(struct engine_vm *vm, const struct kvm_sregs *sregs, uint64_t addr, uint64_t *paddr);
+bool arch_walk(struct engine_vm *vm, const struct kvm_sregs2 *sregs, uint64_t addr,
+	       uint64_t *paddr);
+
+/*
+ * KVM_GET_SREGS2 or, in a KVM without it, what KVM_GET_SREGS tells; false with
+ * errno. The CPU must be out of KVM_RUN.
+ */
+bool arch_get_sregs(int vcpu_fd, struct kvm_sregs2 *sregs);
 
 /*
  * The guest's general registers, a few lines that begin with a newline; empty

@@ -29,6 +29,8 @@ extern "C" {
 #define ENGINE_SLOT_RAM 0
 #define ENGINE_SLOT_RESULT 1
 
+#define ENGINE_REPORT_SIZE 256
+
 struct engine_vm;
 
 /* An exit that was taken out of struct kvm_run before its turn came: see settle. */
@@ -56,7 +58,10 @@ struct engine_vcpu {
 	pthread_t thread; /* that thread */
 	bool wanted; /* somebody waits for the registers below */
 	unsigned long answers; /* how often they were fetched */
-	struct kvm_sregs sregs;
+	struct kvm_sregs2 sregs;
+
+	/* What the guest has reported last, as text; of the thread that runs the CPU. */
+	char last_report[ENGINE_REPORT_SIZE];
 
 	/* Exits that a save took out of KVM; delivered before KVM_RUN is called. */
 	struct engine_exit *pending;
@@ -118,6 +123,7 @@ int engine_ioctl(int fd, unsigned long request, void *arg);
 int engine_open(const char *path);
 void *engine_map(int fd, off_t offset, size_t size); /* MAP_FAILED if refused */
 int engine_eventfd(void); /* not blocking, closed by exec() */
+int engine_memfd(unsigned int flags, size_t size); /* closed by exec(); -1 if refused */
 
 /*
  * Called in a thread whose KVM_RUN has returned, with what it returned and its
@@ -139,9 +145,9 @@ void engine_stop(struct engine_vcpu *vcpu);
 
 /*
  * The special registers: fetched by the thread that is inside KVM_RUN, if one
- * is, which goes on afterwards (KVM_GET_SREGS).
+ * is, which goes on afterwards (arch_get_sregs()).
  */
-bool engine_get_sregs(struct engine_vcpu *vcpu, struct kvm_sregs *sregs,
+bool engine_get_sregs(struct engine_vcpu *vcpu, struct kvm_sregs2 *sregs,
 		      struct engine_error *error);
 
 /* --- Virtual machines (vm.c) ------------------------------------------------ */
@@ -150,6 +156,7 @@ bool engine_get_sregs(struct engine_vcpu *vcpu, struct kvm_sregs *sregs,
 struct engine_host {
 	unsigned int max_vcpus; /* KVM_CAP_MAX_VCPUS */
 	unsigned int max_slots; /* KVM_CAP_NR_MEMSLOTS */
+	unsigned int max_gsis; /* KVM_CAP_IRQ_ROUTING */
 	size_t run_size; /* KVM_GET_VCPU_MMAP_SIZE */
 	struct kvm_cpuid2 *cpuid; /* KVM_GET_SUPPORTED_CPUID, or NULL if there is no such call */
 };
@@ -163,6 +170,13 @@ void engine_forget_host(void);
 /* Opens /dev/kvm and checks its version; returns the descriptor or -1. */
 int engine_open_kvm(struct engine_error *error);
 
+/* Memory for a memslot. */
+struct engine_memory {
+	void *host;
+	const void *owner; /* its name, for drop_memory */
+	int guest_memfd; /* from KVM_CREATE_GUEST_MEMFD, the caller's to close; or -1 */
+};
+
 struct engine_config {
 	uint64_t ram_size; /* in bytes, whole pages */
 	unsigned int vcpus;
@@ -172,8 +186,9 @@ struct engine_config {
 	void *user;
 	/* Called after KVM_CREATE_VM; may leave by a jump: the machine is then destroyed later. */
 	void (*before_vcpus)(struct engine_vm *vm);
-	/* Zeroed memory of @size bytes, whole pages, and a name for it; NULL with errno. */
-	void *(*take_memory)(struct engine_vm *vm, uint64_t size, const void **owner);
+	/* Zeroed memory of @size bytes, whole pages; @is_ram: for RAM, not for result slots. */
+	bool (*take_memory)(struct engine_vm *vm, uint64_t size, bool is_ram,
+			    struct engine_memory *memory, struct engine_error *error);
 	/* Gives it back; @unused: no guest and no test has seen it. */
 	void (*drop_memory)(struct engine_vm *vm, const void *owner, bool unused);
 };
@@ -204,7 +219,14 @@ bool engine_exists(const struct engine_vm *vm, int fd);
 bool engine_set_memory(struct engine_vm *vm, uint32_t slot, uint64_t base, uint64_t size,
 		       uint32_t flags, void *host, const void *owner, struct engine_error *error);
 
-/* What ioctl() does after a KVM_SET_USER_MEMORY_REGION that KVM has accepted. */
+/* The same for memory that take_memory has given. */
+bool engine_add_memory(struct engine_vm *vm, uint32_t slot, uint64_t base, uint64_t size,
+		       const struct engine_memory *memory, struct engine_error *error);
+
+/*
+ * What ioctl() does after a KVM_SET_USER_MEMORY_REGION that KVM has accepted; the
+ * beginning of what KVM_SET_USER_MEMORY_REGION2 takes is the same.
+ */
 void engine_note_memory(struct engine_vm *vm, const struct kvm_userspace_memory_region *region);
 
 /* A copy of the memslot with that number, or that holds @paddr; false if there is none. */

@@ -11,6 +11,19 @@ bool engine_fail(struct engine_error *error, const char *fmt, ...)
 	va_list args;
 
 	error->err = 0;
+	error->unsupported = false;
+	va_start(args, fmt);
+	vsnprintf(error->text, sizeof(error->text), fmt, args);
+	va_end(args);
+	return false;
+}
+
+bool engine_unsupported(struct engine_error *error, const char *fmt, ...)
+{
+	va_list args;
+
+	error->err = 0;
+	error->unsupported = true;
 	va_start(args, fmt);
 	vsnprintf(error->text, sizeof(error->text), fmt, args);
 	va_end(args);
@@ -24,6 +37,7 @@ bool engine_fail_errno(struct engine_error *error, const char *fmt, ...)
 	size_t len;
 
 	error->err = errno;
+	error->unsupported = false;
 	va_start(args, fmt);
 	vsnprintf(error->text, sizeof(error->text), fmt, args);
 	va_end(args);

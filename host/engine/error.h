@@ -11,6 +11,7 @@ extern "C" {
 
 struct engine_error {
 	int err; /* errno of the call that failed; 0 if no call did */
+	bool unsupported; /* nothing failed: this host does not have what is wanted */
 	char text[512]; /* which call, which argument, what errno means, what to do */
 };
 
@@ -18,7 +19,11 @@ struct engine_error {
 bool engine_fail(struct engine_error *error, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* The same with errno, its name and its meaning added. */
+/* The same, for what the host does not have. */
+bool engine_unsupported(struct engine_error *error, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* engine_fail() with errno, its name and its meaning added. */
 bool engine_fail_errno(struct engine_error *error, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* Interrupts from the host: lines, messages, descriptors (KVM API, by the ioctl's name). */
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -77,9 +76,8 @@ bool engine_interrupt(struct engine_vcpu *vcpu, uint32_t vector, struct engine_e
 	struct kvm_interrupt interrupt = {.irq = vector};
 
 	return engine_ioctl(vcpu->fd, KVM_INTERRUPT, &interrupt) == 0 ||
-	       engine_fail_errno(error, "ioctl(KVM_INTERRUPT) of vector %" PRIu32 ", CPU %u%s",
-				 vector, vcpu->index,
-				 errno == EEXIST ? "; one is waiting already" : "");
+	       engine_fail_errno(error, "ioctl(KVM_INTERRUPT) of vector %" PRIu32 ", CPU %u",
+				 vector, vcpu->index);
 }
 
 bool engine_nmi(struct engine_vcpu *vcpu, struct engine_error *error)

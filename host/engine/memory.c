@@ -9,6 +9,7 @@
 
 #include "host/engine/arch.h"
 #include "host/engine/engine.h"
+#include "host/engine/newer_kvm.h"
 
 /* Index of the slot with that number, or of the first behind the last. */
 static unsigned int index_of(const struct engine_vm *vm, uint32_t slot)
@@ -125,6 +126,30 @@ bool engine_set_memory(struct engine_vm *vm, uint32_t slot, uint64_t base, uint6
 	return true;
 }
 
+bool engine_add_memory(struct engine_vm *vm, uint32_t slot, uint64_t base, uint64_t size,
+		       const struct engine_memory *memory, struct engine_error *error)
+{
+	struct kvm_userspace_memory_region2 region = {
+		.slot = slot,
+		.flags = KVM_MEM_GUEST_MEMFD,
+		.guest_phys_addr = base,
+		.memory_size = size,
+		.userspace_addr = (uintptr_t)memory->host,
+		.guest_memfd = memory->guest_memfd,
+	};
+
+	if (memory->guest_memfd < 0)
+		return engine_set_memory(vm, slot, base, size, 0, memory->host, memory->owner,
+					 error);
+	if (engine_ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION2, &region) < 0)
+		return engine_fail_errno(error,
+					 "ioctl(KVM_SET_USER_MEMORY_REGION2) refuses slot %" PRIu32
+					 " at %#" PRIx64 ", size %#" PRIx64 ", with guest_memfd",
+					 slot, base, size);
+	note(vm, (const struct kvm_userspace_memory_region *)&region, memory->owner);
+	return true;
+}
+
 bool engine_slot(struct engine_vm *vm, uint32_t slot, struct engine_slot *copy)
 {
 	unsigned int i;
@@ -223,8 +248,7 @@ bool engine_get_dirty_log(struct engine_vm *vm, uint32_t slot, void *bitmap,
 	struct kvm_dirty_log log = {.slot = slot, .dirty_bitmap = bitmap};
 
 	return engine_ioctl(vm->fd, KVM_GET_DIRTY_LOG, &log) == 0 ||
-	       engine_fail_errno(error,
-				 "ioctl(KVM_GET_DIRTY_LOG) of slot %" PRIu32 "%s", slot,
+	       engine_fail_errno(error, "ioctl(KVM_GET_DIRTY_LOG) of slot %" PRIu32 "%s", slot,
 				 fix_of_dirty_log(errno));
 }
 
@@ -270,7 +294,7 @@ bool engine_next_dirty(struct engine_vcpu *vcpu, uint32_t *slot, uint64_t *page,
 bool engine_translate(struct engine_vcpu *vcpu, uint64_t addr, uint64_t *paddr,
 		      struct engine_error *error)
 {
-	struct kvm_sregs sregs;
+	struct kvm_sregs2 sregs;
 
 	error->text[0] = '\0';
 	return engine_get_sregs(vcpu, &sregs, error) && arch_walk(vcpu->vm, &sregs, addr, paddr);

@@ -17,7 +17,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host/engine/arch.h"
 #include "host/engine/engine.h"
+#include "host/engine/newer_kvm.h"
 
 /* Gets a thread out of KVM_RUN; nobody else uses the last real-time signal. */
 #define KICK_SIGNAL SIGRTMAX
@@ -133,6 +135,18 @@ int engine_eventfd(void)
 	return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 }
 
+int engine_memfd(unsigned int flags, size_t size)
+{
+	int fd = memfd_create("guest RAM", MFD_CLOEXEC | flags), err;
+
+	if (fd < 0 || ftruncate(fd, (off_t)size) == 0)
+		return fd;
+	err = errno;
+	close(fd);
+	errno = err;
+	return -1;
+}
+
 /* A thread that blocks all signals could not be stopped, or asked for registers. */
 static void let_kicks_in(void)
 {
@@ -171,7 +185,7 @@ static int run(struct engine_vcpu *vcpu)
 		if (vcpu->wanted) {
 			/* The kick was for this: the caller need not know of it. */
 			again = ret < 0 && err == EINTR && !vcpu->run->immediate_exit;
-			if (engine_ioctl(vcpu->fd, KVM_GET_SREGS, &vcpu->sregs) == 0) {
+			if (arch_get_sregs(vcpu->fd, &vcpu->sregs)) {
 				vcpu->answers++;
 				vcpu->wanted = false;
 				pthread_cond_broadcast(&vcpu->left);
@@ -223,7 +237,8 @@ int ioctl(int fd, unsigned long request, ...)
 	if (ret < 0)
 		return ret;
 	err = errno;
-	if (request == KVM_SET_USER_MEMORY_REGION && (vm = find_vm(fd)))
+	if ((request == KVM_SET_USER_MEMORY_REGION || request == KVM_SET_USER_MEMORY_REGION2) &&
+	    (vm = find_vm(fd)))
 		engine_note_memory(vm, arg);
 	else if (request == KVM_CREATE_VCPU && (vm = find_vm(fd)))
 		note_vcpu(vm, (unsigned int)(uintptr_t)arg, ret);
@@ -272,7 +287,8 @@ static bool wait_for_answer(struct engine_vcpu *vcpu)
 	return true;
 }
 
-bool engine_get_sregs(struct engine_vcpu *vcpu, struct kvm_sregs *sregs, struct engine_error *error)
+bool engine_get_sregs(struct engine_vcpu *vcpu, struct kvm_sregs2 *sregs,
+		      struct engine_error *error)
 {
 	bool ok = true;
 
@@ -285,7 +301,7 @@ bool engine_get_sregs(struct engine_vcpu *vcpu, struct kvm_sregs *sregs, struct 
 		vcpu->wanted = false;
 	} else if (!vcpu->running) {
 		vcpu->wanted = false;
-		ok = engine_ioctl(vcpu->fd, KVM_GET_SREGS, &vcpu->sregs) == 0 ||
+		ok = arch_get_sregs(vcpu->fd, &vcpu->sregs) ||
 		     engine_fail_errno(error, "ioctl(KVM_GET_SREGS) of CPU %u", vcpu->index);
 	}
 	*sregs = vcpu->sregs;

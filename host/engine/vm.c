@@ -85,6 +85,8 @@ static bool ask_host(int fd, struct engine_host *host, struct engine_error *erro
 	host->max_vcpus = count > 0 ? count : 4;
 	count = engine_ioctl(fd, KVM_CHECK_EXTENSION, (void *)KVM_CAP_NR_MEMSLOTS);
 	host->max_slots = count > 0 ? count : 32;
+	count = engine_ioctl(fd, KVM_CHECK_EXTENSION, (void *)KVM_CAP_IRQ_ROUTING);
+	host->max_gsis = count > 0 ? count : 24; /* an I/O APIC's */
 	return arch_supported_cpuid(fd, &host->cpuid, error);
 }
 
@@ -199,19 +201,18 @@ static uint64_t low_ram_end(const struct engine_config *config)
 static void *add_memory(struct engine_vm *vm, const struct engine_config *config, uint32_t slot,
 			uint64_t base, uint64_t size, struct engine_error *error)
 {
-	const void *owner;
-	void *memory = config->take_memory(vm, size, &owner);
+	struct engine_memory memory = {.guest_memfd = -1};
+	bool ok;
 
-	if (!memory) {
-		engine_fail_errno(error, "no memory for the %#" PRIx64 " bytes of slot %u", size,
-				  slot);
+	if (!config->take_memory(vm, size, slot != ENGINE_SLOT_RESULT, &memory, error))
 		return NULL;
-	}
-	if (!engine_set_memory(vm, slot, base, size, 0, memory, owner, error)) {
-		config->drop_memory(vm, owner, true);
-		return NULL;
-	}
-	return memory;
+	ok = engine_add_memory(vm, slot, base, size, &memory, error);
+	/* Its mapping keeps the file. */
+	if (memory.guest_memfd >= 0)
+		close(memory.guest_memfd);
+	if (!ok)
+		config->drop_memory(vm, memory.owner, true);
+	return ok ? memory.host : NULL;
 }
 
 static bool make_memory(struct engine_vm *vm, const struct engine_config *config,

@@ -152,7 +152,8 @@ enum tst_kvm_backing {
 	TST_KVM_ANONYMOUS, /* private memory between guard pages */
 	TST_KVM_SHARED, /* a memfd, mapped shared */
 	TST_KVM_HUGETLB, /* a memfd of huge pages; TCONF where none are reserved */
-	TST_KVM_GUEST_MEMFD, /* KVM_CREATE_GUEST_MEMFD; TCONF where KVM has it not */
+	/* KVM_CREATE_GUEST_MEMFD, mapped shared; TCONF before Linux 6.18. It ends with the machine. */
+	TST_KVM_GUEST_MEMFD,
 };
 
 struct tst_kvm_config {

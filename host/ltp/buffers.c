@@ -13,11 +13,14 @@
 
 struct buffer {
 	struct buffer *next;
-	char *map; /* guard page, pages, guard page */
+	char *map; /* guard pages, pages, guard pages */
 	size_t map_len;
-	char *addr; /* where the user's part begins, to the last guard page */
+	char *pages;
+	size_t pages_len;
+	char *addr; /* where the user's part begins, to the last of the pages */
 	size_t size;
 	unsigned int pins;
+	bool ends_with_pins;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -29,9 +32,22 @@ static size_t page_size(void)
 	return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-static struct buffer *map_buffer(size_t size)
+static size_t round_up(size_t size, size_t align)
 {
-	size_t page = page_size(), pages;
+	return (size + align - 1) / align * align;
+}
+
+/* The pages between the guards: private memory, or those of a file. */
+static bool fill(const struct buffer *buf, int fd)
+{
+	if (fd < 0)
+		return mprotect(buf->pages, buf->pages_len, PROT_READ | PROT_WRITE) == 0;
+	return mmap(buf->pages, buf->pages_len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+		    0) != MAP_FAILED;
+}
+
+static struct buffer *map_buffer(int fd, size_t size, size_t align)
+{
 	struct buffer *buf;
 	int err;
 
@@ -39,21 +55,26 @@ static struct buffer *map_buffer(size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	pages = (size + page - 1) / page * page;
 	buf = calloc(1, sizeof(*buf));
 	if (!buf)
 		return NULL;
-	buf->map_len = pages + 2 * page;
+	buf->pages_len = round_up(size, align);
+	buf->map_len = buf->pages_len + 2 * align;
 	/* Guest RAM is mostly untouched: reserve addresses, not memory. */
 	buf->map = mmap(NULL, buf->map_len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
 			-1, 0);
 	if (buf->map == MAP_FAILED)
 		goto no_map;
-	if (mprotect(buf->map + page, pages, PROT_READ | PROT_WRITE))
+	/* With a page before it at least, and behind it, too. */
+	buf->pages = (char *)round_up((uintptr_t)buf->map + page_size(), align);
+	if (!fill(buf, fd))
 		goto no_access;
-	buf->addr = buf->map + page + pages - size;
 	buf->size = size;
-	memset(buf->map + page, SLACK_BYTE, pages - size);
+	buf->addr = buf->pages;
+	if (fd < 0) {
+		buf->addr += buf->pages_len - size;
+		memset(buf->pages, SLACK_BYTE, buf->pages_len - size);
+	}
 	return buf;
 
 no_access:
@@ -67,9 +88,9 @@ no_map:
 	return NULL;
 }
 
-static void *new_buffer(size_t size)
+static void *new_buffer(int fd, size_t size, size_t align)
 {
-	struct buffer *buf = map_buffer(size);
+	struct buffer *buf = map_buffer(fd, size, align);
 
 	if (!buf)
 		return NULL;
@@ -83,9 +104,12 @@ static void *new_buffer(size_t size)
 
 void *tst_buffer_pages(size_t size)
 {
-	size_t page = page_size();
+	return new_buffer(-1, round_up(size, page_size()), page_size());
+}
 
-	return new_buffer((size + page - 1) / page * page);
+void *tst_buffer_of_file(int fd, size_t size, size_t align)
+{
+	return new_buffer(fd, size, align);
 }
 
 void *tst_alloc(size_t size)
@@ -94,7 +118,7 @@ void *tst_alloc(size_t size)
 
 	if (!size)
 		lib_brk(TBROK, "tst_alloc(size): size is 0; a buffer has 1 byte at least");
-	addr = new_buffer(size);
+	addr = new_buffer(-1, size, page_size());
 	if (!addr)
 		lib_brk(TBROK | TERRNO, "tst_alloc(size): no memory for %zu bytes", size);
 	return addr;
@@ -111,25 +135,26 @@ static struct buffer **find_locked(const void *addr)
 	return link;
 }
 
-static void change_pins(const void *addr, int by)
+void tst_buffer_pin(const void *addr)
 {
 	struct buffer *buf;
 
 	pthread_mutex_lock(&lock);
 	buf = *find_locked(addr);
 	if (buf)
-		buf->pins += by;
+		buf->pins++;
 	pthread_mutex_unlock(&lock);
 }
 
-void tst_buffer_pin(const void *addr)
+void tst_buffer_end_with_pins(const void *addr)
 {
-	change_pins(addr, 1);
-}
+	struct buffer *buf;
 
-void tst_buffer_unpin(const void *addr)
-{
-	change_pins(addr, -1);
+	pthread_mutex_lock(&lock);
+	buf = *find_locked(addr);
+	if (buf)
+		buf->ends_with_pins = true;
+	pthread_mutex_unlock(&lock);
 }
 
 /* Whether somebody wrote into the bytes before the buffer. */
@@ -137,7 +162,7 @@ static bool slack_written(const struct buffer *buf)
 {
 	const char *at;
 
-	for (at = buf->map + page_size(); at < buf->addr; at++) {
+	for (at = buf->pages; at < buf->addr; at++) {
 		if ((unsigned char)*at != SLACK_BYTE)
 			return true;
 	}
@@ -162,6 +187,21 @@ void tst_buffer_free(const void *addr)
 	pthread_mutex_unlock(&lock);
 	if (buf)
 		unmap_buffer(buf);
+}
+
+void tst_buffer_unpin(const void *addr)
+{
+	struct buffer *buf;
+	bool ends;
+
+	pthread_mutex_lock(&lock);
+	buf = *find_locked(addr);
+	if (buf)
+		buf->pins--;
+	ends = buf && !buf->pins && buf->ends_with_pins;
+	pthread_mutex_unlock(&lock);
+	if (ends)
+		tst_buffer_free(addr);
 }
 
 void tst_free_all(void)
@@ -193,13 +233,13 @@ void tst_free_all(void)
 
 int tst_buffer_guards(uintptr_t addr, struct tst_buffer_hit *hit)
 {
-	size_t page = page_size();
 	struct buffer *buf;
 
 	for (buf = buffers; buf; buf = buf->next) {
-		uintptr_t map = (uintptr_t)buf->map, end = map + buf->map_len;
+		uintptr_t map = (uintptr_t)buf->map, pages = (uintptr_t)buf->pages;
 
-		if ((addr >= map && addr < map + page) || (addr >= end - page && addr < end)) {
+		if ((addr >= map && addr < pages) ||
+		    (addr >= pages + buf->pages_len && addr < map + buf->map_len)) {
 			hit->addr = (uintptr_t)buf->addr;
 			hit->size = buf->size;
 			return 1;

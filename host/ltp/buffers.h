@@ -13,6 +13,15 @@
 void *tst_buffer_pages(size_t size);
 
 /*
+ * The same from the file @fd, mapped shared; the address is a multiple of @align,
+ * a multiple of the page size. The caller may close @fd.
+ */
+void *tst_buffer_of_file(int fd, size_t size, size_t align);
+
+/* Once it is pinned no more, the buffer is freed without tst_free_all(). */
+void tst_buffer_end_with_pins(const void *addr);
+
+/*
  * A buffer that is a virtual machine's memory is pinned: tst_free_all() leaves
  * it until it has been unpinned as often as pinned.
  */

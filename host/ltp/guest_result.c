@@ -84,6 +84,16 @@ static void report_at_address(struct engine_vcpu *vcpu, uint64_t address, int ty
 	free(whole);
 }
 
+/* For the diagnosis of a CPU that has nothing else to tell. */
+static void note_report(struct engine_vcpu *vcpu, const char *file, int line, const char *text)
+{
+	char *end = vcpu->last_report + sizeof(vcpu->last_report);
+
+	if (snprintf(vcpu->last_report, sizeof(vcpu->last_report), "%s:%d: %s", file, line, text) >=
+	    (int)sizeof(vcpu->last_report))
+		memcpy(end - 4, "...", 4);
+}
+
 bool tst_report_guest_result(struct tst_kvm_cpu *cpu)
 {
 	/* One copy, so that no one changes what has been checked. */
@@ -113,6 +123,7 @@ bool tst_report_guest_result(struct tst_kvm_cpu *cpu)
 		return true;
 	}
 	read_file_name(cpu->engine, copy.head.file_addr, file, sizeof(file));
+	note_report(cpu->engine, file, copy.head.lineno, text);
 	tst_report(file, copy.head.lineno < 0 ? 0 : copy.head.lineno, copy.head.result, text);
 	return true;
 }

@@ -234,7 +234,7 @@ static void refuse_creation(struct tst_kvm_instance *inst, struct tst_kvm_vm *vm
 	}
 	free_vm(vm, vcpus);
 	clear_instance(inst);
-	lib_brk(TBROK, "%s(): %s", func, error->text);
+	lib_brk(error->unsupported ? TCONF : TBROK, "%s(): %s", func, error->text);
 }
 
 static void create(struct tst_kvm_instance *inst, const struct tst_kvm_config *config,

@@ -20,11 +20,23 @@ static const struct tst_kvm_vm *need_irqchip(const struct tst_kvm_instance *inst
 	return vm;
 }
 
+/* KVM itself does nothing about a line that it does not have. */
+static void check_gsi(unsigned int gsi, const char *func)
+{
+	struct engine_error error;
+	const struct engine_host *host = engine_host(&error);
+
+	if (host && gsi >= host->max_gsis)
+		lib_brk(TBROK, "%s(gsi): gsi is %u; this KVM has 0 to %u", func, gsi,
+			host->max_gsis - 1);
+}
+
 void tst_kvm_irq_line(struct tst_kvm_instance *inst, unsigned int gsi, int level)
 {
 	const struct tst_kvm_vm *vm = need_irqchip(inst, __func__, true);
 	struct engine_error error;
 
+	check_gsi(gsi, __func__);
 	if (!engine_irq_line(vm->engine, gsi, level, &error))
 		lib_brk(TBROK, "tst_kvm_irq_line(): %s", error.text);
 }
@@ -60,6 +72,7 @@ int tst_kvm_irqfd(struct tst_kvm_instance *inst, unsigned int gsi)
 	struct tst_kvm_vm *vm = (struct tst_kvm_vm *)need_irqchip(inst, __func__, false);
 	struct engine_error error;
 
+	check_gsi(gsi, __func__);
 	return keep(vm, engine_irqfd(vm->engine, gsi, &error), __func__, &error);
 }
 

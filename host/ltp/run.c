@@ -42,7 +42,7 @@ static void report_broken(struct tst_kvm_cpu *cpu, const char *text)
 /* "the guest", or which of its CPUs. */
 static const char *name_of(const struct tst_kvm_cpu *cpu, char *buf, size_t size)
 {
-	if (cpu->engine->vm->vcpu_count == 1)
+	if (cpu->engine->vm->vcpu_count == 1 && !cpu->vcpu.index)
 		return "the guest";
 	snprintf(buf, size, "CPU %u", cpu->vcpu.index);
 	return buf;
@@ -176,8 +176,8 @@ static bool wait_for_start(struct tst_kvm_cpu *cpu)
 		ready = cpu->state == KVM_CPU_STARTED ||
 			(cpu->state == KVM_CPU_STOPPED && waits_in_kvm);
 		/* With nobody to start it again but the caller itself, it has ended. */
-		if (ready || (!vm->managed && cpu->state == KVM_CPU_ENDED) || tst_flag(&vm->over) || tst_flag(&vm->paused) ||
-		    tst_flag(&vm->timed_out) ||
+		if (ready || (!vm->managed && cpu->state == KVM_CPU_ENDED) || tst_flag(&vm->over) ||
+		    tst_flag(&vm->paused) || tst_flag(&vm->timed_out) ||
 		    (!vm->managed && vm->cpus[0].state == KVM_CPU_ENDED))
 			break;
 		pthread_cond_wait(&vm->changed, &vm->lock);
@@ -642,12 +642,14 @@ void tst_kvm_start_vcpu(struct tst_kvm_vcpu *vcpu, const char *function, uint64_
 	struct tst_kvm_cpu *cpu = tst_cpu_needed(vcpu, __func__);
 	struct tst_kvm_vm *vm = vcpu->vm;
 	struct kvm_cpu_control *control = control_needed(cpu, __func__);
+	struct diagnose_place place;
 	uint64_t address;
 	bool is_first, runs;
 
 	if (!vcpu->index)
 		lib_brk(TBROK, "tst_kvm_start_vcpu(vcpu): CPU 0 runs main(); start another one");
-	if (!diagnose_find_symbol(&vm->engine->payload, function, &address))
+	if (!diagnose_find_symbol(&vm->engine->payload, function, &address) ||
+	    !diagnose_find_place(&vm->engine->payload, address, &place))
 		lib_brk(TBROK,
 			"tst_kvm_start_vcpu(function): the payload has no function \"%s\"; a static "
 			"one that the payload itself does not use is left out by the compiler",
@@ -700,14 +702,16 @@ static void report_own_loop(struct engine_vcpu *vcpu, int ret, int err)
 	struct tst_kvm_vm *vm = vcpu->vm->user;
 	char text[DIAGNOSE_SIZE];
 	struct tst_kvm_cpu cpu = {.vcpu = {.index = vcpu->index}, .engine = vcpu};
+	char name[16];
 	int used;
 
 	if (in_library || !tst_flag(&vm->timed_out) || tst_flag(&vm->over))
 		return;
 	tst_set_flag(&vm->over, true);
 	used = snprintf(text, sizeof(text),
-			"the test's time is over and the guest still runs, in a loop of the test's "
+			"the test's time is over and %s still runs, in a loop of the test's "
 			"own around KVM_RUN%s",
+			name_of(&cpu, name, sizeof(name)),
 			ret < 0 && err == EINTR ? "" : ", which its exits do not end");
 	diagnose_state(vcpu, text + used, sizeof(text) - used);
 	report_broken(&cpu, text);

@@ -2,6 +2,7 @@
 /* System calls that must not fail. */
 #include "tst_safe_macros.h"
 
+#include "host/ltp/blocked.h"
 #include "tst_test.h"
 
 #define BROKEN (TBROK | TERRNO)
@@ -36,6 +37,7 @@ ssize_t safe_read(const char *file, int line, int strict, int fd, void *buf, siz
 	ssize_t got;
 
 	do {
+		TST_BLOCKED_IN("read()", file, line);
 		got = read(fd, buf, nbyte);
 	} while (got < 0 && errno == EINTR);
 	if (got < 0)
@@ -51,6 +53,7 @@ ssize_t safe_write(const char *file, int line, int strict, int fd, const void *b
 	ssize_t done;
 
 	do {
+		TST_BLOCKED_IN("write()", file, line);
 		done = write(fd, buf, nbyte);
 	} while (done < 0 && errno == EINTR);
 	if (done < 0)

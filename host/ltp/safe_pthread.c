@@ -2,6 +2,8 @@
 /* Thread calls that must not fail; they return their error, not errno. */
 #include "tst_safe_pthread.h"
 
+#include "host/ltp/blocked.h"
+
 /* @ret itself, if it is 0 or @also; otherwise the test breaks. */
 static int check(const char *file, int line, const char *call, int ret, int also)
 {
@@ -20,7 +22,13 @@ int safe_pthread_create(const char *file, int line, pthread_t *thread, const pth
 
 int safe_pthread_join(const char *file, int line, pthread_t thread, void **retval)
 {
-	return check(file, line, "pthread_join", pthread_join(thread, retval), 0);
+	int ret;
+
+	{
+		TST_BLOCKED_IN("pthread_join()", file, line);
+		ret = pthread_join(thread, retval);
+	}
+	return check(file, line, "pthread_join", ret, 0);
 }
 
 int safe_pthread_kill(const char *file, int line, pthread_t thread, int sig)
@@ -41,7 +49,13 @@ int safe_pthread_mutex_destroy(const char *file, int line, pthread_mutex_t *mute
 
 int safe_pthread_mutex_lock(const char *file, int line, pthread_mutex_t *mutex)
 {
-	return check(file, line, "pthread_mutex_lock", pthread_mutex_lock(mutex), 0);
+	int ret;
+
+	{
+		TST_BLOCKED_IN("pthread_mutex_lock()", file, line);
+		ret = pthread_mutex_lock(mutex);
+	}
+	return check(file, line, "pthread_mutex_lock", ret, 0);
 }
 
 int safe_pthread_mutex_unlock(const char *file, int line, pthread_mutex_t *mutex)

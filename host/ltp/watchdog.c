@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "host/ltp/blocked.h"
 #include "host/ltp/report.h"
 #include "host/ltp/vm.h"
 #include "ringside/reporter.h"
@@ -116,10 +117,11 @@ static void give_up(void)
  */
 static void expire_locked(unsigned long nr)
 {
-	char text[160];
+	char text[1024], waiting[800];
 
-	snprintf(text, sizeof(text), "the test did not end within %d s%s", limit,
-		 any_guest_runs() ? "; stopping its guests" : ", and no guest is running");
+	tst_blocked_describe(waiting, sizeof(waiting));
+	snprintf(text, sizeof(text), "the test did not end within %d s%s%s", limit,
+		 any_guest_runs() ? "; stopping its guests" : ", and no guest is running", waiting);
 	tst_report(NULL, 0, TBROK, text);
 	stop_guests();
 

@@ -176,8 +176,8 @@ TEST_F(Create, GuardedBuffersOutliveTheInstanceUntilTheyAreFreed)
 	EXPECT_EQ(*ram + *more, 3);
 	const Resources before = Resources::Now();
 	tst_free_all();
-	if (Resources::kCountsMappings)
-		EXPECT_LT(Resources::Now().mappings, before.mappings);
+	if (Resources::kCountsMemory)
+		EXPECT_LT(Resources::Now().kilobytes, before.kilobytes);
 }
 
 TEST_F(Create, DestroyingTwiceIsRefused)
@@ -255,7 +255,7 @@ TEST_P(FailingCreate, IsExplainedAndLeavesNothingBehind)
 	Resources before;
 	std::vector<Result> results;
 
-	for (int i = 0; i < 2; i++) { // the first thread leaves an arena of malloc() behind
+	for (int i = 0; i < 2; i++) { // the first thread leaves its stack to the next
 		before = Resources::Now();
 		results = CollectWithFailing(GetParam().call, [this] {
 			engine_forget_host();

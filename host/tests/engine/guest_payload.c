@@ -161,6 +161,12 @@ CALLABLE void triple_fault(void *arg)
 		     : "m"(none));
 }
 
+CALLABLE void report_and_fault(void *arg)
+{
+	tst_res(TINFO, "the last words");
+	triple_fault(arg);
+}
+
 /* Instructions from where no memory is. */
 CALLABLE void run_nothing(void *arg)
 {

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "kvm_x86_bits.h"
 #include "machine.h"
 
 namespace
@@ -178,7 +179,7 @@ TEST_F(OwnLoop, MemoryThatIsGoneIsNotRead)
 	tst_kvm_run_instance(&vm_, 0);
 	SAFE_MUNMAP(memory, GUEST_PAGE);
 	SAFE_IOCTL(vm_.vcpu_fd, KVM_GET_SREGS, &sregs);
-	if (sregs.cr4 & 1 << 5 && !sregs.efer)
+	if (sregs.cr4 & CR4_PAE && !(sregs.efer & EFER_LMA))
 		return; // PAE: KVM itself reads the tables at once, and refuses
 	sregs.cr3 = GUEST_MEMORY;
 	SAFE_IOCTL(vm_.vcpu_fd, KVM_SET_SREGS, &sregs);

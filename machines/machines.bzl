@@ -6,8 +6,9 @@ visibility("//...")
 # A machine's name and the requirements of tests that it meets. The first that
 # meets all of a test's is taken: the quickest comes first.
 MACHINES = {
-    "amd": ["native", "smp", "svm"],
+    "amd": ["native", "pae", "svm"],
     "intel": ["native", "pae", "vmx"],
+    "amd_qemu": ["native", "smp", "svm"],
 }
 
 # What TCG can't do is switched off, or QEMU warns of it at each start.

@@ -41,9 +41,9 @@ def kvm_test(
         separate. Accepts select().
       guests: payload architectures: "x86_64", "i386". A literal list.
       requires: what the test needs of the machine that it runs on: "native"
-        (guest code runs on the CPU, not in KVM's instruction emulator), "pae"
-        (KVM has 32-bit paging; concerns i386 alone), "smp", "svm", "vmx". A
-        literal list.
+        (guest code runs on the CPU, not in KVM's instruction emulator), "smp",
+        "svm", "vmx". A literal list. Tests of i386 require 32-bit paging ("pae")
+        by themselves.
       deps: libraries of the controller. Accepts select().
       payload_deps: libraries of the payload. Accepts select().
       copts: compiler options of the controller. Accepts select().

@@ -6,11 +6,12 @@ load("//toolchains:architectures.bzl", "GUESTS")
 visibility("//...")
 
 # What a test can ask of the machine that it runs on.
-REQUIREMENTS = ["native", "pae", "smp", "svm", "vmx"]
+REQUIREMENTS = ["native", "smp", "svm", "vmx"]
 
-# Guests that a requirement concerns, if not all.
-_CONCERNED_GUESTS = {
-    "pae": ["i386"],
+# What each test of a guest requires by itself: without it, the guest is not what
+# its architecture says.
+_REQUIRED_BY_GUEST = {
+    "i386": ["pae"],
 }
 
 # No CPU meets two of these.
@@ -59,6 +60,18 @@ def _check_strings(attribute, value, known, noun):
             return "{} names \"{}\" twice; name it once".format(attribute, element)
     return None
 
+def _check_own(attribute, value):
+    """Refuses what tests require by themselves; returns a message or None."""
+    for guest, own in _REQUIRED_BY_GUEST.items():
+        for element in value if type(value) == "list" else []:
+            if element in own:
+                return "{} names \"{}\", which each {} test requires by itself; remove it".format(
+                    attribute,
+                    element,
+                    guest,
+                )
+    return None
+
 def _check_sources(attribute, value, payload):
     """Checks a list of sources; a select() is left to Bazel. Returns a message or None."""
     if type(value) == _SELECT:
@@ -93,15 +106,10 @@ def check_kvm_test_args(*, name, srcs, payload_srcs, guests, requires, extra = [
         (None if payload_srcs == None else _check_sources("payload_srcs", payload_srcs, payload = True)) or
         _check_strings("guests", guests, GUESTS.keys(), "guest") or
         (None if guests else "guests is empty; name at least one of {}".format(_quoted(GUESTS.keys()))) or
+        _check_own("requires", requires) or
         _check_strings("requires", requires, REQUIREMENTS, "requirement")
     )
     if not error:
-        for requirement in requires:
-            if not [guest for guest in guests if requirement in requirements_of(guest, requires)]:
-                error = "requirement \"{}\" concerns guest {} alone; remove it".format(
-                    requirement,
-                    _quoted(_CONCERNED_GUESTS[requirement]),
-                )
         if len([requirement for requirement in requires if requirement in _ONE_OF]) > 1:
             error = "no machine has {} at once; write one kvm_test for each".format(_quoted(_ONE_OF))
     if not error:
@@ -114,20 +122,16 @@ def check_kvm_test_args(*, name, srcs, payload_srcs, guests, requires, extra = [
     return "kvm_test(name = \"{}\"): {}".format(name, error) if error else None
 
 def requirements_of(guest, requires):
-    """Picks the requirements that concern a guest.
+    """What the tests of a guest require.
 
     Args:
       guest: a payload architecture.
       requires: the requirements of a kvm_test.
 
     Returns:
-      A list.
+      A list: those, and what each test of this guest requires.
     """
-    return [
-        requirement
-        for requirement in requires
-        if guest in _CONCERNED_GUESTS.get(requirement, GUESTS.keys())
-    ]
+    return requires + _REQUIRED_BY_GUEST.get(guest, [])
 
 def test_names(name, guests):
     """Names the tests that a kvm_test makes.

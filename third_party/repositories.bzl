@@ -7,6 +7,18 @@ load("//third_party:buildifier_repository.bzl", "buildifier_repository")
 load("//third_party:debian_packages.bzl", "debian_packages")
 load("//third_party:debian_source.bzl", "debian_source")
 
+# What Bochs gets wrong, each with its reason on top.
+_BOCHS_PATCHES = [
+    "posted_interrupt_descriptor",
+    "svm_debug_exits",
+    "svm_exit_traps",
+    "svm_guest_task_register",
+    "svm_interrupt_masks",
+    "svm_software_interrupts",
+    "virtual_interrupts",
+    "vm_entry_interrupts",
+]
+
 def _bazel_rules():
     """Rule sets that Bazel users share; a workspace's own versions win."""
     maybe(
@@ -125,7 +137,10 @@ def ringside_packages():
             Label("//third_party:bochs/instrument.h"): "ringside/instrument.h",
         },
         build_file = Label("//third_party:bochs/BUILD.overlay.bazel"),
-        patches = [Label("//third_party:bochs/vm_entry_interrupts.patch")],
+        patches = [
+            Label("//third_party:bochs/{}.patch".format(patch))
+            for patch in _BOCHS_PATCHES
+        ],
         path = "pool/main/b/bochs/bochs_3.0+dfsg.orig.tar.xz",
         sha256 = "78f6c73d4a6472d5130a87ab9dc306d02c7c71ed8e25b3a8ef642e2a7acd282b",
         strip_prefix = "bochs-3.0",

@@ -25,7 +25,6 @@ enum limit {
 	LIMIT_APIC_NONE,
 	LIMIT_X2APIC_NONE,
 	LIMIT_APIC_READ,
-	LIMIT_HEAP_FULL,
 };
 
 struct limit_page {

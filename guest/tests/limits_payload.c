@@ -94,6 +94,15 @@ void main(void)
 	case LIMIT_UNMAP_SIZE:
 		kvm_unmap(0x90000000, 1);
 		break;
+	case LIMIT_APIC_NONE:
+		kvm_enable_apic();
+		break;
+	case LIMIT_X2APIC_NONE:
+		kvm_enable_x2apic();
+		break;
+	case LIMIT_APIC_READ:
+		kvm_read_apic(APIC_REG_ID);
+		break;
 	}
 	tst_res(TFAIL, "the test went on");
 }

@@ -110,4 +110,19 @@ TEST_F(Limits, SizeToUnmapIsRefused)
 	Expect(LIMIT_UNMAP_SIZE, "kvm_unmap: page_size 0x1 is none of ");
 }
 
+TEST_F(Limits, ApicThatIsNotThereIsRefused)
+{
+	Expect(LIMIT_APIC_NONE, "kvm_enable_apic: the machine has no interrupt controllers; ");
+}
+
+TEST_F(Limits, X2apicThatIsNotThereIsRefused)
+{
+	Expect(LIMIT_X2APIC_NONE, "kvm_enable_x2apic: the machine has no interrupt controllers; ");
+}
+
+TEST_F(Limits, RegisterOfAnApicThatIsNotThereIsRefused)
+{
+	Expect(LIMIT_APIC_READ, "kvm_read_apic: the machine has no interrupt controllers; ");
+}
+
 } // namespace

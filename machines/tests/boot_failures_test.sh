@@ -44,12 +44,12 @@ start() {
 	local initramfs=$work/$1 seconds=$2
 	shift 2
 	case $machine in
-	amd)
+	amd_qemu)
 		exec "$machines/qemu/make_snapshot" --root "$runfiles/ringside_qemu" --cpu "$(setting cpu)" --cpus 1 \
 			--memory "$(setting memory)" --kernel "$kernel" --initrd "$initramfs" \
 			--append "quiet no_timer_check $*" --timeout "$seconds" --output "$work/snapshot"
 		;;
-	intel)
+	*)
 		"$machines/bochs/boot_image" --kernel "$kernel" --initramfs "$initramfs" --memory "$(setting memory)" \
 			--append "console=ttyS0 panic=-1 ringside_mailbox=1 ringside_ready_port=0x5f4 \
 ringside_exit_port=0x5f4 tsc_early_khz=20000 quiet no_timer_check cryptomgr.notests mitigations=off $*" \
@@ -110,7 +110,7 @@ end_it() {
 
 mkdir -p "$work"
 case $machine in
-amd) readonly kvm=kvm_amd ;;
+amd*) readonly kvm=kvm_amd ;;
 intel) readonly kvm=kvm_intel ;;
 esac
 
@@ -146,8 +146,8 @@ kernel=$work/output
 boot "$current" plain 120
 kernel=$(readlink -f "$2")
 case $machine in
-amd) says "QEMU said:" ;;
-intel) says "is not a bzImage" ;;
+amd_qemu) says "QEMU said:" ;;
+*) says "is not a bzImage" ;;
 esac
 
 # A disk that is full: writing to the device says so.
@@ -156,7 +156,7 @@ fill_ram() {
 	ln -s /dev/full "$work/snapshot/ram"
 }
 virtio=()
-[ "$machine" = intel ] || virtio=(--load virtio_pci --load virtio_blk --load virtio_console)
+[ "$machine" != amd_qemu ] || virtio=(--load virtio_pci --load virtio_blk --load virtio_console)
 make_initramfs good --init="$machines/init/init" --load "$kvm nested=1" "${virtio[@]}" || fail "refused"
 prepare=fill_ram
 boot "a full disk" good 120

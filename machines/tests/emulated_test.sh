@@ -17,11 +17,11 @@ readonly runfiles=$TEST_SRCDIR
 # the files of a snapshot, and how a full file system ends: one machine's drive
 # is in its own memory.
 case $machine in
-intel*)
-	readonly emulator='boch[s]' snapshot_files="ram cpu0 release" full_status=125
+amd_qemu*)
+	readonly emulator='qemu-syste[m]' snapshot_files="ram state release" full_status=0
 	;;
 *)
-	readonly emulator='qemu-syste[m]' snapshot_files="ram state release" full_status=0
+	readonly emulator='boch[s]' snapshot_files="ram cpu0 release" full_status=125
 	;;
 esac
 readonly work=$TEST_TMPDIR/work

@@ -28,7 +28,7 @@ def _accepted_test_impl(ctx):
         {},
         {"guests": ["i386", "x86_64"]},
         {"requires": ["svm", "native"]},
-        {"guests": ["x86_64", "i386"], "requires": ["pae"]},
+        {"guests": ["x86_64", "i386"], "requires": ["smp"]},
         {"srcs": ["x.cc"], "payload_srcs": ["x.c", "y.S"]},
         {"srcs": [":generated", "//other:x.c"]},
         {"srcs": select({"//conditions:default": ["x.c"]})},
@@ -74,11 +74,16 @@ def _requires_test_impl(ctx):
     env = unittest.begin(ctx)
     _refuses(
         env,
-        "unknown requirement \"amd\"; known are \"native\", \"pae\", \"smp\", \"svm\", \"vmx\"",
+        "unknown requirement \"amd\"; known are \"native\", \"smp\", \"svm\", \"vmx\"",
         requires = ["amd"],
     )
     _refuses(env, "requires names \"svm\" twice; name it once", requires = ["svm", "svm"])
-    _refuses(env, "requirement \"pae\" concerns guest \"i386\" alone; remove it", requires = ["pae"])
+    _refuses(
+        env,
+        "requires names \"pae\", which each i386 test requires by itself; remove it",
+        guests = ["i386", "x86_64"],
+        requires = ["pae"],
+    )
     _refuses(
         env,
         "no machine has \"svm\", \"vmx\" at once; write one kvm_test for each",
@@ -89,8 +94,9 @@ def _requires_test_impl(ctx):
 
 def _requirements_of_test_impl(ctx):
     env = unittest.begin(ctx)
-    asserts.equals(env, ["smp"], requirements_of("x86_64", ["pae", "smp"]))
-    asserts.equals(env, ["pae", "smp"], requirements_of("i386", ["pae", "smp"]))
+    asserts.equals(env, ["smp"], requirements_of("x86_64", ["smp"]))
+    asserts.equals(env, ["smp", "pae"], requirements_of("i386", ["smp"]))
+    asserts.equals(env, ["pae"], requirements_of("i386", []))
     return unittest.end(env)
 
 def _extra_test_impl(ctx):

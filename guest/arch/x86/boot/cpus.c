@@ -30,11 +30,6 @@ void arch_map_slot(unsigned int cpu)
 					 PTE_PRESENT | PTE_WRITABLE;
 }
 
-void arch_start_cpu(unsigned int cpu)
-{
-	tst_brk(TBROK, "tst_start_cpu(%u): no interrupt controller", cpu);
-}
-
 void *cpu_tss(unsigned int cpu)
 {
 	return cpu ? (void *)(uintptr_t)(cpu_control(cpu)->area_end - PAGESIZE) : kvm_tss;

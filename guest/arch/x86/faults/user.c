@@ -98,8 +98,8 @@ struct kvm_fault kvm_call_user(void (*func)(void *arg), void *arg)
 	}
 	if (!paging_is_on("kvm_call_user")) {
 		tst_brk(TBROK,
-			"kvm_call_user: paging is off, and nothing would be protected; requires = "
-			"[\"pae\"] takes the test to a machine that has it");
+			"kvm_call_user: paging is off (CR0.PG is clear), and nothing would be "
+			"protected");
 	}
 	tst_lock(&lock);
 	if (!cs_id)

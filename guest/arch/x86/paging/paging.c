@@ -65,10 +65,7 @@ static struct paging get_paging(const char *function)
 	struct kvm_cregs cregs;
 
 	if (!paging_is_on(function)) {
-		tst_brk(TBROK,
-			"%s: paging is off: CR0.PG is clear; where KVM has no 32-bit paging, "
-			"requires = [\"pae\"] takes the test to a machine that has it",
-			function);
+		tst_brk(TBROK, "%s: paging is off: CR0.PG is clear", function);
 	}
 	kvm_read_cregs(&cregs);
 #ifdef __x86_64__

@@ -57,7 +57,8 @@ void tst_start_cpu(unsigned int cpu, void (*func)(void *arg), void *arg)
 			cpu);
 	}
 	arch_ring_doorbell(KVM_DOORBELL_START | cpu << KVM_DOORBELL_CPU_SHIFT);
-	if (payload_flags() & KVM_PAYLOAD_IRQCHIP)
+	/* One that has run a function waits for the next, and needs no startup IPI. */
+	if (state == KVM_CPU_STOPPED && (payload_flags() & KVM_PAYLOAD_IRQCHIP))
 		arch_start_cpu(cpu);
 }
 

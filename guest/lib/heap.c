@@ -31,8 +31,9 @@ void *tst_heap_alloc_aligned(size_t size, size_t align)
 		return (void *)start;
 	}
 	tst_unlock(&lock);
-	tst_brk(TBROK, "tst_heap_alloc: %zu bytes at a multiple of %zu do not fit, %zu are left; %s",
-		size, align, (size_t)(end > next ? end - next : 0), advice());
+	tst_brk(TBROK,
+		"tst_heap_alloc: %zu bytes at a multiple of %zu do not fit, %zu are left; %s", size,
+		align, (size_t)(end > next ? end - next : 0), advice());
 }
 
 void *tst_heap_alloc(size_t size)

@@ -6,39 +6,45 @@
  */
 #include <inttypes.h>
 
-#include "host/engine/arch.h"
-#include "host/ltp/run.h"
+#include <stdio.h>
+#include <string.h>
+
+#include "host/diagnosis/diagnosis.h"
 #include "host/diagnosis/symbols.h"
+#include "host/engine/arch.h"
 
 #define MAX_FRAMES 16
 
 /* Where an interrupt enters the library (guest/arch); frames before are its own. */
 #define INTERRUPT_ENTRY "kvm_vector_"
 
-static bool read_word(const struct tst_kvm_instance *inst, uint64_t addr, unsigned int size,
-		      uint64_t *value)
+bool diagnose_read(struct engine_vcpu *vcpu, uint64_t addr, void *buf, size_t size)
 {
-	const void *src;
+	struct engine_error error;
+	uint64_t paddr;
 
-	if (addr % size || !(src = tst_kvm_get_memptr(inst, addr)))
-		return false;
+	return engine_translate(vcpu, addr, &paddr, &error) &&
+	       engine_read(vcpu->vm, paddr, buf, size);
+}
+
+static bool read_word(struct engine_vcpu *vcpu, uint64_t addr, unsigned int size, uint64_t *value)
+{
 	*value = 0;
-	memcpy(value, src, size); /* the guest is little-endian like its host */
-	return true;
+	/* The guest is little-endian like its host. */
+	return addr % size == 0 && diagnose_read(vcpu, addr, value, size);
 }
 
 /* Return addresses from the frame of @state on; returns their number. */
-static unsigned int walk(const struct tst_kvm_instance *inst, struct tst_arch_frame frame,
-			 uint64_t *addresses)
+static unsigned int walk(struct engine_vcpu *vcpu, struct arch_frame frame, uint64_t *addresses)
 {
 	uint64_t next;
 	unsigned int count;
 
 	for (count = 0; count < MAX_FRAMES; count++) {
 		if (!frame.pointer ||
-		    !read_word(inst, frame.pointer + frame.word_size, frame.word_size,
+		    !read_word(vcpu, frame.pointer + frame.word_size, frame.word_size,
 			       &addresses[count]) ||
-		    !read_word(inst, frame.pointer, frame.word_size, &next))
+		    !read_word(vcpu, frame.pointer, frame.word_size, &next))
 			break;
 		if (next && next <= frame.pointer)
 			return count + 1;
@@ -48,13 +54,14 @@ static unsigned int walk(const struct tst_kvm_instance *inst, struct tst_arch_fr
 }
 
 /* How many of the return addresses belong to the library's handling of an interrupt. */
-static unsigned int frames_of_interrupt(const uint64_t *addresses, unsigned int count)
+static unsigned int frames_of_interrupt(const struct engine_payload *payload,
+					const uint64_t *addresses, unsigned int count)
 {
-	struct tst_place place;
+	struct diagnose_place place;
 	unsigned int i;
 
 	for (i = 0; i < count; i++) {
-		if (tst_find_place(addresses[i], &place) && place.function &&
+		if (diagnose_find_place(payload, addresses[i], &place) && place.function &&
 		    !strncmp(place.function, INTERRUPT_ENTRY, strlen(INTERRUPT_ENTRY)))
 			return i + 1;
 	}
@@ -62,13 +69,14 @@ static unsigned int frames_of_interrupt(const uint64_t *addresses, unsigned int 
 }
 
 /* One line; a return address belongs to the call before it. */
-static size_t describe_frame(unsigned int nr, uint64_t address, char *buf, size_t size)
+static size_t describe_frame(const struct engine_payload *payload, unsigned int nr,
+			     uint64_t address, char *buf, size_t size)
 {
 	char function[128] = "", line[300] = "";
-	struct tst_place place;
+	struct diagnose_place place;
 	int len;
 
-	if (tst_find_place(nr ? address - 1 : address, &place)) {
+	if (diagnose_find_place(payload, nr ? address - 1 : address, &place)) {
 		if (place.function)
 			snprintf(function, sizeof(function), " %s+%#" PRIx64, place.function,
 				 place.offset + (nr ? 1 : 0));
@@ -79,23 +87,24 @@ static size_t describe_frame(unsigned int nr, uint64_t address, char *buf, size_
 	return len < (int)size ? (size_t)len : size - 1;
 }
 
-void tst_describe_backtrace(const struct tst_kvm_instance *inst, const uint64_t *interrupted_at,
-			    char *buf, size_t size)
+void diagnose_backtrace(struct engine_vcpu *vcpu, const uint64_t *interrupted_at, char *buf,
+			size_t size)
 {
+	const struct engine_payload *payload = &vcpu->vm->payload;
 	uint64_t addresses[MAX_FRAMES];
-	struct tst_arch_frame frame;
+	struct arch_frame frame;
 	unsigned int count, i = 0, nr = 0;
 	size_t used;
 
 	buf[0] = '\0';
-	if (!tst_arch_get_frame(inst->vcpu_fd, &frame))
+	if (!arch_get_frame(vcpu->fd, &frame))
 		return;
-	frame.instruction = tst_exit_address(inst->vcpu_info, frame.instruction);
-	count = walk(inst, frame, addresses);
+	frame.instruction = diagnose_exit_address(vcpu->run, frame.instruction);
+	count = walk(vcpu, frame, addresses);
 	if (interrupted_at)
-		i = frames_of_interrupt(addresses, count);
-	used = describe_frame(nr++, interrupted_at ? *interrupted_at : frame.instruction, buf,
-			      size);
+		i = frames_of_interrupt(payload, addresses, count);
+	used = describe_frame(payload, nr++, interrupted_at ? *interrupted_at : frame.instruction,
+			      buf, size);
 	for (; i < count; i++)
-		used += describe_frame(nr++, addresses[i], buf + used, size - used);
+		used += describe_frame(payload, nr++, addresses[i], buf + used, size - used);
 }

@@ -56,7 +56,7 @@ struct table {
 };
 
 struct unit {
-	const struct tst_elf *elf;
+	const struct diagnose_elf *elf;
 	struct reader program;
 	struct table folders, files;
 	const unsigned char *operand_counts;
@@ -118,9 +118,9 @@ static const char *read_string(struct reader *r)
 	return nul ? (const char *)start : "";
 }
 
-static const char *string_in(const struct tst_elf *elf, const char *section, uint64_t offset)
+static const char *string_in(const struct diagnose_elf *elf, const char *section, uint64_t offset)
 {
-	struct tst_section strings = tst_elf_section(elf, section);
+	struct diagnose_section strings = diagnose_elf_section(elf, section);
 	struct reader r = {strings.start, strings.end};
 
 	if (!strings.start || offset >= (uint64_t)(strings.end - strings.start))
@@ -130,7 +130,7 @@ static const char *string_in(const struct tst_elf *elf, const char *section, uin
 }
 
 /* One field of an entry: its text for a path, its number otherwise. False: unknown form. */
-static bool read_field(const struct tst_elf *elf, struct reader *r, uint64_t form,
+static bool read_field(const struct diagnose_elf *elf, struct reader *r, uint64_t form,
 		       const char **text, uint64_t *number)
 {
 	switch (form) {
@@ -161,7 +161,7 @@ static bool read_field(const struct tst_elf *elf, struct reader *r, uint64_t for
 }
 
 /* An entry's path and folder. */
-static bool read_entry(const struct tst_elf *elf, const struct table *table, struct reader *r,
+static bool read_entry(const struct diagnose_elf *elf, const struct table *table, struct reader *r,
 		       const char **path, uint64_t *folder)
 {
 	unsigned int i;
@@ -182,7 +182,7 @@ static bool read_entry(const struct tst_elf *elf, const struct table *table, str
 	return true;
 }
 
-static bool read_table(const struct tst_elf *elf, struct reader *r, struct table *table)
+static bool read_table(const struct diagnose_elf *elf, struct reader *r, struct table *table)
 {
 	const char *path;
 	uint64_t folder, i;
@@ -203,7 +203,7 @@ static bool read_table(const struct tst_elf *elf, struct reader *r, struct table
 	return i == table->count;
 }
 
-static bool find_entry(const struct tst_elf *elf, const struct table *table, uint64_t index,
+static bool find_entry(const struct diagnose_elf *elf, const struct table *table, uint64_t index,
 		       const char **path, uint64_t *folder)
 {
 	struct reader r = table->entries;
@@ -345,7 +345,8 @@ static void run_opcode(struct machine *m, const struct unit *unit, struct reader
 	}
 }
 
-static void store_place(const struct unit *unit, const struct row *row, struct tst_place *place)
+static void store_place(const struct unit *unit, const struct row *row,
+			struct diagnose_place *place)
 {
 	const char *path, *folder = "";
 	uint64_t index, unused;
@@ -360,9 +361,10 @@ static void store_place(const struct unit *unit, const struct row *row, struct t
 		snprintf(place->file, sizeof(place->file), "%s", path);
 }
 
-bool tst_find_line(const struct tst_elf *elf, uint64_t address, struct tst_place *place)
+bool diagnose_find_line(const struct diagnose_elf *elf, uint64_t address,
+			struct diagnose_place *place)
 {
-	struct tst_section table = tst_elf_section(elf, ".debug_line");
+	struct diagnose_section table = diagnose_elf_section(elf, ".debug_line");
 	struct reader r = {table.start, table.end};
 
 	while (r.at < r.end) {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "host/ltp/run.h"
+#include "host/diagnosis/diagnosis.h"
 
 /* Bytes of the UTF-8 character at @src, or 0 if there is none that may be shown. */
 static size_t utf8_length(const unsigned char *src, size_t len)
@@ -51,7 +51,7 @@ static size_t escape_one(char *shown, size_t size, const unsigned char *at, size
 	return snprintf(shown, size, "\\x%02x", *at);
 }
 
-void tst_escape(char *dst, size_t size, const char *src, size_t len)
+void diagnose_escape(char *dst, size_t size, const char *src, size_t len)
 {
 	const unsigned char *at = (const unsigned char *)src, *end = at + strnlen(src, len);
 	size_t used = 0;

@@ -2,13 +2,14 @@
 /* The reasons for which KVM_RUN returns, in words (KVM API, "kvm_run"). */
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
 
+#include "host/diagnosis/diagnosis.h"
 #include "host/engine/arch.h"
-#include "host/ltp/run.h"
+#include "host/engine/newer_kvm.h"
 
-#ifndef KVM_EXIT_MEMORY_FAULT
-#define KVM_EXIT_MEMORY_FAULT 39
-#endif
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 #define NAME(suffix) [KVM_EXIT_##suffix] = "KVM_EXIT_" #suffix
 
@@ -147,11 +148,11 @@ static void add_details(struct text *text, const struct kvm_run *run)
 		add(text, "; event type %" PRIu32, run->system_event.type);
 		return;
 	}
-	if (tst_arch_describe_exit(run, arch, sizeof(arch)))
+	if (arch_describe_exit(run, arch, sizeof(arch)))
 		add(text, "; %s", arch);
 }
 
-uint64_t tst_exit_address(const struct kvm_run *run, uint64_t next)
+uint64_t diagnose_exit_address(const struct kvm_run *run, uint64_t next)
 {
 	bool written = (run->exit_reason == KVM_EXIT_MMIO && run->mmio.is_write) ||
 		       (run->exit_reason == KVM_EXIT_IO && run->io.direction == KVM_EXIT_IO_OUT);
@@ -159,16 +160,34 @@ uint64_t tst_exit_address(const struct kvm_run *run, uint64_t next)
 	return written ? next - 1 : next;
 }
 
-void tst_describe_exit(const struct tst_kvm_instance *inst, const struct tst_kvm_vm *vm, char *buf,
-		       size_t size)
+const char *diagnose_exit_name(uint32_t reason)
+{
+	return reason < ARRAY_SIZE(exit_names) ? exit_names[reason] : NULL;
+}
+
+void diagnose_state(struct engine_vcpu *vcpu, char *buf, size_t size)
+{
+	size_t used;
+
+	/* KVM API, KVM_EXIT_SHUTDOWN: some CPUs leave nothing, and KVM starts them anew. */
+	if (vcpu->run->exit_reason == KVM_EXIT_SHUTDOWN && arch_was_reset(vcpu->fd)) {
+		snprintf(buf, size,
+			 "\n  KVM has reset the CPU: its registers at the fault, and where it "
+			 "was, are gone");
+		return;
+	}
+	arch_describe_registers(vcpu->fd, buf, size);
+	used = strlen(buf);
+	diagnose_backtrace(vcpu, NULL, buf + used, size - used);
+}
+
+void diagnose_exit(struct engine_vcpu *vcpu, char *buf, size_t size)
 {
 	struct text text = {buf, buf + size};
-	uint32_t reason = vm->run->exit_reason;
-	const char *name = reason < ARRAY_SIZE(exit_names) ? exit_names[reason] : NULL;
+	uint32_t reason = vcpu->run->exit_reason;
+	const char *name = diagnose_exit_name(reason);
 
 	add(&text, "%s (%" PRIu32 ")", name ? name : "unknown exit reason", reason);
-	add_details(&text, vm->run);
-	tst_arch_describe_registers(vm->vcpu_fd, text.at, text.end - text.at);
-	text.at += strlen(text.at);
-	tst_describe_backtrace(inst, NULL, text.at, text.end - text.at);
+	add_details(&text, vcpu->run);
+	diagnose_state(vcpu, text.at, text.end - text.at);
 }

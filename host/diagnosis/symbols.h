@@ -7,7 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct tst_place {
+#include "host/engine/engine.h"
+
+struct diagnose_place {
 	const char *function; /* NULL if unknown */
 	uint64_t offset; /* of the address in the function */
 	char file[256]; /* empty if unknown */
@@ -18,29 +20,35 @@ struct tst_place {
  * The payload's ELF file, which the build puts beside its flat image. Nothing
  * of it reaches the guest, and nothing of the guest's enters here but addresses.
  */
-struct tst_elf {
+struct diagnose_elf {
 	const unsigned char *start, *end;
 	bool is_64;
 };
 
 /* A part of the ELF file; empty if there is none. */
-struct tst_section {
+struct diagnose_section {
 	const unsigned char *start, *end;
 };
 
-/* Finds the payload's ELF file. Returns false if the controller has none. */
-bool tst_elf_open(struct tst_elf *elf);
+/* Takes @payload's ELF file. Returns false if it has none. */
+bool diagnose_elf_open(struct diagnose_elf *elf, const struct engine_payload *payload);
 
 /* The contents of a section, by name. */
-struct tst_section tst_elf_section(const struct tst_elf *elf, const char *name);
+struct diagnose_section diagnose_elf_section(const struct diagnose_elf *elf, const char *name);
 
-/* What is known of the place of @address; false if it is nothing at all. */
-bool tst_find_place(uint64_t address, struct tst_place *place);
+/* What is known of the place of @address in code; false if it is nothing at all. */
+bool diagnose_find_place(const struct engine_payload *payload, uint64_t address,
+			 struct diagnose_place *place);
+
+/* The address of the variable or function @name; false if the payload has none. */
+bool diagnose_find_symbol(const struct engine_payload *payload, const char *name,
+			  uint64_t *address);
 
 /*
  * File and line of @address, from the line table (DWARF 5, "Line Number
  * Information"). Returns false if it is in no line.
  */
-bool tst_find_line(const struct tst_elf *elf, uint64_t address, struct tst_place *place);
+bool diagnose_find_line(const struct diagnose_elf *elf, uint64_t address,
+			struct diagnose_place *place);
 
 #endif /* RINGSIDE_HOST_DIAGNOSIS_SYMBOLS_H */

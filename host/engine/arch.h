@@ -1,56 +1,73 @@
 /* SPDX-License-Identifier: MIT */
-/* What each architecture in host/arch provides. */
+/* What each architecture in host/arch provides to the engine. */
 #ifndef RINGSIDE_HOST_ENGINE_ARCH_H
 #define RINGSIDE_HOST_ENGINE_ARCH_H
 
-#include <linux/kvm.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "host/engine/engine.h"
 
-#include "host/engine/error.h"
-
-/* Prepares a new virtual machine, before its virtual CPU exists. */
-bool tst_arch_setup_vm(int vm_fd, uint64_t ram_end, struct tst_error *error);
-
-/* Prepares the virtual CPU; @sys_fd is /dev/kvm. */
-bool tst_arch_setup_vcpu(int sys_fd, int vcpu_fd, struct tst_error *error);
-
-/* Fills in what the CPU executes first; @page is the result page. */
-void tst_arch_install_reset_code(unsigned char *page);
-
-/* Whether this architecture's virtual CPU runs payloads of type @arch. */
-bool tst_arch_runs_payload(uint16_t arch);
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /*
- * Whether @addr is an address that the guest's page tables can map: KVM itself
- * ignores the bits that are too many.
+ * The features that KVM can offer, for the caller to free(); NULL there when
+ * this KVM does not know the call (KVM_GET_SUPPORTED_CPUID).
  */
-bool tst_arch_can_map(int vcpu_fd, uint64_t addr, struct tst_error *error);
+bool arch_supported_cpuid(int sys_fd, struct kvm_cpuid2 **list, struct engine_error *error);
+
+/* Prepares a new virtual machine with RAM up to @ram_end, before it has virtual CPUs. */
+bool arch_setup_vm(int vm_fd, uint64_t ram_end, unsigned int vcpus, struct engine_error *error);
+
+/* All interrupt controllers in the kernel, or the CPUs' alone. */
+bool arch_make_irqchip(int vm_fd, struct engine_error *error);
+bool arch_make_split_irqchip(int vm_fd, struct engine_error *error);
+
+/* Prepares virtual CPU @index; @irqchip: its interrupt controller is in the kernel. */
+bool arch_setup_vcpu(int vcpu_fd, unsigned int index, const struct kvm_cpuid2 *cpuid, bool irqchip,
+		     struct engine_error *error);
+
+/* Fills in what the CPU executes first; @page is CPU 0's result slot. */
+void arch_install_reset_code(unsigned char *page);
+
+/* Whether this architecture's virtual CPU runs payloads of type @arch. */
+bool arch_runs_payload(uint16_t arch);
+
+/*
+ * Where the page tables that @sregs names lead @addr, read from the machine's
+ * memory; @addr itself without paging. False if they lead nowhere.
+ */
+bool arch_walk(struct engine_vm *vm, const struct kvm_sregs *sregs, uint64_t addr, uint64_t *paddr);
 
 /*
  * The guest's general registers, a few lines that begin with a newline; empty
- * when KVM does not tell. The caller must be out of KVM_RUN.
+ * when KVM does not tell. The CPU must be out of KVM_RUN.
  */
-void tst_arch_describe_registers(int vcpu_fd, char *buf, size_t size);
+void arch_describe_registers(int vcpu_fd, char *buf, size_t size);
+
+/* Whether the CPU is as a reset leaves it; the CPU must be out of KVM_RUN. */
+bool arch_was_reset(int vcpu_fd);
 
 /* Where the guest is: "rip 0x10ef". */
-void tst_arch_describe_position(int vcpu_fd, char *buf, size_t size);
+void arch_describe_position(int vcpu_fd, char *buf, size_t size);
 
 /* Where the guest is in its calls. */
-struct tst_arch_frame {
+struct arch_frame {
 	uint64_t instruction; /* the next one's virtual address */
 	uint64_t pointer; /* the frame pointer: caller's one, then return address */
 	unsigned int word_size; /* of a pointer in bytes */
 };
 
 /* The guest's innermost frame; false when KVM does not tell. */
-bool tst_arch_get_frame(int vcpu_fd, struct tst_arch_frame *frame);
+bool arch_get_frame(int vcpu_fd, struct arch_frame *frame);
 
 /*
  * What is known of an exit that only this architecture has. Returns false
  * when it has nothing to say about it.
  */
-bool tst_arch_describe_exit(const struct kvm_run *run, char *buf, size_t size);
+bool arch_describe_exit(const struct kvm_run *run, char *buf, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* RINGSIDE_HOST_ENGINE_ARCH_H */

@@ -6,22 +6,24 @@
 #include <stdio.h>
 #include <string.h>
 
-bool tst_fail(struct tst_error *error, const char *fmt, ...)
+bool engine_fail(struct engine_error *error, const char *fmt, ...)
 {
 	va_list args;
 
+	error->err = 0;
 	va_start(args, fmt);
 	vsnprintf(error->text, sizeof(error->text), fmt, args);
 	va_end(args);
 	return false;
 }
 
-bool tst_fail_errno(struct tst_error *error, const char *fmt, ...)
+bool engine_fail_errno(struct engine_error *error, const char *fmt, ...)
 {
 	const char *name = strerrorname_np(errno), *desc = strerrordesc_np(errno);
 	va_list args;
 	size_t len;
 
+	error->err = errno;
 	va_start(args, fmt);
 	vsnprintf(error->text, sizeof(error->text), fmt, args);
 	va_end(args);

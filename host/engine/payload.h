@@ -2,17 +2,21 @@
 #ifndef RINGSIDE_HOST_ENGINE_PAYLOAD_H
 #define RINGSIDE_HOST_ENGINE_PAYLOAD_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "host/engine/engine.h"
 
-#include "host/engine/error.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
 
-/* Checks the image; @ram_needed is the address up to which it needs RAM. */
-bool tst_payload_check(const void *image, size_t size, uint64_t *ram_needed,
-		       struct tst_error *error);
+/* Checks the image; @ram_needed is the address up to which it needs RAM with @vcpus CPUs. */
+bool engine_check_payload(const struct engine_payload *payload, unsigned int vcpus,
+			  uint64_t *ram_needed, struct engine_error *error);
 
-/* Copies a checked image into RAM of @ram_size bytes and tells it its size. */
-void tst_payload_load(const void *image, size_t size, unsigned char *ram, uint64_t ram_size);
+/* Copies the checked image into RAM, and tells it and its CPUs' slots what they have. */
+void engine_load_payload(struct engine_vm *vm, unsigned char *ram);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* RINGSIDE_HOST_ENGINE_PAYLOAD_H */

@@ -8,16 +8,17 @@
  * message names the function, the argument, the limit and the mend. What it
  * had begun is undone first.
  *
- * Threads: an instance belongs to one thread at a time, but while a thread is
- * inside tst_kvm_run_instance(), others may call tst_kvm_wait_guest() and
- * tst_kvm_clear_guest_signal() and look for memslots by physical address.
- * Address translation waits until the virtual CPU is out of KVM_RUN.
+ * Threads: an instance belongs to one thread at a time, but while threads are
+ * inside tst_kvm_run_instance() or tst_kvm_run_vcpu(), others may call all
+ * functions but those that create, destroy, save and load. A virtual CPU is run
+ * by one thread at a time.
  */
 #ifndef RINGSIDE_HOST_KVM_TEST_H
 #define RINGSIDE_HOST_KVM_TEST_H
 
 #include <inttypes.h>
 #include <linux/kvm.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,7 +29,7 @@
 #define MIN_FREE_RAM (10 * 1024 * 1024)
 /* RAM of the virtual machine that tst_kvm_run() makes. */
 #define DEFAULT_RAM_SIZE (16 * 1024 * 1024)
-/* Slots are 0 to MAX_KVM_MEMSLOTS - 1; 0 is RAM and 1 the result page. */
+/* Memslots that struct tst_kvm_instance shows; 0 is RAM and 1 the result slots. */
 #define MAX_KVM_MEMSLOTS 8
 
 #ifdef __cplusplus
@@ -38,22 +39,33 @@ extern "C" {
 struct tst_kvm_vm;
 
 /*
- * A virtual machine with one virtual CPU. Before tst_kvm_create_instance()
- * the contents may be anything; after tst_kvm_destroy_instance() the
- * descriptors are -1 and everything else is zero.
+ * A virtual machine. Before tst_kvm_create() the contents may be anything; after
+ * tst_kvm_destroy_instance() the descriptors are -1 and everything else is zero.
  */
 struct tst_kvm_instance {
-	int vm_fd, vcpu_fd; /* from KVM_CREATE_VM and KVM_CREATE_VCPU */
-	struct kvm_run *vcpu_info; /* the virtual CPU's shared state */
+	int vm_fd, vcpu_fd; /* from KVM_CREATE_VM; from KVM_CREATE_VCPU, of CPU 0 */
+	struct kvm_run *vcpu_info; /* CPU 0's shared state */
 	size_t vcpu_info_size; /* its size, from KVM_GET_VCPU_MMAP_SIZE */
-	/* Memslots in use; userspace_addr is 0 in the others. */
+	/* The first memslots that the library has made; userspace_addr is 0 in the others. */
 	struct kvm_userspace_memory_region ram[MAX_KVM_MEMSLOTS];
-	struct tst_kvm_result *result; /* the result page, shared with the guest */
+	/* CPU 0's result slot; after tst_kvm_wait_guest(), that of the CPU that signalled. */
+	struct tst_kvm_result *result;
 	struct tst_kvm_vm *vm; /* private to the library */
 };
 
 /* The payload's flat image, which the build links into the controller. */
 extern const char kvm_payload_start[], kvm_payload_end[];
+
+/* One of the payloads of a test that has several. */
+struct kvm_payload {
+	const char *name;
+	const char *start, *end; /* the flat image */
+	const unsigned char *elf_start, *elf_end; /* the ELF file */
+};
+
+/* All of them, by the names that the build gave; the table of a test with one is empty. */
+extern const struct kvm_payload kvm_payloads[];
+extern const unsigned int kvm_payload_count;
 
 /*
  * Functions for struct tst_test when the test needs nothing special. Use all
@@ -75,13 +87,17 @@ void tst_kvm_cleanup(void);
 void tst_kvm_validate_result(int value);
 
 /*
- * Physical address for the guest virtual address @addr, through the page
- * tables that the guest has active (KVM_TRANSLATE). @addr itself when the
- * guest has paging disabled; 0 when the address is not mapped.
+ * Physical address for the guest virtual address @addr, by a walk through the
+ * page tables that CPU 0 has active, in any of x86's paging modes. @addr itself
+ * when the guest has paging disabled; 0 when the address is not mapped. Another
+ * thread may be inside KVM_RUN: it leaves it for a moment (KVM_GET_SREGS).
  */
 uint64_t tst_kvm_get_phys_address(const struct tst_kvm_instance *inst, uint64_t addr);
 
-/* The memslot that holds the physical address @paddr, or -1. */
+/*
+ * The memslot that holds the physical address @paddr, or -1. Memslots that the
+ * test has made with ioctl(KVM_SET_USER_MEMORY_REGION) count, too.
+ */
 int tst_kvm_find_phys_memslot(const struct tst_kvm_instance *inst, uint64_t paddr);
 
 /* The memslot behind the guest virtual address @addr, or -1. */
@@ -98,7 +114,8 @@ void *tst_kvm_get_memptr(const struct tst_kvm_instance *inst, uint64_t addr);
  * Gives the guest more memory: a guarded buffer (see tst_alloc()) in memslot
  * @slot at physical address @baseaddr, zeroed (KVM_SET_USER_MEMORY_REGION).
  *
- * @slot:     a free slot, less than MAX_KVM_MEMSLOTS
+ * @slot:     a free slot; KVM_CAP_NR_MEMSLOTS says how many there are, and the last
+ *            is the library's
  * @baseaddr: need not be aligned; the memslot covers all pages that the range
  *            touches, none of them may belong to another memslot, and all have
  *            to end before the address space's last page
@@ -123,32 +140,193 @@ void *tst_kvm_alloc_memory(struct tst_kvm_instance *inst, unsigned int slot, uin
  */
 struct kvm_cpuid2 *tst_kvm_get_cpuid(int sysfd);
 
+/* Where the interrupt controllers are (KVM API, KVM_CREATE_IRQCHIP, KVM_CAP_SPLIT_IRQCHIP). */
+enum tst_kvm_irqchip {
+	TST_KVM_NO_IRQCHIP, /* none: HLT leaves the guest */
+	TST_KVM_KERNEL_IRQCHIP, /* local APICs, I/O APIC, PICs and PIT in KVM */
+	TST_KVM_SPLIT_IRQCHIP, /* local APICs in KVM, the rest is the controller's */
+};
+
+/* What RAM is made of. */
+enum tst_kvm_backing {
+	TST_KVM_ANONYMOUS, /* private memory between guard pages */
+	TST_KVM_SHARED, /* a memfd, mapped shared */
+	TST_KVM_HUGETLB, /* a memfd of huge pages; TCONF where none are reserved */
+	TST_KVM_GUEST_MEMFD, /* KVM_CREATE_GUEST_MEMFD; TCONF where KVM has it not */
+};
+
+struct tst_kvm_config {
+	const char *payload; /* which of the test's payloads; NULL: the only one */
+	size_t ram_size; /* bytes, 0 for DEFAULT_RAM_SIZE; what does not fit below 3 GiB is above 4 */
+	unsigned int vcpus; /* 0 means 1 */
+	enum tst_kvm_irqchip irqchip;
+	enum tst_kvm_backing backing; /* of RAM */
+	unsigned int dirty_ring; /* entries for each virtual CPU, a power of two; 0: none */
+	/* Called after KVM_CREATE_VM: for capabilities that must come first; or NULL. */
+	void (*before_vcpus)(struct tst_kvm_instance *inst, void *arg);
+	void *arg;
+};
+
 /*
- * Makes a virtual machine in @inst: memslot 0 with RAM at address 0, memslot
- * 1 with the result page, the payload loaded, one virtual CPU at its reset
- * vector with all CPU features that KVM can offer.
+ * Makes a virtual machine in @inst: memslot 0 with RAM at address 0, memslot 1
+ * with a result slot for each CPU, the payload loaded, the virtual CPUs at their
+ * reset vector with all features that KVM can offer; each one's APIC ID is its
+ * index. With an irqchip, CPUs but the first wait for a startup IPI.
  *
- * @ram_size: in bytes, at most KVM_RESULT_BASEADDR. Rounded up to whole pages,
- *            and to what the payload needs with MIN_FREE_RAM.
+ * @config: what differs from the defaults; NULL: nothing
  *
- * If @inst still holds a virtual machine, that one is destroyed first.
+ * RAM is rounded up to whole pages, and to what the payload needs with
+ * MIN_FREE_RAM. If it does not fit below the hole for devices (3 GiB with an
+ * irqchip or more RAM than fits under the result slots), the rest is at 4 GiB, in
+ * the last memslot. If @inst still holds a virtual machine, that one is destroyed
+ * first.
+ */
+void tst_kvm_create(struct tst_kvm_instance *inst, const struct tst_kvm_config *config);
+
+/*
+ * tst_kvm_create() with @ram_size bytes of RAM, 1 at least, and all else default.
  */
 void tst_kvm_create_instance(struct tst_kvm_instance *inst, size_t ram_size);
 
+/* A virtual CPU; it belongs to its machine. */
+struct tst_kvm_vcpu {
+	int fd; /* from KVM_CREATE_VCPU */
+	struct kvm_run *run; /* its shared state */
+	unsigned int index; /* the number that tst_cpu() has in the payload */
+	struct tst_kvm_vm *vm; /* private to the library */
+};
+
+/* The virtual CPU with that index, less than the machine's number of them. */
+struct tst_kvm_vcpu *tst_kvm_vcpu(struct tst_kvm_instance *inst, unsigned int index);
+
 /*
- * Runs the guest until its payload ends, and reports its results as they
- * come (KVM_RUN). Returns 0.
+ * Runs all virtual CPUs of the machine until their code has ended, and reports
+ * their results as they come (KVM_RUN). CPU 0 runs on the calling thread; each
+ * other one on a thread of its own, from when the guest or tst_kvm_start_vcpu()
+ * starts it. Returns 0.
  *
- * @exp_errno: when KVM_RUN fails with this error, return -1 with errno set
- *             rather than break the test; the guest may then be run on. 0 if
+ * @exp_errno: when KVM_RUN of CPU 0 fails with this error, return -1 with errno
+ *             set rather than break the test; the guest may then be run on. 0 if
  *             no error is expected. EINTR, when it is not the expected error,
  *             means a signal that has been handled: the guest runs on.
  *
- * A guest that leaves in any other way breaks the test: the message tells why
- * it left and the state of its registers. A guest that has ended cannot be
- * run again; make a new virtual machine.
+ * KVM_EXIT_HLT is run on. A guest that leaves in any other way that no handler
+ * takes breaks the test: the message tells why it left and the state of its
+ * registers. A guest that has ended cannot be run again; make a new virtual
+ * machine.
  */
 int tst_kvm_run_instance(struct tst_kvm_instance *inst, int exp_errno);
+
+#define TST_KVM_ENDED (-1) /* this CPU's code has ended: kvm_exit, main or its function returned */
+#define TST_KVM_INTERRUPTED (-2) /* a signal, or run->immediate_exit */
+
+/*
+ * Runs one virtual CPU on the calling thread to the next exit that is the test's
+ * business, and returns its KVM_EXIT_* reason, with details in @vcpu->run, or
+ * one of the two values above. Results that the guest reports on the way are
+ * printed and do not return. Any reason can be returned; that of kvm_yield() is
+ * KVM_EXIT_HLT, with and without an irqchip.
+ *
+ * A CPU other than 0 that nobody has started yet is waited for, until CPU 0 has
+ * ended. A CPU that has ended is not entered again: TST_KVM_ENDED.
+ */
+int tst_kvm_run_vcpu(struct tst_kvm_vcpu *vcpu);
+
+/* Handles an exit: 0 to run the CPU on; anything else: not handled. */
+typedef int (*tst_kvm_exit_handler)(struct tst_kvm_vcpu *vcpu, void *arg);
+
+/*
+ * Has @func called with @arg for exits of any CPU with that KVM_EXIT_* reason, in
+ * place of an earlier handler for it; NULL: none. It is called on the thread that
+ * runs the CPU, so on several at once. An exit that it does not handle goes where
+ * it would without a handler.
+ */
+void tst_kvm_on_exit(struct tst_kvm_instance *inst, uint32_t reason, tst_kvm_exit_handler func,
+		     void *arg);
+
+/*
+ * Has a CPU other than 0 run function @function of the payload with @arg, as if
+ * the guest had called tst_start_cpu(). It can be called before the machine runs
+ * and while it does; a CPU that runs a function already breaks the test.
+ */
+void tst_kvm_start_vcpu(struct tst_kvm_vcpu *vcpu, const char *function, uint64_t arg);
+
+/*
+ * Why the CPU left, with registers and calls, as in a failure. Valid until the
+ * next call with that CPU, which must be out of KVM_RUN.
+ */
+const char *tst_kvm_describe_exit(struct tst_kvm_vcpu *vcpu);
+
+/* Host pointer to the payload's variable or function of that name, in the machine's RAM. */
+void *tst_kvm_symbol(const struct tst_kvm_instance *inst, const char *name);
+
+/* The guest virtual address of the payload's variable or function of that name. */
+uint64_t tst_kvm_symbol_address(const struct tst_kvm_instance *inst, const char *name);
+
+/* Sets what tst_arg() returns on that CPU. */
+void tst_kvm_set_arg(struct tst_kvm_vcpu *vcpu, uint64_t arg);
+
+/*
+ * Moves a memslot to the pages at @new_base, page-aligned; its contents go along
+ * (KVM_SET_USER_MEMORY_REGION). Running CPUs see it at once.
+ */
+void tst_kvm_move_memory(struct tst_kvm_instance *inst, unsigned int slot, uint64_t new_base);
+
+/*
+ * Removes a memslot (KVM_SET_USER_MEMORY_REGION with size 0). Its buffer stays
+ * until tst_free_all(); the number can be used again.
+ */
+void tst_kvm_free_memory(struct tst_kvm_instance *inst, unsigned int slot);
+
+/*
+ * Stores the pages of a memslot with KVM_MEM_LOG_DIRTY_PAGES that were written
+ * since the last call, one bit each, in @bitmap, which has a bit for each page of
+ * the slot in whole longs (KVM_GET_DIRTY_LOG). Returns their number.
+ */
+size_t tst_kvm_get_dirty_log(struct tst_kvm_instance *inst, unsigned int slot,
+			     unsigned long *bitmap);
+
+/*
+ * Has KVM notice writes to the pages of @bitmap anew (KVM_CLEAR_DIRTY_LOG); bit 0
+ * is page @first. Needs KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2, from before_vcpus.
+ */
+void tst_kvm_clear_dirty_log(struct tst_kvm_instance *inst, unsigned int slot, size_t first,
+			     size_t pages, unsigned long *bitmap);
+
+/*
+ * Takes the next entry of the CPU's dirty ring (KVM_CAP_DIRTY_LOG_RING): true,
+ * with the memslot and the page's number in it, or false when there is none. The
+ * entries taken are given back to KVM together, when none is left.
+ */
+bool tst_kvm_next_dirty(struct tst_kvm_vcpu *vcpu, unsigned int *slot, uint64_t *page);
+
+/* Sets the level of an interrupt line (KVM_IRQ_LINE); needs the kernel irqchip. */
+void tst_kvm_irq_line(struct tst_kvm_instance *inst, unsigned int gsi, int level);
+
+/* Sends a message-signalled interrupt (KVM_SIGNAL_MSI); needs an irqchip. */
+void tst_kvm_msi(struct tst_kvm_instance *inst, uint64_t address, uint32_t data);
+
+/*
+ * An eventfd; a write to it raises the interrupt @gsi (KVM_IRQFD). Needs an
+ * irqchip. It is closed with the instance.
+ */
+int tst_kvm_irqfd(struct tst_kvm_instance *inst, unsigned int gsi);
+
+/*
+ * An eventfd that is signalled when the guest writes @size bytes (1, 2, 4, 8) to a
+ * physical address or, with @pio, port; the write does not leave KVM_RUN
+ * (KVM_IOEVENTFD). It does not block, and is closed with the instance.
+ */
+int tst_kvm_ioeventfd(struct tst_kvm_instance *inst, uint64_t address, unsigned int size, bool pio);
+
+/*
+ * Queues an external interrupt (KVM_INTERRUPT) for a machine without irqchip;
+ * the CPU must be out of KVM_RUN, with @run->ready_for_interrupt_injection set.
+ */
+void tst_kvm_interrupt(struct tst_kvm_vcpu *vcpu, unsigned int vector);
+
+/* Queues a non-maskable interrupt (KVM_NMI); the CPU must be out of KVM_RUN. */
+void tst_kvm_nmi(struct tst_kvm_vcpu *vcpu);
 
 /*
  * Destroys the virtual machine in @inst. Guarded buffers that were its memory
@@ -156,20 +334,21 @@ int tst_kvm_run_instance(struct tst_kvm_instance *inst, int exp_errno);
  *
  * Without a virtual machine in @inst, this breaks the test, but does nothing
  * in a struct tst_test's cleanup function, which need not know how far the
- * test got. No thread may be inside tst_kvm_run_instance() with @inst.
+ * test got. No thread may run one of its CPUs.
  */
 void tst_kvm_destroy_instance(struct tst_kvm_instance *inst);
 
 /*
  * Waits for a guest that another thread runs to call tst_signal_host() or
- * tst_wait_host(), @timeout_ms milliseconds at most; for ever if negative.
- * Returns 0 when the guest has signalled, KVM_TEXIT when it ended without,
- * -1 at the timeout. The guest's argument is in @inst->result->file_addr.
+ * tst_wait_host() on any CPU, @timeout_ms milliseconds at most; for ever if
+ * negative. Returns 0 when a CPU has signalled, KVM_TEXIT when the guest ended
+ * without, -1 at the timeout. @inst->result is then that CPU's result slot, with
+ * the guest's argument in file_addr.
  */
 int tst_kvm_wait_guest(struct tst_kvm_instance *inst, int timeout_ms);
 
 /*
- * Takes note of the guest's signal: a guest in tst_wait_host() goes on.
+ * Takes note of the signal in @inst->result: a CPU in tst_wait_host() goes on.
  * Without a signal it does nothing.
  */
 void tst_kvm_clear_guest_signal(struct tst_kvm_instance *inst);

@@ -1,37 +1,33 @@
 // SPDX-License-Identifier: MIT
-/* Virtual machines: how they come into being and how they end. */
+/* Virtual machines as tests have them: struct tst_kvm_instance. */
 #include <inttypes.h>
 
-#include "host/engine/arch.h"
-#include "host/ltp/buffers.h"
 #include "host/engine/payload.h"
+#include "host/ltp/backing.h"
 #include "host/ltp/report.h"
-#include "host/ltp/run.h"
 #include "host/ltp/suite.h"
 #include "host/ltp/vm.h"
 
-#define KVM_DEVICE "/dev/kvm"
-#define WANTED_API 12 /* stable since Linux 2.6.22 */
+/* Absent from a controller that was built without kvm_test. */
+extern const unsigned char kvm_payload_elf_start[] __attribute__((weak));
+extern const unsigned char kvm_payload_elf_end[] __attribute__((weak));
+#pragma weak kvm_payloads
+#pragma weak kvm_payload_count
 
-enum {
-	SLOT_RAM = 0,
-	SLOT_RESULT = 1
-};
-
-pthread_mutex_t tst_vm_lock = PTHREAD_MUTEX_INITIALIZER;
-struct tst_kvm_vm *tst_vms;
+/* KVM counts a memslot's pages in 31 bits (KVM_MEM_MAX_NR_PAGES). */
+#define LARGEST_RAM (0x7fffffffULL << 12)
 
 struct tst_kvm_vm *tst_vm_of(const struct tst_kvm_instance *inst)
 {
-	struct tst_kvm_vm *vm;
+	const struct engine_vm *vm;
 
-	pthread_mutex_lock(&tst_vm_lock);
-	for (vm = tst_vms; vm; vm = vm->next) {
-		if (vm == inst->vm && vm->vm_fd == inst->vm_fd)
+	pthread_mutex_lock(&engine_lock);
+	for (vm = engine_vms; vm; vm = vm->next) {
+		if (vm->user == inst->vm && vm->fd == inst->vm_fd)
 			break;
 	}
-	pthread_mutex_unlock(&tst_vm_lock);
-	return vm;
+	pthread_mutex_unlock(&engine_lock);
+	return vm ? inst->vm : NULL;
 }
 
 struct tst_kvm_vm *tst_vm_needed(const struct tst_kvm_instance *inst, const char *func)
@@ -46,89 +42,52 @@ struct tst_kvm_vm *tst_vm_needed(const struct tst_kvm_instance *inst, const char
 	return vm;
 }
 
-/* What to do about an error of opening KVM_DEVICE. */
-static const char *mend_of_open(int err)
+struct tst_kvm_vm *tst_complete_vm_needed(const struct tst_kvm_instance *inst, const char *func)
 {
-	switch (err) {
-	case ENOENT:
-		return ", since the kernel has no KVM here (load its module, kvm_intel or kvm_amd, or "
-		       "use a machine that has it)";
-	case EACCES:
-	case EPERM:
-		return " (add the user to the group that owns it, often kvm, or run as root)";
-	case ENODEV:
-	case ENXIO:
-		return ", since no KVM module is active (enable virtualization in the firmware and "
-		       "load kvm_intel or kvm_amd)";
+	struct tst_kvm_vm *vm = tst_vm_needed(inst, func);
+
+	if (!vm->cpus[0].engine)
+		lib_brk(TBROK,
+			"%s(inst): the machine has no virtual CPUs yet; call it when "
+			"tst_kvm_create() has returned",
+			func);
+	return vm;
+}
+
+struct tst_kvm_cpu *tst_cpu_needed(const struct tst_kvm_vcpu *vcpu, const char *func)
+{
+	struct tst_kvm_cpu *found = NULL;
+	const struct engine_vm *engine;
+
+	pthread_mutex_lock(&engine_lock);
+	for (engine = engine_vms; engine && vcpu; engine = engine->next) {
+		struct tst_kvm_vm *vm = engine->user;
+		unsigned int i;
+
+		for (i = 0; i < engine->vcpu_count; i++) {
+			if (&vm->cpus[i].vcpu == vcpu && vm->cpus[i].engine)
+				found = &vm->cpus[i];
+		}
 	}
-	return "";
+	pthread_mutex_unlock(&engine_lock);
+	if (!found)
+		lib_brk(TBROK,
+			"%s(vcpu): this is no virtual CPU of a machine that exists; tst_kvm_vcpu() "
+			"tells them",
+			func);
+	return found;
 }
 
-static bool open_kvm(int *sys_fd, struct tst_error *error)
+struct tst_kvm_vcpu *tst_kvm_vcpu(struct tst_kvm_instance *inst, unsigned int index)
 {
-	int version;
+	struct tst_kvm_vm *vm = tst_complete_vm_needed(inst, __func__);
 
-	*sys_fd = open(KVM_DEVICE, O_RDWR | O_CLOEXEC);
-	if (*sys_fd < 0)
-		return tst_fail_errno(error, "cannot open %s%s", KVM_DEVICE, mend_of_open(errno));
-	version = ioctl(*sys_fd, KVM_GET_API_VERSION, 0);
-	if (version < 0)
-		return tst_fail_errno(error, "ioctl(KVM_GET_API_VERSION) on %s", KVM_DEVICE);
-	if (version != WANTED_API)
-		return tst_fail(error, "%s speaks KVM API version %d, not %d; use another kernel",
-				KVM_DEVICE, version, WANTED_API);
-	return true;
-}
-
-static bool make_memory(struct tst_kvm_instance *inst, struct tst_kvm_vm *vm, uint64_t ram_size,
-			struct tst_error *error)
-{
-	const size_t payload_size = kvm_payload_end - kvm_payload_start;
-	unsigned char *ram, *page;
-
-	ram = tst_vm_add_memory(inst, vm, SLOT_RAM, 0, ram_size, 0, error);
-	if (!ram)
-		return false;
-	page = tst_vm_add_memory(inst, vm, SLOT_RESULT, KVM_RESULT_BASEADDR, KVM_RESULT_SIZE, 0,
-				 error);
-	if (!page)
-		return false;
-	tst_payload_load(kvm_payload_start, payload_size, ram, inst->ram[SLOT_RAM].memory_size);
-	tst_arch_install_reset_code(page);
-	inst->result = (struct tst_kvm_result *)page;
-	inst->result->result = KVM_TNONE;
-	return true;
-}
-
-static bool make_vcpu(int sys_fd, struct tst_kvm_vm *vm, struct tst_error *error)
-{
-	void *run;
-	int size;
-
-	vm->vcpu_fd = ioctl(vm->vm_fd, KVM_CREATE_VCPU, 0);
-	if (vm->vcpu_fd < 0)
-		return tst_fail_errno(error, "ioctl(KVM_CREATE_VCPU)");
-	size = ioctl(sys_fd, KVM_GET_VCPU_MMAP_SIZE, 0);
-	if (size < (int)sizeof(struct kvm_run))
-		return tst_fail_errno(error, "ioctl(KVM_GET_VCPU_MMAP_SIZE) returned %d", size);
-	run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, vm->vcpu_fd, 0);
-	if (run == MAP_FAILED)
-		return tst_fail_errno(error, "mmap() of the virtual CPU's state");
-	vm->run = run;
-	vm->run_size = size;
-	return tst_arch_setup_vcpu(sys_fd, vm->vcpu_fd, error);
-}
-
-static bool make_vm(struct tst_kvm_instance *inst, struct tst_kvm_vm *vm, uint64_t ram_size,
-		    int *sys_fd, struct tst_error *error)
-{
-	if (!open_kvm(sys_fd, error))
-		return false;
-	vm->vm_fd = ioctl(*sys_fd, KVM_CREATE_VM, 0);
-	if (vm->vm_fd < 0)
-		return tst_fail_errno(error, "ioctl(KVM_CREATE_VM)");
-	return tst_arch_setup_vm(vm->vm_fd, ram_size, error) &&
-	       make_memory(inst, vm, ram_size, error) && make_vcpu(*sys_fd, vm, error);
+	if (index >= vm->engine->vcpu_count)
+		lib_brk(TBROK,
+			"tst_kvm_vcpu(index): index is %u, and the machine has %u virtual CPU(s), 0 "
+			"to %u; tst_kvm_create() makes machines with more",
+			index, vm->engine->vcpu_count, vm->engine->vcpu_count - 1);
+	return &vm->cpus[index].vcpu;
 }
 
 static void clear_instance(struct tst_kvm_instance *inst)
@@ -137,120 +96,247 @@ static void clear_instance(struct tst_kvm_instance *inst)
 	inst->vm_fd = inst->vcpu_fd = -1;
 }
 
-static void release_vm(struct tst_kvm_vm *vm)
+void tst_show_slot(struct tst_kvm_instance *inst, const struct tst_kvm_vm *vm, unsigned int slot)
 {
-	unsigned int slot;
+	struct kvm_userspace_memory_region *shown = &inst->ram[slot];
+	struct engine_slot known;
 
-	if (vm->run)
-		munmap(vm->run, vm->run_size);
-	if (vm->vcpu_fd >= 0)
-		close(vm->vcpu_fd);
-	if (vm->vm_fd >= 0)
-		close(vm->vm_fd);
-	for (slot = 0; slot < MAX_KVM_MEMSLOTS; slot++) {
-		if (vm->ram[slot])
-			tst_buffer_unpin(vm->ram[slot]);
+	if (slot >= MAX_KVM_MEMSLOTS)
+		return;
+	memset(shown, 0, sizeof(*shown));
+	if (!engine_slot(vm->engine, slot, &known))
+		return;
+	shown->slot = slot;
+	shown->flags = known.flags;
+	shown->guest_phys_addr = known.base;
+	shown->memory_size = known.size;
+	shown->userspace_addr = (uintptr_t)known.host;
+}
+
+/* Fills in what tests see, once the machine is complete. */
+static void show(struct tst_kvm_instance *inst, struct tst_kvm_vm *vm)
+{
+	unsigned int i;
+
+	for (i = 0; i < vm->engine->vcpu_count; i++) {
+		struct engine_vcpu *vcpu = vm->engine->vcpus[i];
+
+		vm->cpus[i].engine = vcpu;
+		vm->cpus[i].vcpu.fd = vcpu->fd;
+		vm->cpus[i].vcpu.run = vcpu->run;
 	}
+	vm->cpus[0].state = KVM_CPU_STARTED;
+	inst->vcpu_fd = vm->cpus[0].vcpu.fd;
+	inst->vcpu_info = vm->cpus[0].vcpu.run;
+	inst->vcpu_info_size = vm->engine->vcpus[0]->run_size;
+	for (i = 0; i < MAX_KVM_MEMSLOTS; i++)
+		tst_show_slot(inst, vm, i);
+	inst->result = engine_result(vm->engine, 0);
+}
+
+static void free_vm(struct tst_kvm_vm *vm, unsigned int vcpus)
+{
+	unsigned int i;
+
+	for (i = 0; i < vcpus; i++)
+		free(vm->cpus[i].description);
+	for (i = 0; i < vm->eventfd_count; i++)
+		close(vm->eventfds[i]);
+	free(vm->eventfds);
+	pthread_cond_destroy(&vm->changed);
+	pthread_mutex_destroy(&vm->lock);
 	free(vm);
 }
 
-/* Undoes a creation that failed; nobody has seen its buffers yet. */
-static void discard_vm(struct tst_kvm_instance *inst, struct tst_kvm_vm *vm)
+static struct tst_kvm_vm *new_vm(unsigned int vcpus)
 {
-	const void *ram[MAX_KVM_MEMSLOTS];
-	unsigned int slot;
+	struct tst_kvm_vm *vm = calloc(1, sizeof(*vm) + vcpus * sizeof(vm->cpus[0]));
+	pthread_condattr_t attr;
+	unsigned int i;
 
-	memcpy(ram, vm->ram, sizeof(ram));
-	release_vm(vm);
-	for (slot = 0; slot < MAX_KVM_MEMSLOTS; slot++) {
-		if (ram[slot])
-			tst_buffer_free(ram[slot]);
+	if (!vm)
+		return NULL;
+	pthread_mutex_init(&vm->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&vm->changed, &attr);
+	pthread_condattr_destroy(&attr);
+	for (i = 0; i < vcpus; i++)
+		vm->cpus[i].vcpu = (struct tst_kvm_vcpu){.fd = -1, .index = i, .vm = vm};
+	return vm;
+}
+
+static void list_payloads(char *buf, size_t size)
+{
+	size_t used = 0;
+	unsigned int i;
+
+	buf[0] = '\0';
+	for (i = 0; i < (&kvm_payload_count ? kvm_payload_count : 0) && used < size; i++)
+		used += snprintf(buf + used, size - used, "%s\"%s\"", i ? ", " : "",
+				 kvm_payloads[i].name);
+}
+
+static struct engine_payload choose_payload(const char *func, const char *name)
+{
+	unsigned int i, count = &kvm_payload_count ? kvm_payload_count : 0;
+	char known[512];
+
+	if (!name)
+		return (struct engine_payload){
+			.image = kvm_payload_start,
+			.size = kvm_payload_end - kvm_payload_start,
+			.elf = kvm_payload_elf_start,
+			.elf_end = kvm_payload_elf_end,
+		};
+	for (i = 0; i < count; i++) {
+		const struct kvm_payload *payload = &kvm_payloads[i];
+
+		if (!strcmp(payload->name, name))
+			return (struct engine_payload){
+				.image = payload->start,
+				.size = payload->end - payload->start,
+				.elf = payload->elf_start,
+				.elf_end = payload->elf_end,
+			};
 	}
-	clear_instance(inst);
+	list_payloads(known, sizeof(known));
+	lib_brk(TBROK, "%s(): config.payload is \"%s\"; the test's payloads are %s", func, name,
+		count ? known : "one without a name: config.payload is NULL then");
+	return (struct engine_payload){0};
 }
 
-static void publish_vm(struct tst_kvm_instance *inst, struct tst_kvm_vm *vm)
+/* Also when the test breaks meanwhile: the machine can be destroyed then. */
+static void leave_creation(struct tst_kvm_vm **vm)
 {
-	inst->vm_fd = vm->vm_fd;
-	inst->vcpu_fd = vm->vcpu_fd;
-	inst->vcpu_info = vm->run;
-	inst->vcpu_info_size = vm->run_size;
-	inst->vm = vm;
-
-	pthread_mutex_lock(&tst_vm_lock);
-	vm->next = tst_vms;
-	tst_vms = vm;
-	pthread_mutex_unlock(&tst_vm_lock);
+	(*vm)->in_creation = false;
 }
 
-void tst_kvm_create_instance(struct tst_kvm_instance *inst, size_t ram_size)
+static void before_vcpus(struct engine_vm *engine, const struct tst_kvm_config *config,
+			 struct tst_kvm_instance *inst, struct tst_kvm_vm *vm)
+{
+	__attribute__((cleanup(leave_creation), unused)) struct tst_kvm_vm *in_it = vm; // NOLINT
+
+	vm->engine = engine;
+	inst->vm_fd = engine->fd;
+	inst->vm = vm;
+	vm->in_creation = true;
+	if (config->before_vcpus)
+		config->before_vcpus(inst, config->arg);
+}
+
+static void refuse_creation(struct tst_kvm_instance *inst, struct tst_kvm_vm *vm,
+			    unsigned int vcpus, const char *func, const struct engine_error *error)
+{
+	if (vm->engine && engine_unlist(vm->engine)) {
+		tst_backing_discard(vm->engine);
+		engine_release(vm->engine);
+	}
+	free_vm(vm, vcpus);
+	clear_instance(inst);
+	lib_brk(TBROK, "%s(): %s", func, error->text);
+}
+
+static void create(struct tst_kvm_instance *inst, const struct tst_kvm_config *config,
+		   const char *func)
 {
 	const uint64_t page = sysconf(_SC_PAGESIZE);
-	struct tst_error error;
+	const unsigned int vcpus = config->vcpus ? config->vcpus : 1;
+	struct engine_config engine_config = {
+		.vcpus = vcpus,
+		.irqchip = (enum engine_irqchip)config->irqchip,
+		.dirty_ring = config->dirty_ring,
+	};
+	struct engine_error error;
+	struct engine_vm *engine;
 	struct tst_kvm_vm *vm;
 	uint64_t needed;
-	int sys_fd = -1;
-	bool made;
 
-	if (!inst)
-		lib_brk(TBROK, "tst_kvm_create_instance(inst): inst is NULL");
-	if (!ram_size || ram_size > KVM_RESULT_BASEADDR)
+	if (vcpus > KVM_MAX_CPUS)
+		lib_brk(TBROK, "%s(): config.vcpus is %u; a machine has 1 to %d virtual CPUs", func,
+			vcpus, KVM_MAX_CPUS);
+	if (config->irqchip > TST_KVM_SPLIT_IRQCHIP)
+		lib_brk(TBROK, "%s(): config.irqchip is %u, which is no enum tst_kvm_irqchip", func,
+			config->irqchip);
+	engine_config.payload = choose_payload(func, config->payload);
+	if (!engine_check_payload(&engine_config.payload, vcpus, &needed, &error))
+		lib_brk(TBROK, "%s(): %s", func, error.text);
+	if (needed < config->ram_size)
+		needed = config->ram_size;
+	if (needed > LARGEST_RAM)
 		lib_brk(TBROK,
-			"tst_kvm_create_instance(ram_size): ram_size is %#zx; RAM has 1 byte at least "
-			"and %#llx at most, where the result page begins",
-			ram_size, (unsigned long long)KVM_RESULT_BASEADDR);
-	if (!tst_payload_check(kvm_payload_start, kvm_payload_end - kvm_payload_start, &needed,
-			       &error))
-		lib_brk(TBROK, "tst_kvm_create_instance(): %s", error.text);
+			"%s(): ram_size is %#zx; RAM has %#llx bytes at most, since a memslot has "
+			"no more",
+			func, config->ram_size, LARGEST_RAM);
+	engine_config.ram_size = (needed + page - 1) / page * page;
+	tst_backing_choose(&engine_config, config->backing, func);
 	if (tst_vm_of(inst))
 		tst_kvm_destroy_instance(inst);
 
 	clear_instance(inst);
-	vm = calloc(1, sizeof(*vm));
+	vm = new_vm(vcpus);
 	if (!vm)
-		lib_brk(TBROK | TERRNO, "tst_kvm_create_instance(): no memory");
-	vm->vm_fd = vm->vcpu_fd = -1;
-	if (needed < ram_size)
-		needed = ram_size;
-	made = make_vm(inst, vm, (needed + page - 1) / page * page, &sys_fd, &error);
-	if (sys_fd >= 0)
-		close(sys_fd);
-	if (!made) {
-		discard_vm(inst, vm);
-		lib_brk(TBROK, "tst_kvm_create_instance(): %s", error.text);
-	}
-	publish_vm(inst, vm);
+		lib_brk(TBROK | TERRNO, "%s(): no memory", func);
+	engine_config.user = vm;
+	engine = engine_begin(&engine_config, &error);
+	if (!engine)
+		refuse_creation(inst, vm, vcpus, func, &error);
+	before_vcpus(engine, config, inst, vm);
+	if (!engine_complete(engine, &engine_config, &error))
+		refuse_creation(inst, vm, vcpus, func, &error);
+	show(inst, vm);
 }
 
-/* Takes the virtual machine out of the list unless it runs. */
-static bool unlist_vm(struct tst_kvm_vm *vm)
+void tst_kvm_create(struct tst_kvm_instance *inst, const struct tst_kvm_config *config)
 {
-	struct tst_kvm_vm **link;
-	bool idle;
+	static const struct tst_kvm_config defaults;
+	struct tst_kvm_config own = config ? *config : defaults;
 
-	pthread_mutex_lock(&tst_vm_lock);
-	idle = !vm->running;
-	for (link = &tst_vms; idle && *link; link = &(*link)->next) {
-		if (*link == vm) {
-			*link = vm->next;
-			break;
-		}
-	}
-	pthread_mutex_unlock(&tst_vm_lock);
-	return idle;
+	if (!inst)
+		lib_brk(TBROK, "tst_kvm_create(inst): inst is NULL");
+	if (!own.ram_size)
+		own.ram_size = DEFAULT_RAM_SIZE;
+	create(inst, &own, __func__);
+}
+
+void tst_kvm_create_instance(struct tst_kvm_instance *inst, size_t ram_size)
+{
+	const struct tst_kvm_config config = {.ram_size = ram_size};
+
+	if (!inst)
+		lib_brk(TBROK, "tst_kvm_create_instance(inst): inst is NULL");
+	if (!ram_size)
+		lib_brk(TBROK,
+			"tst_kvm_create_instance(ram_size): ram_size is 0; RAM has 1 byte at "
+			"least");
+	create(inst, &config, __func__);
 }
 
 void tst_kvm_destroy_instance(struct tst_kvm_instance *inst)
 {
+	struct engine_vm *engine;
 	struct tst_kvm_vm *vm;
+	unsigned int vcpus;
+	bool idle;
 
 	if (inst && tst_in_cleanup() && !tst_vm_of(inst))
 		return;
 	vm = tst_vm_needed(inst, __func__);
-	if (!unlist_vm(vm))
+	engine = vm->engine;
+	vcpus = engine->vcpu_count;
+	if (vm->in_creation)
+		lib_brk(TBROK,
+			"tst_kvm_destroy_instance(inst): config.before_vcpus can't destroy the "
+			"machine that is being made; tst_brk() ends the test there");
+	pthread_mutex_lock(&engine_lock);
+	idle = !vm->runners;
+	pthread_mutex_unlock(&engine_lock);
+	if (!idle || !engine_unlist(engine))
 		lib_brk(TBROK,
 			"tst_kvm_destroy_instance(inst): a thread is still inside "
-			"tst_kvm_run_instance(); interrupt it with a signal and join it first");
-	release_vm(vm);
+			"tst_kvm_run_instance() or another run of its CPUs; interrupt it with a "
+			"signal and join it first");
+	engine_release(engine);
+	free_vm(vm, vcpus);
 	clear_instance(inst);
 }

@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 
+#include "host/engine/engine.h"
 #include "host/ltp/modules.h"
 #include "host/ltp/report.h"
 #include "host/ltp/suite.h"
@@ -216,6 +217,7 @@ void tst_module_load(const char *mod_name, char *const argv[])
 	join_args(__func__, mod_name, argv, args, sizeof(args));
 	find_file(__func__, mod_name, path, sizeof(path));
 	insert_module(__func__, mod_name, path, args);
+	engine_forget_host();
 }
 
 void tst_module_unload(const char *mod_name)
@@ -223,6 +225,7 @@ void tst_module_unload(const char *mod_name)
 	check_may_act(__func__, mod_name);
 	check_removable(__func__, mod_name);
 	remove_module(__func__, mod_name);
+	engine_forget_host();
 }
 
 void tst_module_reload(const char *mod_name, char *const argv[])
@@ -237,6 +240,7 @@ void tst_module_reload(const char *mod_name, char *const argv[])
 	lib_res(TINFO, "reloading the module %s with \"%s\"", mod_name, args);
 	remove_module(__func__, mod_name);
 	insert_module(__func__, mod_name, path, args);
+	engine_forget_host();
 }
 
 int tst_read_bool_sys_param(const char *filename)

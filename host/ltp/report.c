@@ -66,6 +66,12 @@ void tst_report(const char *file, int line, int type, const char *text)
 	atomic_load(&reporter)->result(file, line, type, text);
 }
 
+void tst_report_end(int type)
+{
+	atomic_load(&reporter)->end_test(type);
+	__builtin_unreachable();
+}
+
 void tst_report_abandon(void)
 {
 	atomic_load(&reporter)->abandon();

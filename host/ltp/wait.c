@@ -3,7 +3,6 @@
 #include <time.h>
 
 #include "host/ltp/report.h"
-#include "host/ltp/run.h"
 #include "host/ltp/vm.h"
 
 #define NSEC_PER_SEC 1000000000LL
@@ -25,22 +24,59 @@ static long long now_nsec(void)
 	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
 }
 
+static int32_t value_of(const struct tst_kvm_result *slot)
+{
+	return __atomic_load_n(&slot->result, __ATOMIC_ACQUIRE);
+}
+
+/* The result slot of a CPU that has signalled, or NULL. */
+static struct tst_kvm_result *find_signal(struct tst_kvm_vm *vm)
+{
+	unsigned int i;
+
+	for (i = 0; i < vm->engine->vcpu_count; i++) {
+		struct tst_kvm_result *slot = engine_result(vm->engine, i);
+
+		if (slot && value_of(slot) == KVM_TSYNC)
+			return slot;
+	}
+	return NULL;
+}
+
+/* Whether no CPU has anything to do any more. */
+static bool has_ended(struct tst_kvm_vm *vm)
+{
+	bool ended;
+	unsigned int i;
+
+	if (tst_flag(&vm->over))
+		return true;
+	pthread_mutex_lock(&vm->lock);
+	ended = vm->cpus[0].state == KVM_CPU_ENDED;
+	for (i = 1; i < vm->engine->vcpu_count && ended; i++)
+		ended = vm->cpus[i].state != KVM_CPU_STARTED;
+	pthread_mutex_unlock(&vm->lock);
+	return ended;
+}
+
 int tst_kvm_wait_guest(struct tst_kvm_instance *inst, int timeout_ms)
 {
-	struct tst_kvm_vm *vm = tst_vm_needed(inst, __func__);
+	struct tst_kvm_vm *vm = tst_complete_vm_needed(inst, __func__);
 	struct timespec pause = {.tv_nsec = FIRST_PAUSE_NSEC};
 	long long deadline = now_nsec() + timeout_ms * NSEC_PER_MSEC;
 
 	for (;;) {
 		/* In this order: a signal given just before the end counts. */
-		bool ended = __atomic_load_n(&vm->ended, __ATOMIC_ACQUIRE);
-		int32_t value = tst_result_value(inst);
+		bool ended = has_ended(vm);
+		struct tst_kvm_result *slot = find_signal(vm);
 
-		if (value == KVM_TSYNC)
+		if (slot) {
+			inst->result = slot;
 			return 0;
-		if (ended || value == KVM_TEXIT)
+		}
+		if (ended)
 			return KVM_TEXIT;
-		if (__atomic_load_n(&vm->timed_out, __ATOMIC_ACQUIRE))
+		if (tst_flag(&vm->timed_out))
 			lib_brk(TBROK,
 				"tst_kvm_wait_guest(): the test's time is over and the guest "
 				"has not signalled");
@@ -54,6 +90,9 @@ int tst_kvm_wait_guest(struct tst_kvm_instance *inst, int timeout_ms)
 
 void tst_kvm_clear_guest_signal(struct tst_kvm_instance *inst)
 {
-	tst_vm_needed(inst, __func__);
-	tst_change_result_value(inst, KVM_TSYNC, KVM_TNONE);
+	int32_t signal = KVM_TSYNC;
+
+	tst_complete_vm_needed(inst, __func__);
+	__atomic_compare_exchange_n(&inst->result->result, &signal, KVM_TNONE, false,
+				    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }

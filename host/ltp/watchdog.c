@@ -5,15 +5,12 @@
 #include <stdbool.h>
 
 #include "host/ltp/report.h"
+#include "host/ltp/vm.h"
 #include "ringside/reporter.h"
 #include "ringside/runner.h"
-#include "host/ltp/vm.h"
 
 /* For a test to end by itself once its guests have been stopped. */
 #define GRACE_SECONDS 5
-
-/* Gets a thread out of KVM_RUN; nobody else uses the last real-time signal. */
-#define KICK_SIGNAL SIGRTMAX
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t started = PTHREAD_ONCE_INIT;
@@ -23,43 +20,75 @@ static unsigned long round_nr; /* counts arm and disarm, to tell them apart */
 static struct timespec deadline;
 static int limit;
 
-static int running_guests(void)
+static bool is_running(struct engine_vcpu *vcpu)
 {
-	struct tst_kvm_vm *vm;
-	int count = 0;
+	bool running;
 
-	pthread_mutex_lock(&tst_vm_lock);
-	for (vm = tst_vms; vm; vm = vm->next)
-		count += vm->running;
-	pthread_mutex_unlock(&tst_vm_lock);
-	return count;
+	pthread_mutex_lock(&vcpu->gate);
+	running = vcpu->running;
+	pthread_mutex_unlock(&vcpu->gate);
+	return running;
 }
 
-static void kick_guests(void)
+static bool has_running_cpu(const struct engine_vm *vm)
 {
-	struct tst_kvm_vm *vm;
+	struct engine_vcpu *vcpu;
+	unsigned int i;
 
-	pthread_mutex_lock(&tst_vm_lock);
-	for (vm = tst_vms; vm; vm = vm->next) {
-		__atomic_store_n(&vm->timed_out, true, __ATOMIC_RELEASE);
-		if (!vm->running)
-			continue;
-		/* Covers the moment before the thread enters KVM_RUN. */
-		__atomic_store_n(&vm->run->immediate_exit, 1, __ATOMIC_RELEASE);
-		pthread_kill(vm->runner, KICK_SIGNAL);
+	for (i = 0; i < vm->vcpu_count; i++) {
+		if (vm->vcpus[i] && is_running(vm->vcpus[i]))
+			return true;
 	}
-	pthread_mutex_unlock(&tst_vm_lock);
+	for (vcpu = vm->extra; vcpu; vcpu = vcpu->next_extra) {
+		if (is_running(vcpu))
+			return true;
+	}
+	return false;
+}
+
+static bool any_guest_runs(void)
+{
+	const struct engine_vm *vm;
+
+	pthread_mutex_lock(&engine_lock);
+	for (vm = engine_vms; vm && !has_running_cpu(vm); vm = vm->next)
+		;
+	pthread_mutex_unlock(&engine_lock);
+	return vm;
+}
+
+static void stop_guests(void)
+{
+	const struct engine_vm *vm;
+
+	pthread_mutex_lock(&engine_lock);
+	for (vm = engine_vms; vm; vm = vm->next)
+		tst_vm_time_out(vm->user);
+	pthread_mutex_unlock(&engine_lock);
 }
 
 /* A guest that was idle when another test's time ran out may run now. */
 static void forget_timeouts(void)
 {
-	struct tst_kvm_vm *vm;
+	const struct engine_vm *vm;
 
-	pthread_mutex_lock(&tst_vm_lock);
-	for (vm = tst_vms; vm; vm = vm->next)
-		__atomic_store_n(&vm->timed_out, false, __ATOMIC_RELEASE);
-	pthread_mutex_unlock(&tst_vm_lock);
+	pthread_mutex_lock(&engine_lock);
+	for (vm = engine_vms; vm; vm = vm->next) {
+		struct tst_kvm_vm *user = vm->user;
+		struct engine_vcpu *vcpu;
+		unsigned int i;
+
+		if (!tst_flag(&user->timed_out))
+			continue;
+		tst_set_flag(&user->timed_out, false);
+		for (i = 0; i < vm->vcpu_count && !tst_flag(&user->over); i++) {
+			if (vm->vcpus[i])
+				vm->vcpus[i]->run->immediate_exit = 0;
+		}
+		for (vcpu = vm->extra; vcpu && !tst_flag(&user->over); vcpu = vcpu->next_extra)
+			vcpu->run->immediate_exit = 0;
+	}
+	pthread_mutex_unlock(&engine_lock);
 }
 
 /* Waits for the deadline. Returns false when the test ended, or another began. */
@@ -90,9 +119,9 @@ static void expire_locked(unsigned long nr)
 	char text[160];
 
 	snprintf(text, sizeof(text), "the test did not end within %d s%s", limit,
-		 running_guests() ? "; stopping its guests" : ", and no guest is running");
+		 any_guest_runs() ? "; stopping its guests" : ", and no guest is running");
 	tst_report(NULL, 0, TBROK, text);
-	kick_guests();
+	stop_guests();
 
 	clock_gettime(CLOCK_MONOTONIC, &deadline);
 	deadline.tv_sec += GRACE_SECONDS;
@@ -114,20 +143,12 @@ static void *watch(void *arg)
 	return arg;
 }
 
-static void on_kick(int sig LTP_ATTRIBUTE_UNUSED)
-{
-	/* KVM_RUN has returned with EINTR: that is all. */
-}
-
 static void start(void)
 {
-	struct sigaction action = {.sa_handler = on_kick};
 	pthread_condattr_t attr;
 	sigset_t all, old;
 	pthread_t thread;
 
-	sigemptyset(&action.sa_mask);
-	sigaction(KICK_SIGNAL, &action, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&changed, &attr);

@@ -2,10 +2,9 @@
 /* The guest's state in words. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 
 #include "host/engine/arch.h"
-#include "kvm_test.h"
+#include "kvm_abi.h"
 #include "kvm_x86_bits.h"
 
 static bool is_long_mode(const struct kvm_sregs *sregs)
@@ -24,7 +23,8 @@ static const char *mode_name(const struct kvm_sregs *sregs)
 
 static bool get_state(int vcpu_fd, struct kvm_regs *regs, struct kvm_sregs *sregs)
 {
-	return ioctl(vcpu_fd, KVM_GET_REGS, regs) == 0 && ioctl(vcpu_fd, KVM_GET_SREGS, sregs) == 0;
+	return engine_ioctl(vcpu_fd, KVM_GET_REGS, regs) == 0 &&
+	       engine_ioctl(vcpu_fd, KVM_GET_SREGS, sregs) == 0;
 }
 
 static void describe_64(const struct kvm_regs *r, const struct kvm_sregs *s, char *buf, size_t size)
@@ -54,7 +54,7 @@ static void describe_32(const struct kvm_regs *r, const struct kvm_sregs *s, cha
 #undef R
 }
 
-void tst_arch_describe_registers(int vcpu_fd, char *buf, size_t size)
+void arch_describe_registers(int vcpu_fd, char *buf, size_t size)
 {
 	struct kvm_sregs sregs;
 	struct kvm_regs regs;
@@ -68,7 +68,17 @@ void tst_arch_describe_registers(int vcpu_fd, char *buf, size_t size)
 		describe_32(&regs, &sregs, buf, size);
 }
 
-void tst_arch_describe_position(int vcpu_fd, char *buf, size_t size)
+bool arch_was_reset(int vcpu_fd)
+{
+	struct kvm_sregs sregs;
+	struct kvm_regs regs;
+
+	/* SDM Vol. 3 "Processor State After Reset" */
+	return get_state(vcpu_fd, &regs, &sregs) && !(sregs.cr0 & CR0_PE) &&
+	       sregs.cs.base + regs.rip == VM_RESET_BASEADDR;
+}
+
+void arch_describe_position(int vcpu_fd, char *buf, size_t size)
 {
 	struct kvm_sregs sregs;
 	struct kvm_regs regs;
@@ -80,7 +90,7 @@ void tst_arch_describe_position(int vcpu_fd, char *buf, size_t size)
 			 mode_name(&sregs));
 }
 
-bool tst_arch_get_frame(int vcpu_fd, struct tst_arch_frame *frame)
+bool arch_get_frame(int vcpu_fd, struct arch_frame *frame)
 {
 	struct kvm_sregs sregs;
 	struct kvm_regs regs;
@@ -93,7 +103,7 @@ bool tst_arch_get_frame(int vcpu_fd, struct tst_arch_frame *frame)
 	return true;
 }
 
-bool tst_arch_describe_exit(const struct kvm_run *run, char *buf, size_t size)
+bool arch_describe_exit(const struct kvm_run *run, char *buf, size_t size)
 {
 	switch (run->exit_reason) {
 	case KVM_EXIT_SHUTDOWN:

@@ -98,8 +98,16 @@ TEST_F(AllocMemory, MayTouchItsNeighbours)
 
 TEST_F(AllocMemory, UnknownSlotIsRefused)
 {
-	ExpectRefusal(MAX_KVM_MEMSLOTS, kBase, kPage, 0, "slot is 8; slots are 0 to 7");
-	ExpectRefusal(UINT32_MAX, kBase, kPage, 0, "slot is 4294967295; slots are 0 to 7");
+	const int fd = open("/dev/kvm", O_RDWR);
+	const unsigned int last = ioctl(fd, KVM_CHECK_EXTENSION, KVM_CAP_NR_MEMSLOTS) - 1;
+
+	close(fd); // KVM's last one is the library's
+	ExpectRefusal(last, kBase, kPage, 0,
+		      "slot is " + std::to_string(last) + "; slots are 0 to " +
+			      std::to_string(last - 1));
+	ExpectRefusal(UINT32_MAX, kBase, kPage, 0, "slot is 4294967295; slots are 0 to ");
+	Alloc(last - 1, kBase, kPage);
+	EXPECT_THAT(vm(), HasPhysInSlot(kBase, last - 1));
 }
 
 TEST_F(AllocMemory, SlotInUseIsRefused)

@@ -6,9 +6,7 @@
 #include <cstring>
 #include <vector>
 
-extern "C" {
 #include "host/engine/payload.h"
-}
 #include "kvm_test.h"
 
 namespace
@@ -26,6 +24,8 @@ protected:
 		header_.arch = KVM_PAYLOAD_ARCH_X86_64;
 		header_.load_addr = VM_KERNEL_BASEADDR;
 		header_.mem_end = 0x3000;
+		header_.mapped_end = 0x80000000;
+		header_.cpu_area_size = 0x4000;
 	}
 
 	bool Check(size_t size = 0x1000)
@@ -34,7 +34,9 @@ protected:
 
 		if (size)
 			memcpy(image.data(), &header_, std::min(size, sizeof(header_)));
-		return tst_payload_check(image.data(), size, &ram_needed_, &error_);
+		const engine_payload payload = {image.data(), size, nullptr, nullptr};
+
+		return engine_check_payload(&payload, vcpus_, &ram_needed_, &error_);
 	}
 
 	void ExpectRefusal(const std::string &why, size_t size = 0x1000)
@@ -45,7 +47,8 @@ protected:
 
 	kvm_payload_header header_ = {};
 	uint64_t ram_needed_ = 0;
-	tst_error error_ = {};
+	unsigned int vcpus_ = 1;
+	engine_error error_ = {};
 };
 
 TEST_F(PayloadImage, SoundOneNeedsItsMemoryAndSomeMore)
@@ -94,12 +97,33 @@ TEST_F(PayloadImage, EndsBeforeItsImageDoes)
 
 TEST_F(PayloadImage, NeedsMoreMemoryThanThereCanBe)
 {
-	header_.mem_end = KVM_RESULT_BASEADDR - MIN_FREE_RAM + 1ul;
+	header_.mem_end = header_.mapped_end - MIN_FREE_RAM + 1;
 	ExpectRefusal("make its data smaller");
 	header_.mem_end = UINT64_MAX;
 	ExpectRefusal("make its data smaller");
-	header_.mem_end = KVM_RESULT_BASEADDR - MIN_FREE_RAM;
+	header_.mem_end = header_.mapped_end - MIN_FREE_RAM;
 	EXPECT_TRUE(Check()) << error_.text;
+	vcpus_ = 2;
+	ExpectRefusal("bytes of memory for itself and 2 CPUs, and maps 0x80000000");
+}
+
+TEST_F(PayloadImage, NeedsRoomForEachCpu)
+{
+	vcpus_ = 3;
+	EXPECT_TRUE(Check()) << error_.text;
+	EXPECT_EQ(ram_needed_, 0x3000u + MIN_FREE_RAM + 2 * 0x4000u);
+}
+
+TEST_F(PayloadImage, HasAreasThatAreNoPages)
+{
+	header_.cpu_area_size = 0x4001;
+	ExpectRefusal("areas of 0x4001 bytes for its CPUs");
+}
+
+TEST_F(PayloadImage, MapsWhatTheResultSlotsNeed)
+{
+	header_.mapped_end = KVM_RESULT_BASEADDR + 1ul;
+	ExpectRefusal("maps memory up to 0xfffff001");
 }
 
 } // namespace

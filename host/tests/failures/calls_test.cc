@@ -24,14 +24,14 @@ TEST_F(Calls, FailureNamesItsPlaceAndCalls)
 {
 	const auto results = RunAndCollect(vm());
 
-	ASSERT_THAT(results,
-		    ElementsAre(ResultIs(
-			    TBROK, AllOf(HasSubstr(EXPECTED_TEXT), HasSubstr("#0 0x"),
-					 HasSubstr(" innermost+0x"), HasSubstr(" middle+0x"),
-					 HasSubstr(" main+0x"), HasSubstr("calls_payload.c:13\n"),
-					 HasSubstr("calls_payload.c:18\n"),
-					 HasSubstr(" kvm_start+0x"),
-					 Not(HasSubstr("kvm_vector_"))))));
+	ASSERT_THAT(
+		results,
+		ElementsAre(ResultIs(
+			TBROK, AllOf(HasSubstr(EXPECTED_TEXT), HasSubstr("#0 0x"),
+				     HasSubstr(" innermost+0x"), HasSubstr(" middle+0x"),
+				     HasSubstr(" main+0x"), HasSubstr("calls_payload.c:13\n"),
+				     HasSubstr("calls_payload.c:18\n"), HasSubstr(" kvm_start+0x"),
+				     Not(HasSubstr("kvm_vector_"))))));
 	EXPECT_THAT(results[0].file, EndsWith("calls_payload.c"));
 	EXPECT_EQ(results[0].line, kLine);
 }

@@ -27,21 +27,15 @@ void arch_map_slot(unsigned int cpu)
 					 PTE_PRESENT | PTE_WRITABLE;
 }
 
-void arch_start_cpu(unsigned int cpu)
-{
-	tst_brk(TBROK, "tst_start_cpu(%u): no interrupt controller", cpu);
-}
-
 /* A TSS of its own, which also says which CPU this is. */
 static void load_task_register(unsigned int cpu)
 {
 	uint8_t *tss = (uint8_t *)(uintptr_t)(cpu_control(cpu)->area_end - PAGESIZE);
 
 	*(uint16_t *)(tss + KVM_TSS_IO_MAP) = KVM_TSS_BYTES;
-	kvm_set_segment_descriptor((struct segment_descriptor *)((uint8_t *)kvm_gdt +
-								 KVM_TSS_OF(cpu)),
-				   (uintptr_t)tss, KVM_TSS_BYTES - 1,
-				   SEGTYPE_TSS | SEGFLAG_PRESENT);
+	kvm_set_segment_descriptor(
+		(struct segment_descriptor *)((uint8_t *)kvm_gdt + KVM_TSS_OF(cpu)), (uintptr_t)tss,
+		KVM_TSS_BYTES - 1, SEGTYPE_TSS | SEGFLAG_PRESENT);
 	asm volatile("ltr %w0" : : "r"(KVM_TSS_OF(cpu)) : "memory");
 }
 

@@ -136,8 +136,8 @@ first_cpu:
 #endif
 	movl	$(page_directory_low + PDPT_FLAGS), pdpt
 	movl	$(page_directory_low + 0x1000 + PDPT_FLAGS), pdpt + 8
-	movl	$(page_directory_high + PDPT_FLAGS), pdpt + 3 * 8
-	movl	$(kvm_page_table_high + PTE_PRESENT + PTE_WRITABLE), page_directory_high + 511 * 8
+	movl	$(kvm_page_directory_high + PDPT_FLAGS), pdpt + 3 * 8
+	movl	$(kvm_page_table_high + PTE_PRESENT + PTE_WRITABLE), kvm_page_directory_high + 511 * 8
 	movl	$(KVM_RESULT_BASEADDR + PTE_PRESENT + PTE_WRITABLE), kvm_page_table_high + 511 * 8
 	movl	$1, tables_are_made
 	lgdtl	kvm_real_mode_gdt_pointer
@@ -233,7 +233,8 @@ kvm_pagetable:
 pdpt:
 	.skip	4096
 #endif
-page_directory_high:
+	.globl	kvm_page_directory_high
+kvm_page_directory_high:
 	.skip	4096
 	.globl	kvm_page_table_high
 kvm_page_table_high:

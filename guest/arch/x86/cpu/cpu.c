@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Instructions that C has no words for, and what the library asks of a CPU. */
-#include "kvm_x86.h"
 #include "guest/lib/arch.h"
+#include "kvm_x86.h"
 
 /* From payload.lds. */
 extern const char kvm_payload_mem_end[];

@@ -9,6 +9,7 @@
 #define RINGSIDE_GUEST_KVM_X86_H
 
 #include "kvm_test.h"
+#include "kvm_x86_apic.h"
 #include "kvm_x86_bits.h"
 
 #define PAGESIZE 0x1000

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* Interrupt callbacks, and the report of an interrupt that nobody handles. */
-#include "kvm_x86.h"
-#include "guest/lib/arch.h"
 #include "guest/arch/x86/boot/layout.h"
+#include "guest/lib/arch.h"
+#include "kvm_x86.h"
 
 /* What vectors.S leaves on the stack, from its top. */
 struct kvm_interrupt_frame {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* Nested guests with AMD SVM; sections named here are those of APM Volume 2. */
-#include "kvm_x86_svm.h"
 #include "guest/arch/x86/nested/nested.h"
 #include "guest/arch/x86/svm/enter.h"
+#include "kvm_x86_svm.h"
 
 #define CPUID_EXT_SVM (1 << 2) /* CPUID_GET_EXT_FEATURES, ECX */
 #define MSR_PAT 0x277

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What a nested guest's VMCS starts with: SDM Vol. 3 "Virtual-Machine Control Structures". */
-#include "kvm_x86_vmx.h"
 #include "guest/arch/x86/nested/nested.h"
+#include "kvm_x86_vmx.h"
 
 /* "Guest Register State": access rights, beside a descriptor's flags */
 #define ACCESS_UNUSABLE 0x10000

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Nested guests with Intel VMX: VMX operation itself, and running a guest. */
-#include "kvm_x86_vmx.h"
 #include "guest/arch/x86/nested/nested.h"
+#include "kvm_x86_vmx.h"
 
 _Static_assert(sizeof(struct kvm_vmcs) == PAGESIZE, "kvm_vmcs: wrong size");
 

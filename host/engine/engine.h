@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine: virtual machines by KVM's API, and nothing of any test framework.
+ *
+ * Functions that can fail return false and fill in a struct engine_error. The
+ * guest is hostile: nothing that it can write is believed.
+ *
+ * Whatever the process does to KVM goes through the engine's ioctl()
+ * (system.c): so a test's own KVM_RUN loops and memslots are known here, too.
+ */
+#ifndef RINGSIDE_HOST_ENGINE_ENGINE_H
+#define RINGSIDE_HOST_ENGINE_ENGINE_H
+
+#include <linux/kvm.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "host/engine/error.h"
+#include "kvm_abi.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Memslots that the engine takes for itself. */
+#define ENGINE_SLOT_RAM 0
+#define ENGINE_SLOT_RESULT 1
+
+struct engine_vm;
+
+/* An exit that was taken out of struct kvm_run before its turn came: see settle. */
+struct engine_exit {
+	struct engine_exit *next;
+	struct kvm_run run; /* the fixed part */
+	size_t data_size; /* of an I/O exit's data */
+	unsigned char data[];
+};
+
+struct engine_vcpu {
+	struct engine_vcpu *next_extra;
+	struct engine_vm *vm;
+	unsigned int index;
+	int fd;
+	struct kvm_run *run;
+	size_t run_size;
+	struct kvm_dirty_gfn *ring; /* the dirty ring, or NULL */
+	uint32_t ring_next; /* the entry to look at next */
+
+	/* Guards what follows; nobody holds it during KVM_RUN. */
+	pthread_mutex_t gate;
+	pthread_cond_t left; /* the CPU has left KVM_RUN, or answered */
+	bool running; /* a thread is inside KVM_RUN */
+	pthread_t thread; /* that thread */
+	bool wanted; /* somebody waits for the registers below */
+	unsigned long answers; /* how often they were fetched */
+	struct kvm_sregs sregs;
+
+	/* Exits that a save took out of KVM; delivered before KVM_RUN is called. */
+	struct engine_exit *pending;
+	bool redeliver; /* the exit in run was fetched by a save: deliver it once more */
+};
+
+/* A memslot that exists; the engine learns of every one, whoever made it. */
+struct engine_slot {
+	uint32_t slot; /* with the address space's number in the upper half */
+	uint32_t flags;
+	uint64_t base, size;
+	unsigned char *host;
+	const void *owner; /* what the engine's user gave for it, or NULL */
+};
+
+enum engine_irqchip {
+	ENGINE_NO_IRQCHIP,
+	ENGINE_KERNEL_IRQCHIP,
+	ENGINE_SPLIT_IRQCHIP
+};
+
+/* A payload: the flat image that is loaded, and its ELF file if there is one. */
+struct engine_payload {
+	const char *image;
+	size_t size;
+	const unsigned char *elf, *elf_end;
+};
+
+struct engine_vm {
+	struct engine_vm *next; /* under engine_lock */
+	int fd;
+	enum engine_irqchip irqchip;
+	struct engine_payload payload;
+	unsigned int vcpu_count;
+	struct engine_vcpu *vcpus[KVM_MAX_CPUS];
+	uint64_t ram_size; /* in all */
+	uint64_t low_ram_end; /* of the part at address 0 */
+	uint32_t ring_entries; /* of each CPU's dirty ring; 0: none */
+	struct engine_vcpu *extra; /* CPUs that the test has made itself; under engine_lock */
+
+	pthread_mutex_t lock; /* guards the slots */
+	struct engine_slot *slots; /* by address */
+	unsigned int slot_count, slot_room;
+	void *user; /* the engine's user's */
+	void (*drop_memory)(struct engine_vm *vm, const void *owner, bool unused);
+};
+
+/* Guards the list of all virtual machines, and each against its destruction. */
+extern pthread_mutex_t engine_lock;
+extern struct engine_vm *engine_vms;
+
+/* --- System calls (system.c) ------------------------------------------------ */
+
+/*
+ * Every call of the engine that the kernel may refuse: the kernel's own return
+ * value and errno. engine_ioctl() does not look at what it does.
+ */
+int engine_ioctl(int fd, unsigned long request, void *arg);
+int engine_open(const char *path);
+void *engine_map(int fd, off_t offset, size_t size); /* MAP_FAILED if refused */
+int engine_eventfd(void); /* not blocking, closed by exec() */
+
+/*
+ * Called in a thread whose KVM_RUN has returned, with what it returned and its
+ * errno; may print, must not leave by a jump.
+ */
+extern void (*engine_on_leave)(struct engine_vcpu *vcpu, int ret, int err);
+
+/* Makes @vcpu, @vm known to ioctl() by their descriptors; and unknown again. */
+void engine_know_vcpu(struct engine_vcpu *vcpu);
+void engine_know_vm(struct engine_vm *vm);
+void engine_forget_vcpu(struct engine_vcpu *vcpu);
+void engine_forget_vm(struct engine_vm *vm);
+
+/* Sends the thread that is inside KVM_RUN with @vcpu out of it; if none is, nothing. */
+void engine_kick(struct engine_vcpu *vcpu);
+
+/* The same, and KVM_RUN returns EINTR at once from here on. */
+void engine_stop(struct engine_vcpu *vcpu);
+
+/*
+ * The special registers: fetched by the thread that is inside KVM_RUN, if one
+ * is, which goes on afterwards (KVM_GET_SREGS).
+ */
+bool engine_get_sregs(struct engine_vcpu *vcpu, struct kvm_sregs *sregs,
+		      struct engine_error *error);
+
+/* --- Virtual machines (vm.c) ------------------------------------------------ */
+
+/* What KVM and the CPU can do; asked once for all machines. */
+struct engine_host {
+	unsigned int max_vcpus; /* KVM_CAP_MAX_VCPUS */
+	unsigned int max_slots; /* KVM_CAP_NR_MEMSLOTS */
+	size_t run_size; /* KVM_GET_VCPU_MMAP_SIZE */
+	struct kvm_cpuid2 *cpuid; /* KVM_GET_SUPPORTED_CPUID, or NULL if there is no such call */
+};
+
+/* The same for everybody, valid until engine_forget_host(). */
+const struct engine_host *engine_host(struct engine_error *error);
+
+/* To be called when another KVM may be there: a module was loaded or removed. */
+void engine_forget_host(void);
+
+/* Opens /dev/kvm and checks its version; returns the descriptor or -1. */
+int engine_open_kvm(struct engine_error *error);
+
+struct engine_config {
+	uint64_t ram_size; /* in bytes, whole pages */
+	unsigned int vcpus;
+	enum engine_irqchip irqchip;
+	uint32_t dirty_ring; /* entries for each CPU; 0: none */
+	struct engine_payload payload;
+	void *user;
+	/* Called after KVM_CREATE_VM; may leave by a jump: the machine is then destroyed later. */
+	void (*before_vcpus)(struct engine_vm *vm);
+	/* Zeroed memory of @size bytes, whole pages, and a name for it; NULL with errno. */
+	void *(*take_memory)(struct engine_vm *vm, uint64_t size, const void **owner);
+	/* Gives it back; @unused: no guest and no test has seen it. */
+	void (*drop_memory)(struct engine_vm *vm, const void *owner, bool unused);
+};
+
+/*
+ * Makes a machine, step by step: engine_begin() has the VM, engine_complete()
+ * memory, payload and CPUs. Between the two, the machine is in the list.
+ */
+struct engine_vm *engine_begin(const struct engine_config *config, struct engine_error *error);
+bool engine_complete(struct engine_vm *vm, const struct engine_config *config,
+		     struct engine_error *error);
+
+/* Takes the machine out of the list unless one of its CPUs runs; returns whether it did. */
+bool engine_unlist(struct engine_vm *vm);
+
+/* Releases a machine that is in the list no more. Its memory stays its owner's. */
+void engine_release(struct engine_vm *vm);
+
+/* The machine that lies at @vm, if there is one; @vm may be anything. */
+bool engine_exists(const struct engine_vm *vm, int fd);
+
+/* --- Memory (memory.c) ------------------------------------------------------- */
+
+/*
+ * Installs, changes or removes a memslot (KVM_SET_USER_MEMORY_REGION); a size
+ * of 0 removes it.
+ */
+bool engine_set_memory(struct engine_vm *vm, uint32_t slot, uint64_t base, uint64_t size,
+		       uint32_t flags, void *host, const void *owner, struct engine_error *error);
+
+/* What ioctl() does after a KVM_SET_USER_MEMORY_REGION that KVM has accepted. */
+void engine_note_memory(struct engine_vm *vm, const struct kvm_userspace_memory_region *region);
+
+/* A copy of the memslot with that number, or that holds @paddr; false if there is none. */
+bool engine_slot(struct engine_vm *vm, uint32_t slot, struct engine_slot *copy);
+bool engine_slot_at(struct engine_vm *vm, uint64_t paddr, struct engine_slot *copy);
+
+/* A memslot that shares a page with the @size bytes at @base; false if none does. */
+bool engine_slot_overlapping(struct engine_vm *vm, uint64_t base, uint64_t size,
+			     struct engine_slot *copy);
+
+/* All memslots in the order of their numbers, for the caller to free(); NULL without memory. */
+struct engine_slot *engine_all_slots(struct engine_vm *vm, unsigned int *count);
+
+/* Host pointer to the byte at @paddr, or NULL; good to the end of the page. */
+void *engine_at(struct engine_vm *vm, uint64_t paddr);
+
+/*
+ * Copies @size bytes at @paddr, all in one page. False without memory there: no
+ * memslot, or one of the test's own whose host memory is gone.
+ */
+bool engine_read(struct engine_vm *vm, uint64_t paddr, void *buf, size_t size);
+
+/* The dirty pages of a memslot since the last call (KVM_GET_DIRTY_LOG), one bit each. */
+bool engine_get_dirty_log(struct engine_vm *vm, uint32_t slot, void *bitmap,
+			  struct engine_error *error);
+bool engine_clear_dirty_log(struct engine_vm *vm, uint32_t slot, uint64_t first, uint32_t pages,
+			    void *bitmap, struct engine_error *error);
+
+/*
+ * Takes the next entry of the CPU's dirty ring: true if there was one. Without
+ * one, the entries taken are given back to KVM (KVM_RESET_DIRTY_RINGS).
+ */
+bool engine_next_dirty(struct engine_vcpu *vcpu, uint32_t *slot, uint64_t *page,
+		       struct engine_error *error);
+
+/* Where the page tables of @vcpu lead @addr; false if nowhere. Error text empty then. */
+bool engine_translate(struct engine_vcpu *vcpu, uint64_t addr, uint64_t *paddr,
+		      struct engine_error *error);
+
+/* --- Running (vcpu.c) --------------------------------------------------------- */
+
+/* What is known of a CPU with that descriptor, which stays the caller's on errors. */
+struct engine_vcpu *engine_new_vcpu(struct engine_vm *vm, unsigned int index, int fd,
+				    size_t run_size, struct engine_error *error);
+void engine_delete_vcpu(struct engine_vcpu *vcpu);
+
+enum engine_event {
+	ENGINE_EXIT, /* vcpu->run tells more */
+	ENGINE_DOORBELL, /* *value is what was written */
+	ENGINE_INTERRUPTED, /* KVM_RUN was interrupted, EINTR */
+	ENGINE_FAILED /* KVM_RUN failed, errno in error->err */
+};
+
+/* Runs the CPU once (KVM_RUN). */
+enum engine_event engine_run(struct engine_vcpu *vcpu, uint32_t *value, struct engine_error *error);
+
+/* Has a CPU that waits for a startup IPI begin at the reset vector (KVM_SET_MP_STATE). */
+bool engine_make_runnable(struct engine_vcpu *vcpu, struct engine_error *error);
+
+/* The CPU's control block in its result slot. */
+struct kvm_cpu_control *engine_control(struct engine_vm *vm, unsigned int cpu);
+struct tst_kvm_result *engine_result(struct engine_vm *vm, unsigned int cpu);
+
+/* --- Interrupts (interrupts.c) -------------------------------------------------- */
+
+bool engine_irq_line(struct engine_vm *vm, uint32_t gsi, uint32_t level,
+		     struct engine_error *error);
+bool engine_msi(struct engine_vm *vm, uint64_t address, uint32_t data, struct engine_error *error);
+/* An eventfd that raises @gsi, or that a write to @address rings; -1 with the reason. */
+int engine_irqfd(struct engine_vm *vm, uint32_t gsi, struct engine_error *error);
+int engine_ioeventfd(struct engine_vm *vm, uint64_t address, uint32_t size, bool pio,
+		     struct engine_error *error);
+bool engine_interrupt(struct engine_vcpu *vcpu, uint32_t vector, struct engine_error *error);
+bool engine_nmi(struct engine_vcpu *vcpu, struct engine_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* RINGSIDE_HOST_ENGINE_ENGINE_H */

@@ -6,6 +6,7 @@ load("//machines:machine_test.bzl", "machine_test")
 load("//machines:machines.bzl", "emulated_machine")
 load("//rules:kvm_test_args.bzl", "check_kvm_test_args", "requirements_of", "test_names")
 load("//rules:payload.bzl", "kvm_payload")
+load("//toolchains:cc_binary.bzl", controller_binary = "cc_binary")
 
 visibility("//...")
 
@@ -113,7 +114,7 @@ def kvm_test(
             tags = private,
             visibility = ["//visibility:private"],
         )
-        cc_binary(
+        controller_binary(
             name = test + "._controller",
             testonly = True,
             features = features,

@@ -40,10 +40,9 @@ def kvm_test(
       payload_srcs: sources of the payload, in C or assembly, if they are
         separate. Accepts select().
       guests: payload architectures: "x86_64", "i386". A literal list.
-      requires: what the test needs of the machine that it runs on: "native"
-        (guest code runs on the CPU, not in KVM's instruction emulator), "smp",
-        "svm", "vmx". A literal list. Tests of i386 require 32-bit paging ("pae")
-        by themselves.
+      requires: the capabilities that the machine must have on which the test runs,
+        such as "svm" or "native": machines/capabilities/table.bzl, docs/machines.md.
+        A literal list. Tests of i386 require 32-bit paging ("pae") by themselves.
       deps: libraries of the controller. Accepts select().
       payload_deps: libraries of the payload. Accepts select().
       copts: compiler options of the controller. Accepts select().

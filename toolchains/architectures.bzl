@@ -23,6 +23,10 @@ _GUEST_COMPILE_FLAGS = [
     "-fno-omit-frame-pointer",
     "-fno-optimize-sibling-calls",
     "-fno-stack-protector",
+    # A frame larger than a page touches each, the one below the stack too. The
+    # driver knows the option for other systems only.
+    "-Xclang",
+    "-fstack-clash-protection",
     "-fno-asynchronous-unwind-tables",
     "-fno-unwind-tables",
     "-ffunction-sections",

@@ -236,4 +236,8 @@ extern const char *const tst_interrupt_names[INTERRUPT_COUNT];
  */
 void tst_set_interrupt_callback(unsigned int vector, tst_interrupt_callback func, void *userdata);
 
+#if defined(__x86_64__) || defined(__i386__)
+#include "kvm_x86.h"
+#endif
+
 #endif /* RINGSIDE_GUEST_KVM_TEST_H */

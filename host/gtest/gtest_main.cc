@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 
 #include "host/gtest/reporter.h"
 #include "host/gtest/suite_tests.h"
@@ -16,6 +17,7 @@
 namespace
 {
 
+constexpr int kNothingRan = 1;
 constexpr int kUsageError = 2;
 
 void PrintUsage(FILE *out, const char *program)
@@ -67,6 +69,56 @@ bool HasArgument(int argc, char **argv, const char *wanted)
 	return false;
 }
 
+/* Whether this process is to run a share of the tests that another process has the first of. */
+bool IsLaterShard()
+{
+	const char *total = getenv("GTEST_TOTAL_SHARDS"), *index = getenv("GTEST_SHARD_INDEX");
+
+	return total && index && atoi(total) > 1 && atoi(index) > 0;
+}
+
+void PrintTests()
+{
+	const ::testing::UnitTest &unit = *::testing::UnitTest::GetInstance();
+
+	for (int i = 0; i < unit.total_test_suite_count(); i++) {
+		const ::testing::TestSuite &suite = *unit.GetTestSuite(i);
+
+		for (int k = 0; k < suite.total_test_count(); k++)
+			fprintf(stderr, "  %s.%s\n", suite.name(), suite.GetTestInfo(k)->name());
+	}
+}
+
+/*
+ * After a run: whether no test ran where one had to. GoogleTest calls that a
+ * success. The first test that is to run always falls to the first shard.
+ */
+bool RanNothing()
+{
+	const ::testing::UnitTest &unit = *::testing::UnitTest::GetInstance();
+	const std::string filter = GTEST_FLAG_GET(filter);
+
+	if (unit.test_to_run_count() > 0 || GTEST_FLAG_GET(list_tests) || IsLaterShard())
+		return false;
+	if (unit.reportable_disabled_test_count() > 0) {
+		fprintf(stderr,
+			"ringside: no test was run: what the filter \"%s\" fits is disabled\n"
+			"  Fix: run it with --gtest_also_run_disabled_tests (bazel test: "
+			"--test_arg=...), or take DISABLED_ from its name.\n",
+			filter.c_str());
+		return true;
+	}
+	fprintf(stderr,
+		"ringside: no test here has a name that the filter \"%s\" fits; there are:\n",
+		filter.c_str());
+	PrintTests();
+	fprintf(stderr,
+		"  Fix: --test_filter=<one of these, or a pattern with * and ?> (without Bazel: "
+		"--gtest_filter=...),\n"
+		"  and give bazel test only those targets that have such a test.\n");
+	return true;
+}
+
 } /* namespace */
 
 int main(int argc, char **argv)
@@ -103,5 +155,7 @@ int main(int argc, char **argv)
 			argv[0]);
 		return kUsageError;
 	}
-	return RUN_ALL_TESTS();
+	const int status = RUN_ALL_TESTS();
+
+	return RanNothing() ? kNothingRan : status;
 }

@@ -70,6 +70,32 @@ count 1 'TINFO: set-up$'
 count 1 'TPASS: case'
 count 1 'TINFO: clean-up$'
 
+# A filter that fits no test, as --test_filter hands it over and as a flag.
+export TESTBRIDGE_TEST_ONLY='nothing*'
+run 1
+unset TESTBRIDGE_TEST_ONLY
+prints 'no test here has a name that the filter "nothing\*" fits; there are:$'
+prints '^  cases\.test_1$'
+prints 'Fix: --test_filter='
+run 1 --gtest_filter=-*
+prints 'no test here has a name that the filter "-\*" fits'
+run 0 --gtest_filter=nothing --gtest_list_tests
+run 1 --gtest_filter='DISABLED*'
+prints 'no test was run: what the filter "DISABLED\*" fits is disabled$'
+run 0 --gtest_filter='DISABLED*' --gtest_also_run_disabled_tests
+prints 'TPASS'
+# A shard may have nothing to do, all of them may not.
+export GTEST_TOTAL_SHARDS=2 GTEST_SHARD_INDEX=1
+run 0 --gtest_filter=passes.test_all
+silent 'TPASS'
+run 0 --gtest_filter=nothing
+export GTEST_SHARD_INDEX=0
+run 0 --gtest_filter=passes.test_all
+prints 'TPASS'
+run 1 --gtest_filter=nothing
+prints 'no test here has a name that the filter "nothing" fits'
+unset GTEST_TOTAL_SHARDS GTEST_SHARD_INDEX
+
 # A set-up that breaks: no case runs, the clean-up does.
 suite 1 set_up_breaks
 prints 'TBROK: the set-up broke$'

@@ -23,6 +23,10 @@ _GUEST_COMPILE_FLAGS = [
     "-fno-omit-frame-pointer",
     "-fno-optimize-sibling-calls",
     "-fno-stack-protector",
+    # A frame larger than a page touches each, the one below the stack too. The
+    # driver knows the option for other systems only.
+    "-Xclang",
+    "-fstack-clash-protection",
     "-fno-asynchronous-unwind-tables",
     "-fno-unwind-tables",
     "-ffunction-sections",
@@ -81,7 +85,7 @@ GUESTS = {
 # Controller architectures.
 HOSTS = {
     "linux_x86_64": struct(
-        constraints = ["@platforms//cpu:x86_64", "@platforms//os:linux"],
+        constraints = ["@platforms//cpu:x86_64", "@platforms//os:linux", Label("//toolchains:controller")],
         # GNU's name for the architecture, as the sysroot's folders use it.
         gnu_triple = "x86_64-linux-gnu",
         sysroot = "@ringside_sysroot_x86_64//",

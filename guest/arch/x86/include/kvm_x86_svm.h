@@ -306,8 +306,8 @@ void kvm_vmcb_set_intercept(struct kvm_vmcb *vmcb, unsigned int id, unsigned int
  * value, a multiple of 16. The guest calls guest_main().
  *
  * The other segment registers, control registers, EFER, GDTR and IDTR are
- * those of the current CPU. VMRUN (which the hardware demands), VMSAVE and HLT
- * are intercepted. What else the test set in the control area stays, but for
+ * those of the current CPU. VMRUN (which the hardware demands), VMSAVE, HLT and
+ * shutdown are intercepted. What else the test set in the control area stays, but for
  * pending events.
  */
 void kvm_init_guest_vmcb(struct kvm_vmcb *vmcb, uint32_t asid, uint16_t ss, void *rsp,
@@ -315,9 +315,10 @@ void kvm_init_guest_vmcb(struct kvm_vmcb *vmcb, uint32_t asid, uint16_t ss, void
 
 /**
  * Allocates a nested CPU with a VMCB that kvm_init_guest_vmcb() prepared for
- * guest_main, address space 1. With alloc_stack, it gets a stack of 8 KiB and
- * a descriptor for it in kvm_gdt (TBROK if that is full); without,
- * vmcb->ss and vmcb->rsp are 0 and the caller's to set. Never NULL.
+ * guest_main, address space 1. With alloc_stack, it gets a stack of 8 KiB (or of
+ * kvm_test's payload_stack_size) with a page below it that is not mapped, in the
+ * payload's own stack segment; without, vmcb->ss and vmcb->rsp are 0 and the
+ * caller's to set. Never NULL.
  */
 struct kvm_svm_vcpu *kvm_create_svm_vcpu(int (*guest_main)(void), int alloc_stack);
 

@@ -369,9 +369,10 @@ void kvm_init_vmx_vcpu(struct kvm_vmx_vcpu *cpu, uint16_t ss, void *rsp, int (*g
 
 /**
  * Allocates a nested CPU with a VMCS that kvm_init_vmx_vcpu() prepared for
- * guest_main. With alloc_stack, it gets a stack of 8 KiB and a descriptor for
- * it in kvm_gdt (TBROK if that is full); without, stack segment and pointer
- * are the caller's to set. Never NULL.
+ * guest_main. With alloc_stack, it gets a stack of 8 KiB (or of kvm_test's
+ * payload_stack_size) with a page below it that is not mapped, in the payload's own
+ * stack segment; without, stack segment and pointer are the caller's to set. Never
+ * NULL.
  */
 struct kvm_vmx_vcpu *kvm_create_vmx_vcpu(int (*guest_main)(void), int alloc_stack);
 

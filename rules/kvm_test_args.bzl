@@ -97,7 +97,27 @@ def _check_sources(attribute, value, payload):
                         "for a controller in C++, name the payload's files in payload_srcs").format(attribute, source)
     return None
 
-def check_kvm_test_args(*, name, srcs, payload_srcs, guests, requires, extra = []):
+def _machine_name(machine):
+    """The last part of a machine's name or label."""
+    return machine.split("/")[-1].split(":")[-1]
+
+def _check_machines(value, known):
+    """Checks a literal list of machines: known names, or labels. Returns a message or None."""
+    if type(value) == _SELECT or type(value) != "list":
+        return _check_strings("machines", value, [], "machine")
+    for i, machine in enumerate(value):
+        if machine not in known and not machine.startswith((":", "/", "@")):
+            return "unknown machine {}; known are {}, and others are named by their labels".format(
+                repr(machine),
+                _quoted(known),
+            )
+        if _machine_name(machine) in [_machine_name(other) for other in value[:i]]:
+            return "machines has two of the name \"{}\", and tests are named after them; name it once".format(
+                _machine_name(machine),
+            )
+    return None
+
+def check_kvm_test_args(*, name, srcs, payload_srcs, guests, requires, machines = [], known_machines = [], extra = []):
     """Checks the arguments of kvm_test.
 
     Args:
@@ -106,6 +126,8 @@ def check_kvm_test_args(*, name, srcs, payload_srcs, guests, requires, extra = [
       payload_srcs: the payload's sources, or None.
       guests: the payload architectures.
       requires: the requirements.
+      machines: names or labels of machines.
+      known_machines: the machines that have names without a label.
       extra: names of the other arguments given.
 
     Returns:
@@ -117,7 +139,8 @@ def check_kvm_test_args(*, name, srcs, payload_srcs, guests, requires, extra = [
         _check_strings("guests", guests, GUESTS.keys(), "guest") or
         (None if guests else "guests is empty; name at least one of {}".format(_quoted(GUESTS.keys()))) or
         _check_own("requires", requires) or
-        _check_strings("requires", requires, REQUIREMENTS, "capability")
+        _check_strings("requires", requires, REQUIREMENTS, "capability") or
+        _check_machines(machines, known_machines)
     )
     if not error:
         if len([requirement for requirement in requires if requirement in _ONE_OF]) > 1:
@@ -144,15 +167,32 @@ def requirements_of(guest, requires):
     return requires + _REQUIRED_BY_GUEST[guest]
 
 def test_names(name, guests):
-    """Names the tests that a kvm_test makes.
+    """Names what a kvm_test makes for each guest.
 
     Args:
       name: the name of the kvm_test.
       guests: its payload architectures.
 
     Returns:
-      A dict from each test's name to its guest, in the order of guests.
+      A dict from each name to its guest, in the order of guests.
     """
     if len(guests) == 1:
         return {name: guests[0]}
     return {"{}_{}".format(name, guest): guest for guest in guests}
+
+def machine_test_names(name, machines):
+    """Names the tests that a kvm_test makes for a guest.
+
+    Args:
+      name: as test_names() has it.
+      machines: the machines that the kvm_test names.
+
+    Returns:
+      A dict from each test's name to its machine, or to None where the test looks
+      for one.
+    """
+    if not machines:
+        return {name: None}
+    if len(machines) == 1:
+        return {name: machines[0]}
+    return {"{}_{}".format(name, _machine_name(machine)): machine for machine in machines}

@@ -3,7 +3,7 @@
 
 load("@bazel_skylib//lib:partial.bzl", "partial")
 load("@bazel_skylib//lib:unittest.bzl", "asserts", "unittest")
-load("//rules:kvm_test_args.bzl", "check_kvm_test_args", "requirements_of", "test_names")
+load("//rules:kvm_test_args.bzl", "check_kvm_test_args", "machine_test_names", "requirements_of", "test_names")
 
 visibility("//...")
 
@@ -11,6 +11,7 @@ def _check(**changes):
     arguments = {
         "extra": [],
         "guests": ["x86_64"],
+        "known_machines": ["amd", "intel"],
         "name": "x",
         "payload_srcs": None,
         "requires": [],
@@ -33,6 +34,7 @@ def _accepted_test_impl(ctx):
         {"srcs": [":generated", "//other:x.c"]},
         {"srcs": select({"//conditions:default": ["x.c"]})},
         {"extra": ["size", "visibility"]},
+        {"machines": ["amd", ":amd2", "//my:machine", "@other//:machine2"]},
     ]:
         asserts.equals(env, None, _check(**changes))
     return unittest.end(env)
@@ -91,6 +93,21 @@ def _requires_test_impl(ctx):
     _refuses(env, "requires must be a list, not a string; write requires = [...]", requires = "svm")
     return unittest.end(env)
 
+def _machines_test_impl(ctx):
+    env = unittest.begin(ctx)
+    _refuses(
+        env,
+        "unknown machine \"sparc\"; known are \"amd\", \"intel\", and others are named by their labels",
+        machines = ["amd", "sparc"],
+    )
+    _refuses(
+        env,
+        "machines has two of the name \"amd\", and tests are named after them; name it once",
+        machines = ["amd", "//my/amd"],
+    )
+    _refuses(env, "machines must be a list, not a string; write machines = [...]", machines = "amd")
+    return unittest.end(env)
+
 def _requirements_of_test_impl(ctx):
     env = unittest.begin(ctx)
     asserts.equals(env, ["smp"], requirements_of("x86_64", ["smp"]))
@@ -114,12 +131,20 @@ def _names_test_impl(ctx):
         {"x_i386": "i386", "x_x86_64": "x86_64"},
         test_names("x", ["x86_64", "i386"]),
     )
+    asserts.equals(env, {"x": None}, machine_test_names("x", []))
+    asserts.equals(env, {"x": "//my:own"}, machine_test_names("x", ["//my:own"]))
+    asserts.equals(
+        env,
+        {"x_amd": "amd", "x_mine": "//my/mine", "x_own": "//my:own"},
+        machine_test_names("x", ["amd", "//my:own", "//my/mine"]),
+    )
     return unittest.end(env)
 
 _accepted_test = unittest.make(_accepted_test_impl)
 _sources_test = unittest.make(_sources_test_impl)
 _guests_test = unittest.make(_guests_test_impl)
 _requires_test = unittest.make(_requires_test_impl)
+_machines_test = unittest.make(_machines_test_impl)
 _requirements_of_test = unittest.make(_requirements_of_test_impl)
 _extra_test = unittest.make(_extra_test_impl)
 _names_test = unittest.make(_names_test_impl)
@@ -137,6 +162,7 @@ def kvm_test_args_test_suite(*, name):
             _sources_test,
             _guests_test,
             _requires_test,
+            _machines_test,
             _requirements_of_test,
             _extra_test,
             _names_test,

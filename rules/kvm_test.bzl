@@ -13,7 +13,8 @@ visibility("//...")
 def kvm_test(
         *,
         name,
-        srcs,
+        # Not left to Bazel, which tells nobody who writes src what it is called.
+        srcs = None,
         payload_srcs = None,
         guests = ["x86_64"],
         requires = [],
@@ -60,6 +61,7 @@ def kvm_test(
     """
     error = check_kvm_test_args(
         name = name,
+        package = native.package_name(),
         srcs = srcs,
         payload_srcs = payload_srcs,
         guests = guests,

@@ -13,6 +13,7 @@ def _check(**changes):
         "guests": ["x86_64"],
         "known_machines": ["amd", "intel"],
         "name": "x",
+        "package": "",
         "payload_srcs": None,
         "requires": [],
         "srcs": ["x.c"],
@@ -53,7 +54,7 @@ def _sources_test_impl(ctx):
     _refuses(
         env,
         "payload_srcs holds \"y.cc\", but a payload is written in C or assembly (.c, .h, .S, .s); " +
-        "for a controller in C++, name the payload's files in payload_srcs",
+        "if it is the controller's, name it in srcs",
         payload_srcs = ["y.cc"],
     )
     return unittest.end(env)
@@ -123,6 +124,60 @@ def _extra_test_impl(ctx):
     ), message)
     return unittest.end(env)
 
+def _did_you_mean_test_impl(ctx):
+    env = unittest.begin(ctx)
+    for given, meant in {
+        "copt": "copts",
+        "dep": "deps",
+        "guest": "guests",
+        "payload_dep": "payload_deps",
+        "payload_src": "payload_srcs",
+        "payloads_srcs": "payload_srcs",
+        "require": "requires",
+        "requirements": "requires",
+        "shards": None,
+        "source": "srcs",
+        "sources": "srcs",
+        "src": "srcs",
+        "srsc": "srcs",
+        "tag": "tags",
+        "linkshared": None,
+    }.items():
+        message = _check(extra = [given])
+        if meant:
+            asserts.equals(
+                env,
+                "kvm_test(name = \"x\"): unknown argument \"{}\"; did you mean \"{}\"?".format(given, meant),
+                message,
+            )
+        else:
+            asserts.true(env, "did you mean" not in message, message)
+
+    # It is not there under its own name.
+    asserts.equals(
+        env,
+        "kvm_test(name = \"x\"): unknown argument \"src\"; did you mean \"srcs\"?",
+        _check(srcs = None, extra = ["src"]),
+    )
+    _refuses(env, "there is no srcs; name at least one source file", srcs = None)
+    return unittest.end(env)
+
+def _blanks_test_impl(ctx):
+    env = unittest.begin(ctx)
+    mend = "has a character that linkers take amiss, a blank or a quote; give it another name"
+    for name in ["a b", "a\"b", "a'b"]:
+        asserts.equals(
+            env,
+            "kvm_test(name = \"{}\"): name \"{}\" {}".format(name, name, mend),
+            _check(name = name),
+        )
+    _refuses(env, "srcs holds \"a b.c\", which " + mend, srcs = ["a b.c"])
+    _refuses(env, "srcs holds \"//a:b'.c\", which " + mend, srcs = ["//a:b'.c"])
+    _refuses(env, "payload_srcs holds \"a b.c\", which " + mend, payload_srcs = ["a b.c"])
+    _refuses(env, "package \"my tests\" " + mend, package = "my tests")
+    asserts.equals(env, None, _check(name = "a-b.c+d/e", package = "my/tests"))
+    return unittest.end(env)
+
 def _names_test_impl(ctx):
     env = unittest.begin(ctx)
     asserts.equals(env, {"x": "i386"}, test_names("x", ["i386"]))
@@ -147,6 +202,8 @@ _requires_test = unittest.make(_requires_test_impl)
 _machines_test = unittest.make(_machines_test_impl)
 _requirements_of_test = unittest.make(_requirements_of_test_impl)
 _extra_test = unittest.make(_extra_test_impl)
+_did_you_mean_test = unittest.make(_did_you_mean_test_impl)
+_blanks_test = unittest.make(_blanks_test_impl)
 _names_test = unittest.make(_names_test_impl)
 
 def kvm_test_args_test_suite(*, name):
@@ -165,6 +222,8 @@ def kvm_test_args_test_suite(*, name):
             _machines_test,
             _requirements_of_test,
             _extra_test,
+            _did_you_mean_test,
+            _blanks_test,
             _names_test,
         ]
     ])

@@ -11,7 +11,8 @@ def _guest_transition_impl(_settings, attr):
         # payload serves -c opt and --config=asan, and the cache keeps one.
         "//command_line_option:compilation_mode": "fastbuild",
         "//command_line_option:copt": [],
-        "//command_line_option:features": [],
+        # The whole payload is compiled alike, its library too.
+        "//command_line_option:features": getattr(attr, "payload_features", []),
         "//command_line_option:linkopt": [],
         "//command_line_option:platforms": [guest_platform(attr.guest)],
     }

@@ -23,6 +23,11 @@
 /** x rounded up to a multiple of a, a power of two. */
 #define LTP_ALIGN(x, a) (((x) + (__typeof__(x))(a) - 1) & ~((__typeof__(x))(a) - 1))
 
+/** Memory sizes, in bytes. */
+#define TST_KB 1024
+#define TST_MB 1048576
+#define TST_GB 1073741824LL
+
 #ifndef LTP_ATTRIBUTE_UNUSED
 #define LTP_ATTRIBUTE_UNUSED __attribute__((unused))
 #endif

@@ -7,6 +7,7 @@ load("//machines:machines.bzl", "MACHINES", "emulated_machine", "machine_label")
 load("//rules:kvm_test_args.bzl", "check_kvm_test_args", "machine_test_names", "requirements_of", "test_names")
 load("//rules:payload.bzl", "kvm_payload")
 load("//toolchains:cc_binary.bzl", controller_binary = "cc_binary")
+load("//rules:payload_data.bzl", "payload_data")
 
 visibility("//...")
 
@@ -16,6 +17,7 @@ def kvm_test(
         # Not left to Bazel, which tells nobody who writes src what it is called.
         srcs = None,
         payload_srcs = None,
+        payloads = None,
         guests = ["x86_64"],
         requires = [],
         machines = [],
@@ -23,6 +25,9 @@ def kvm_test(
         payload_deps = [],
         copts = [],
         payload_copts = [],
+        payload_data_files = {},
+        payload_features = [],
+        payload_stack_size = 0,
         tags = [],
         **kwargs):
     """Builds a payload for each guest, a controller around it, and tests that pair.
@@ -43,6 +48,9 @@ def kvm_test(
         `payload_srcs`, C files that hold both sides. Accepts select().
       payload_srcs: sources of the payload, in C or assembly, if they are
         separate. Accepts select().
+      payloads: several payloads in place of `payload_srcs`: a literal dict from a
+        name, for `struct tst_kvm_config.payload`, to the sources of that payload.
+        The first one is what runs by default.
       guests: payload architectures: "x86_64", "i386". A literal list.
       requires: the capabilities that the machine must have on which the test runs,
         such as "svm" or "native": machines/capabilities/table.bzl, docs/machines.md.
@@ -55,6 +63,15 @@ def kvm_test(
       payload_deps: libraries of the payload. Accepts select().
       copts: compiler options of the controller. Accepts select().
       payload_copts: compiler options of the payload. Accepts select().
+      payload_data_files: files inside the payload: a literal dict from a C name to
+        a file's label. For `{"firmware": "firmware.bin"}` the payload declares
+        `extern const unsigned char firmware[], firmware_end[];`.
+      payload_features: ["simd"]: the payload, its library and `payload_deps` are
+        compiled with x87, MMX, SSE and SSE2, and these are switched on before
+        main(), with all that the CPU has of AVX; the test requires "native". A
+        literal list.
+      payload_stack_size: bytes of each stack, main()'s, other CPUs' and nested
+        guests'; a multiple of 4096. 0: 8192.
       tags: tags of the tests, beside "kvm".
       **kwargs: attributes that every test has, such as `size`, `timeout`,
         `args`, `data`, `env`, `flaky`, `shard_count` and `visibility`.
@@ -68,32 +85,55 @@ def kvm_test(
         requires = requires,
         machines = machines,
         known_machines = MACHINES.keys(),
+        payloads = payloads,
+        payload_data_files = payload_data_files,
+        payload_features = payload_features,
+        payload_stack_size = payload_stack_size,
         extra = kwargs.keys(),
     )
     if error:
         fail(error)
 
-    single_source = payload_srcs == None
     visibility = kwargs.pop("visibility", None)
     size = kwargs.pop("size", "small")
     features = kwargs.pop("features", [])
     compatible = kwargs.pop("target_compatible_with", [])
     toolchains = kwargs.pop("toolchains", [])
     private = ["manual"]
-    payload = name + "._payload"
+    if payloads == None:
+        payloads = {"payload": srcs if payload_srcs == None else payload_srcs}
+    if "simd" in payload_features and "native" not in requires:
+        requires = requires + ["native"]
 
-    cc_binary(
-        name = payload,
-        testonly = True,
-        srcs = srcs if single_source else payload_srcs,
-        copts = payload_copts,
-        linkstatic = True,
-        local_defines = ["COMPILE_PAYLOAD"],
-        tags = private,
-        target_compatible_with = [Label("//toolchains:kvm_guest")],
-        visibility = ["//visibility:private"],
-        deps = [Label("//guest")] + payload_deps,
-    )
+    for symbol, file in payload_data_files.items():
+        payload_data(
+            name = "{}._data_{}".format(name, symbol),
+            testonly = True,
+            src = file,
+            symbol = symbol,
+            tags = private,
+            target_compatible_with = [Label("//toolchains:kvm_guest")],
+            visibility = ["//visibility:private"],
+        )
+    binaries = {}
+    for payload, payload_sources in payloads.items():
+        binary = name + "._payload" + ("_" + payload if binaries else "")
+        binaries[binary] = payload
+        cc_binary(
+            name = binary,
+            testonly = True,
+            srcs = payload_sources,
+            copts = payload_copts,
+            linkopts = ["-Wl,--defsym=kvm_stack_size={}".format(payload_stack_size)] if payload_stack_size else [],
+            linkstatic = True,
+            local_defines = ["COMPILE_PAYLOAD"],
+            tags = private,
+            target_compatible_with = [Label("//toolchains:kvm_guest")],
+            visibility = ["//visibility:private"],
+            deps = [Label("//guest")] + payload_deps +
+                   ["{}._data_{}".format(name, symbol) for symbol in payload_data_files],
+        )
+    first = binaries.keys()[0]
 
     # One compilation serves the controllers of all guests.
     cc_library(
@@ -120,8 +160,11 @@ def kvm_test(
         kvm_payload(
             name = variant + "._payload_object",
             testonly = True,
-            binary = payload,
+            binary = first,
             guest = guest,
+            others = {binary: payload for binary, payload in binaries.items() if binary != first},
+            payload_features = payload_features,
+            payload_name = binaries[first],
             tags = private,
             visibility = ["//visibility:private"],
         )

@@ -23,6 +23,12 @@ REQUIREMENTS = [
     for capability, row in CAPABILITIES.items()
     if not row.required_by
 ]
+# What a payload can be compiled for.
+PAYLOAD_FEATURES = ["simd"]
+
+# Bytes of a payload's stack: a page, and what leaves room for others in RAM.
+_STACK_SIZE_UNIT = 4096
+_STACK_SIZE_MAX = 64 << 20
 
 # No CPU meets two of these.
 _ONE_OF = ["svm", "vmx"]
@@ -196,7 +202,62 @@ def _check_machines(value, known):
             )
     return None
 
-def check_kvm_test_args(*, name, package, srcs, payload_srcs, guests, requires, machines = [], known_machines = [], extra = []):
+def _is_identifier(name):
+    """Whether C takes it as a name, and Bazel in a target's."""
+    return name and not name[0].isdigit() and not [c for c in name.elems() if not (c.isalnum() or c == "_")]
+
+def _check_payloads(payloads, payload_srcs):
+    """Checks the attribute payloads; returns a message or None."""
+    if payloads == None:
+        return None
+    if payload_srcs != None:
+        return "payload_srcs and payloads exclude each other; make payload_srcs one of the payloads"
+    if type(payloads) != "dict" or not payloads:
+        return "payloads must be a dict with an entry at least; write payloads = {\"name\": [...]}"
+    for name, srcs in payloads.items():
+        if not _is_identifier(name):
+            return "payloads has a payload \"{}\"; a name has letters, digits and _".format(name)
+        error = _check_sources("payloads[\"{}\"]".format(name), srcs, payload = True)
+        if error:
+            return error
+    return None
+
+def _check_data_files(files):
+    """Checks the attribute payload_data_files; returns a message or None."""
+    if type(files) != "dict":
+        return "payload_data_files must be a dict; write payload_data_files = {\"name\": \"file\"}"
+    for name in files:
+        if not _is_identifier(name):
+            return "payload_data_files names \"{}\", which is no name in C; use letters, digits and _".format(name)
+    return None
+
+def _check_stack_size(size):
+    """Checks the attribute payload_stack_size; returns a message or None."""
+    if type(size) != "int":
+        return "payload_stack_size must be a number of bytes, not a {}".format(type(size))
+    if size < 0 or size > _STACK_SIZE_MAX or size % _STACK_SIZE_UNIT:
+        return "payload_stack_size is {}; it is a multiple of {}, at most {}".format(
+            size,
+            _STACK_SIZE_UNIT,
+            _STACK_SIZE_MAX,
+        )
+    return None
+
+def check_kvm_test_args(
+        *,
+        name,
+        package,
+        srcs,
+        payload_srcs,
+        guests,
+        requires,
+        machines = [],
+        known_machines = [],
+        payloads = None,
+        payload_data_files = {},
+        payload_features = [],
+        payload_stack_size = 0,
+        extra = []):
     """Checks the arguments of kvm_test.
 
     Args:
@@ -208,13 +269,21 @@ def check_kvm_test_args(*, name, package, srcs, payload_srcs, guests, requires, 
       requires: the requirements.
       machines: names or labels of machines.
       known_machines: the machines that have names without a label.
+      payloads: the payloads by name, or None.
+      payload_data_files: files by the name that they have in the payload.
+      payload_features: the features of the payload.
+      payload_stack_size: bytes of a stack, or 0.
       extra: names of the other arguments given.
 
     Returns:
       A message that names the argument and the mend, or None.
     """
     error = (
-        _check_sources("srcs", srcs, payload = payload_srcs == None) or
+        _check_sources("srcs", srcs, payload = payload_srcs == None and payloads == None) or
+        _check_payloads(payloads, payload_srcs) or
+        _check_data_files(payload_data_files) or
+        _check_strings("payload_features", payload_features, PAYLOAD_FEATURES, "payload feature") or
+        _check_stack_size(payload_stack_size) or
         (None if payload_srcs == None else _check_sources("payload_srcs", payload_srcs, payload = True)) or
         _check_strings("guests", guests, GUESTS.keys(), "guest") or
         (None if guests else "guests is empty; name at least one of {}".format(_quoted(GUESTS.keys()))) or

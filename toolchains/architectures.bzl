@@ -37,12 +37,17 @@ _GUEST_LINK_FLAGS = [
     "-nostdlib",
     "-static",
     "-Wl,--gc-sections",
+    # What nothing but its section's __start_ and __stop_ refers to is kept.
+    "-Wl,-z,nostart-stop-gc",
     "-Wl,--fatal-warnings",
-    "-Wl,--orphan-handling=error",
     "-Wl,-z,noexecstack",
     # Segments are packed: nothing maps the file, the host loads a flat image.
     "-Wl,-z,max-page-size=64",
 ]
+
+# kvm_test(payload_features = ["simd"]): x86-64's baseline, on i386 too. The
+# library's start code and interrupt handlers look at the macro.
+_GUEST_SIMD_FLAGS = ["-mx87", "-mmmx", "-msse", "-msse2", "-DKVM_PAYLOAD_SIMD"]
 
 def _guest(*, cpu, triple, link_triple, compile_flags):
     """A payload architecture.
@@ -63,6 +68,7 @@ def _guest(*, cpu, triple, link_triple, compile_flags):
         constraints = [cpu, "@platforms//os:none", Label("//toolchains:kvm_guest")],
         link_flags = _GUEST_LINK_FLAGS,
         link_triple = link_triple,
+        simd_flags = _GUEST_SIMD_FLAGS,
         triple = triple,
     )
 

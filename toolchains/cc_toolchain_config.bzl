@@ -292,6 +292,11 @@ def _cc_toolchain_config_impl(ctx):
             flag_sets = _flags(_LINK_ACTIONS, ctx.attr.link_flags),
         ),
     ]
+    if ctx.attr.simd_flags:
+        features.append(feature(
+            name = "simd",
+            flag_sets = _flags(_COMPILE_ACTIONS, ctx.attr.simd_flags),
+        ))
     if ctx.attr.hosted:
         features += [
             feature(name = "opt", flag_sets = _flags(_COMPILE_ACTIONS, ["-O2", "-DNDEBUG"])),
@@ -363,6 +368,7 @@ cc_toolchain_config = rule(
         "linker": attr.label(doc = "ld.lld.", **_TOOL),
         "no_shared_library": attr.label(doc = "Refuses to link one.", **_TOOL),
         "objcopy": attr.label(doc = "llvm-objcopy.", **_TOOL),
+        "simd_flags": attr.string_list(doc = "Flags of the feature \"simd\"; none: there is no such feature."),
         "strip": attr.label(doc = "llvm-strip.", **_TOOL),
         "triple": attr.string(mandatory = True, doc = "Clang's target."),
     },

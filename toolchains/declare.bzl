@@ -92,7 +92,7 @@ def _declare_guest(guest, row):
     _toolchain(
         name = "guest_" + guest,
         constraints = row.constraints,
-        files = [],
+        files = [Label("//toolchains:undefined_symbol.sh")],
         builtin_include_directories = ["%workspace%/{}/{}".format(llvm, _RESOURCE_DIR)],
         compile_flags = row.compile_flags + [
             "-resource-dir",
@@ -102,8 +102,15 @@ def _declare_guest(guest, row):
         ],
         c_flags = ["-std=gnu11"],
         cpu = guest,
-        link_flags = row.link_flags,
+        link_flags = row.link_flags + [
+            "-Wl,--error-handling-script=" + "/".join([
+                part
+                for part in [Label("//toolchains:BUILD.bazel").workspace_root, "toolchains/undefined_symbol.sh"]
+                if part
+            ]),
+        ],
         link_triple = row.link_triple,
+        simd_flags = row.simd_flags,
         triple = row.triple,
     )
 

@@ -25,11 +25,15 @@ enum limit {
 	LIMIT_APIC_NONE,
 	LIMIT_X2APIC_NONE,
 	LIMIT_APIC_READ,
+	LIMIT_PLACE,
+	LIMIT_CONVERSION,
 };
 
 struct limit_page {
 	uint32_t limit;
 	uint32_t bits; /* of a pointer */
+	char format[16];
+	char text[64];
 };
 
 #endif /* RINGSIDE_GUEST_TESTS_LIMITS_H */

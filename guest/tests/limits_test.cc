@@ -125,4 +125,46 @@ TEST_F(Limits, RegisterOfAnApicThatIsNotThereIsRefused)
 	Expect(LIMIT_APIC_READ, "kvm_read_apic: the machine has no interrupt controllers; ");
 }
 
+// The library complains of the test's call: its line is the place.
+TEST_F(Limits, PlaceOfARefusalIsTheTests)
+{
+	Expect(LIMIT_PLACE, " bytes at a multiple of 16 do not fit");
+	ASSERT_EQ(results_.size(), 1u);
+	EXPECT_EQ(results_[0].file, "guest/tests/limits_payload.c");
+	EXPECT_EQ(results_[0].line, 56);
+	EXPECT_THAT(results_[0].text, HasSubstr("ask_for_too_much+"));
+}
+
+// Each letter is a conversion that the library does, or one that it refuses by name.
+class Conversions : public Limits, public ::testing::WithParamInterface<char>
+{
+};
+
+TEST_P(Conversions, IsHandledOrRefused)
+{
+	const std::string handled = "bBcdiopuxX";
+	auto *page = static_cast<limit_page *>(
+		tst_kvm_alloc_memory(vm(), LIMIT_SLOT, LIMIT_ADDRESS, sizeof(limit_page), 0));
+	std::vector<ringside::Result> results;
+
+	page->limit = LIMIT_CONVERSION;
+	snprintf(page->format, sizeof(page->format), "<%%%c>", GetParam());
+	results = ringside::RunAndCollect(vm());
+	if (handled.find(GetParam()) != std::string::npos) {
+		EXPECT_THAT(results, ElementsAre(ResultIs(TPASS, "handled")));
+		EXPECT_EQ(page->text[0], '<');
+		EXPECT_EQ(page->text[strlen(page->text) - 1], '>');
+	} else {
+		EXPECT_THAT(results,
+			    ElementsAre(ResultIs(TBROK,
+						 HasSubstr(std::string("printf: no conversion %") +
+							   GetParam()))));
+	}
+}
+
+// But for lengths (h, j, l, q, t, z, L) and s, whose argument is a pointer.
+INSTANTIATE_TEST_SUITE_P(All, Conversions,
+			 ::testing::ValuesIn(std::string("abcdefgikmnopruvwxyABCDEFGHIJKMNOPQRSTUV"
+							 "WXYZ$")));
+
 } // namespace

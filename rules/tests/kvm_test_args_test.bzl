@@ -36,6 +36,10 @@ def _accepted_test_impl(ctx):
         {"srcs": select({"//conditions:default": ["x.c"]})},
         {"extra": ["size", "visibility"]},
         {"machines": ["amd", ":amd2", "//my:machine", "@other//:machine2"]},
+        {"payload_stack_size": 1 << 20},
+        {"payload_features": ["simd"]},
+        {"payload_data_files": {"table_2": "//other:table"}},
+        {"payloads": {"one": ["one.c"], "two": ["two.S"]}, "srcs": ["x.cc"]},
     ]:
         asserts.equals(env, None, _check(**changes))
     return unittest.end(env)
@@ -56,6 +60,58 @@ def _sources_test_impl(ctx):
         "payload_srcs holds \"y.cc\", but a payload is written in C or assembly (.c, .h, .S, .s); " +
         "if it is the controller's, name it in srcs",
         payload_srcs = ["y.cc"],
+    )
+    return unittest.end(env)
+
+def _payloads_test_impl(ctx):
+    env = unittest.begin(ctx)
+    _refuses(
+        env,
+        "payload_srcs and payloads exclude each other; make payload_srcs one of the payloads",
+        payload_srcs = ["x.c"],
+        payloads = {"one": ["one.c"]},
+    )
+    for wrong in [{}, ["x.c"]]:
+        _refuses(
+            env,
+            "payloads must be a dict with an entry at least; write payloads = {\"name\": [...]}",
+            payloads = wrong,
+        )
+    _refuses(
+        env,
+        "payloads has a payload \"a b\"; a name has letters, digits and _",
+        payloads = {"a b": ["x.c"]},
+    )
+    _refuses(
+        env,
+        "payloads[\"one\"] is empty; name at least one source file",
+        payloads = {"one": []},
+    )
+    _refuses(
+        env,
+        "payload_data_files names \"a-b\", which is no name in C; use letters, digits and _",
+        payload_data_files = {"a-b": "file"},
+    )
+    _refuses(
+        env,
+        "payload_data_files must be a dict; write payload_data_files = {\"name\": \"file\"}",
+        payload_data_files = ["file"],
+    )
+    _refuses(
+        env,
+        "unknown payload feature \"avx\"; known are \"simd\"",
+        payload_features = ["avx"],
+    )
+    for size in [1000, -4096, 1 << 30]:
+        _refuses(
+            env,
+            "payload_stack_size is {}; it is a multiple of 4096, at most 67108864".format(size),
+            payload_stack_size = size,
+        )
+    _refuses(
+        env,
+        "payload_stack_size must be a number of bytes, not a string",
+        payload_stack_size = "8k",
     )
     return unittest.end(env)
 
@@ -197,6 +253,7 @@ def _names_test_impl(ctx):
 
 _accepted_test = unittest.make(_accepted_test_impl)
 _sources_test = unittest.make(_sources_test_impl)
+_payloads_test = unittest.make(_payloads_test_impl)
 _guests_test = unittest.make(_guests_test_impl)
 _requires_test = unittest.make(_requires_test_impl)
 _machines_test = unittest.make(_machines_test_impl)
@@ -217,6 +274,7 @@ def kvm_test_args_test_suite(*, name):
         for test in [
             _accepted_test,
             _sources_test,
+            _payloads_test,
             _guests_test,
             _requires_test,
             _machines_test,

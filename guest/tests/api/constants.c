@@ -37,6 +37,11 @@ IS(INTR_VMM_COMM, 29);
 IS(INTR_SECURITY_ERROR, 30);
 IS(X86_INTR_COUNT, 256);
 IS(INTERRUPT_COUNT, 32);
+IS(PAGESIZE_2M, 1 << 21);
+IS(PAGESIZE_1G, 1 << 30);
+IS(TST_KB, 1ull << 10);
+IS(TST_MB, 1ull << 20);
+IS(TST_GB, 1ull << 30);
 
 /* The leaf, the sub-leaf, the register's number, the bit: SDM Vol. 2 "CPUID" */
 IS(X86_FEATURE_FPU, 0x10060);

@@ -2,11 +2,15 @@
 /* CPUs other than the first: from the start code to their functions. */
 #include "guest/arch/x86/boot/layout.h"
 #include "guest/arch/x86/boot/tss.h"
+#include "guest/arch/x86/cpu/simd.h"
 #include "guest/arch/x86/paging/paging.h"
 #include "guest/lib/cpu.h"
 
 /* start.S comes here on the CPU's own stack, with paging on. */
 void kvm_run_cpu(unsigned int cpu) __attribute__((noreturn));
+
+/* And here on CPU 0, before main(). */
+void kvm_call_constructors(void);
 
 _Static_assert(KVM_MAX_CPUS < 512, "result slots reach beyond their page table");
 
@@ -52,8 +56,21 @@ static void load_task_register(unsigned int cpu)
 
 void kvm_run_cpu(unsigned int cpu)
 {
+#ifdef KVM_PAYLOAD_SIMD
+	kvm_enable_simd();
+#endif
 	arch_map_slot(cpu);
 	load_task_register(cpu);
 	unmap_guard_page(cpu_control(cpu)->area_end - kvm_payload_entry.cpu_area_size);
 	run_cpu_functions(cpu);
+}
+
+/* Which the linker has collected, in the order of their priorities (payload.lds). */
+extern void (*const kvm_constructors[])(void), (*const kvm_constructors_end[])(void);
+
+void kvm_call_constructors(void)
+{
+	for (void (*const *function)(void) = kvm_constructors; function < kvm_constructors_end;
+	     function++)
+		(*function)();
 }

@@ -205,6 +205,10 @@ paging_mode:
 	jnz	1f
 	movw	$KVM_TSS, %ax
 	ltr	%ax
+#ifdef KVM_PAYLOAD_SIMD
+	call	kvm_enable_simd	/* simd.c */
+#endif
+	call	kvm_call_constructors
 	call	main
 	call	kvm_exit
 1:

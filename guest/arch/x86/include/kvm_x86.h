@@ -13,6 +13,8 @@
 #include "kvm_x86_bits.h"
 
 #define PAGESIZE 0x1000
+#define PAGESIZE_2M 0x200000
+#define PAGESIZE_1G 0x40000000
 
 /* Exception vectors: SDM Vol. 3 "Exception and Interrupt Reference", APM Vol. 2 "Vectors". */
 #define INTR_ZERODIV 0

@@ -255,6 +255,24 @@ struct kvm_vmcb {
 	uint8_t unused_670[0x1000 - 0x670];
 };
 
+/* Nested page tables have the format of the others: APM Vol. 2 "Nested Paging". */
+#define NPT_PRESENT PTE_PRESENT
+#define NPT_WRITABLE PTE_WRITABLE
+#define NPT_USER PTE_USER /* the nested guest's accesses are those of a user */
+#define NPT_ACCESSED PTE_ACCESSED
+#define NPT_DIRTY PTE_DIRTY
+#define NPT_LARGE PTE_LARGE
+#define NPT_NX PTE_NX
+
+/* EXITINFO1 of a nested page fault: APM Vol. 2 "Nested versus Guest Page Faults, Fault Ordering". */
+#define NPF_PRESENT (1 << 0)
+#define NPF_WRITE (1 << 1)
+#define NPF_USER (1 << 2)
+#define NPF_RESERVED (1 << 3)
+#define NPF_FETCH (1 << 4)
+#define NPF_FINAL (1ull << 32) /* at the guest's final physical address */
+#define NPF_TABLE_WALK (1ull << 33) /* while walking the guest's tables */
+
 /** A nested guest's CPU. */
 struct kvm_svm_vcpu {
 	struct kvm_vmcb *vmcb;

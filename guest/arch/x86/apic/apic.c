@@ -1,26 +1,36 @@
 // SPDX-License-Identifier: MIT
 /* The CPU's interrupt controller; sections are those of SDM Vol. 3. */
 #include "guest/arch/x86/boot/layout.h"
-#include "guest/lib/arch.h"
-#include "kvm_x86.h"
+#include "guest/arch/x86/paging/paging.h"
+#include "guest/lib/cpu.h"
 
 #define SPURIOUS_VECTOR 0xff
 
-/* CPUID.01H */
-#define CPUID_ECX_X2APIC (1u << 21)
-#define CPUID_ECX_TSC_DEADLINE (1u << 24)
-#define CPUID_EDX_APIC (1u << 9)
-
-/* From start.S: the directory of the GiB below 4 GiB; entries of 2 MiB. */
-extern volatile uint64_t kvm_page_directory_high[512];
+/* Where kvm_page_directory_high begins; its entries are of 2 MiB. */
 #define DIRECTORY_START 0xc0000000u
-#define PTE_DISABLE_CACHE (1 << 4)
+
+static void check_irqchip(const char *function)
+{
+	if (!(payload_flags() & KVM_PAYLOAD_IRQCHIP)) {
+		tst_brk(TBROK,
+			"%s: the machine has no interrupt controllers; tst_kvm_create() with irqchip "
+			"= TST_KVM_KERNEL_IRQCHIP or TST_KVM_SPLIT_IRQCHIP makes one that has",
+			function);
+	}
+}
+
+static void need_feature(const char *function, const char *what, uint32_t feature)
+{
+	check_irqchip(function);
+	if (!kvm_cpuid_has(feature))
+		tst_brk(TCONF, "%s: the CPU has no %s, says CPUID leaf 1", function, what);
+}
 
 static void map_registers(void)
 {
 	/* An entry that was not present is in no TLB. */
 	kvm_page_directory_high[(APIC_BASE_ADDRESS - DIRECTORY_START) >> 21] =
-		APIC_BASE_ADDRESS | PTE_PRESENT | PTE_WRITABLE | PTE_LARGE | PTE_DISABLE_CACHE;
+		APIC_BASE_ADDRESS | PTE_PRESENT | PTE_WRITABLE | PTE_LARGE | PTE_CACHE_DISABLE;
 }
 
 static _Bool is_x2apic(void)
@@ -40,6 +50,7 @@ static unsigned int msr_of(unsigned int reg)
 
 uint32_t kvm_read_apic(unsigned int reg)
 {
+	check_irqchip(__func__);
 	if (is_x2apic())
 		return (uint32_t)kvm_rdmsr(msr_of(reg));
 	map_registers();
@@ -48,21 +59,13 @@ uint32_t kvm_read_apic(unsigned int reg)
 
 void kvm_write_apic(unsigned int reg, uint32_t value)
 {
+	check_irqchip(__func__);
 	if (is_x2apic()) {
 		kvm_wrmsr(msr_of(reg), value);
 		return;
 	}
 	map_registers();
 	*mapped(reg) = value;
-}
-
-static void need_feature(const char *function, const char *what, unsigned int ecx, unsigned int edx)
-{
-	struct kvm_cpuid cpuid;
-
-	kvm_get_cpuid(CPUID_GET_MODEL_INFO, 0, &cpuid);
-	if ((cpuid.ecx & ecx) != ecx || (cpuid.edx & edx) != edx)
-		tst_brk(TCONF, "%s: the CPU has no %s, says CPUID leaf 1", function, what);
 }
 
 static void enable(uint64_t mode)
@@ -86,13 +89,13 @@ static void enable(uint64_t mode)
 
 void kvm_enable_apic(void)
 {
-	need_feature(__func__, "APIC", 0, CPUID_EDX_APIC);
+	need_feature(__func__, "APIC", X86_FEATURE_APIC);
 	enable(0);
 }
 
 void kvm_enable_x2apic(void)
 {
-	need_feature(__func__, "x2APIC", CPUID_ECX_X2APIC, 0);
+	need_feature(__func__, "x2APIC", X86_FEATURE_X2APIC);
 	enable(APIC_BASE_EXTD);
 }
 
@@ -105,6 +108,7 @@ unsigned int kvm_apic_id(void)
 
 void kvm_send_ipi(unsigned int apic_id, uint32_t command)
 {
+	check_irqchip(__func__);
 	if (is_x2apic()) {
 		kvm_wrmsr(msr_of(APIC_REG_ICR), (uint64_t)apic_id << 32 | command);
 		return;
@@ -117,12 +121,13 @@ void kvm_send_ipi(unsigned int apic_id, uint32_t command)
 
 void kvm_end_of_interrupt(void)
 {
+	check_irqchip(__func__);
 	kvm_write_apic(APIC_REG_EOI, 0);
 }
 
 void kvm_start_tsc_deadline(uint64_t tsc, unsigned int vector)
 {
-	need_feature(__func__, "TSC-deadline timer", CPUID_ECX_TSC_DEADLINE, 0);
+	need_feature(__func__, "TSC-deadline timer", X86_FEATURE_TSC_DEADLINE);
 	kvm_write_apic(APIC_REG_LVT_TIMER, APIC_LVT_TSC_DEADLINE | vector);
 	/* "TSC-Deadline Mode": that write to memory comes before the next one to an MSR. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -131,6 +136,8 @@ void kvm_start_tsc_deadline(uint64_t tsc, unsigned int vector)
 
 void arch_start_cpu(unsigned int cpu)
 {
+	if (!(kvm_rdmsr(MSR_IA32_APIC_BASE) & APIC_BASE_EN))
+		kvm_enable_apic();
 	/* "Typical AP Initialization Sequence", without the pauses that hardware needs. */
 	kvm_send_ipi(cpu, APIC_ICR_INIT | APIC_ICR_ASSERT);
 	kvm_send_ipi(cpu, APIC_ICR_STARTUP | APIC_ICR_ASSERT | VM_KERNEL_BASEADDR >> 12);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * x86 payloads: the CPU's interrupt controller (SDM Vol. 3 "Advanced Programmable
- * Interrupt Controller (APIC)"). Included by kvm_x86.h.
+ * Interrupt Controller (APIC)"). Included by kvm_x86.h. Without interrupt
+ * controllers in KVM (irqchip of tst_kvm_create()), each function here ends the test
+ * with TBROK.
  */
 #ifndef RINGSIDE_GUEST_KVM_X86_APIC_H
 #define RINGSIDE_GUEST_KVM_X86_APIC_H

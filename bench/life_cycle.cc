@@ -34,10 +34,9 @@ double MicrosecondsOf(const std::function<void()> &work)
 void RunBare(int kvm_fd, size_t run_size)
 {
 	const int vm_fd = ioctl(kvm_fd, KVM_CREATE_VM, 0);
-	auto *ram = static_cast<unsigned char *>(mmap(nullptr, DEFAULT_RAM_SIZE,
-						      PROT_READ | PROT_WRITE,
-						      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
-						      0));
+	auto *ram = static_cast<unsigned char *>(
+		mmap(nullptr, DEFAULT_RAM_SIZE, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
 	kvm_userspace_memory_region region = {};
 
 	// The reset vector is 16 bytes below 4 GiB.

@@ -6,8 +6,8 @@ load("//machines:machine_test.bzl", "machine_test")
 load("//machines:machines.bzl", "MACHINES", "emulated_machine", "machine_label")
 load("//rules:kvm_test_args.bzl", "check_kvm_test_args", "machine_test_names", "requirements_of", "test_names")
 load("//rules:payload.bzl", "kvm_payload")
-load("//toolchains:cc_binary.bzl", controller_binary = "cc_binary")
 load("//rules:payload_data.bzl", "payload_data")
+load("//toolchains:cc_binary.bzl", controller_binary = "cc_binary")
 
 visibility("//...")
 

@@ -23,6 +23,7 @@ REQUIREMENTS = [
     for capability, row in CAPABILITIES.items()
     if not row.required_by
 ]
+
 # What a payload can be compiled for.
 PAYLOAD_FEATURES = ["simd"]
 

@@ -240,7 +240,8 @@ int tst_kvm_run_instance(struct tst_kvm_instance *inst, int exp_errno);
  * KVM_EXIT_HLT, with and without an irqchip.
  *
  * A CPU other than 0 that nobody has started yet is waited for, until CPU 0 has
- * ended. A CPU that has ended is not entered again: TST_KVM_ENDED.
+ * ended; its start code then waits for page tables that CPU 0 makes before main().
+ * A CPU that has ended is not entered again: TST_KVM_ENDED.
  */
 int tst_kvm_run_vcpu(struct tst_kvm_vcpu *vcpu);
 

@@ -48,12 +48,12 @@ TEST_F(Native, TripleFaultSaysThatTheCpuWasReset)
 
 	ASSERT_THAT(results,
 		    ElementsAre(ResultIs(TINFO, "the last words"),
-				ResultIs(TBROK, AllOf(HasSubstr("KVM_EXIT_SHUTDOWN (8); a triple fault"),
-						      HasSubstr("KVM has reset the CPU"),
-						      HasSubstr("it has reported last: "),
-						      HasSubstr("the last words"),
-						      Not(HasSubstr("#0 ")),
-						      Not(HasSubstr("fff0"))))));
+				ResultIs(TBROK,
+					 AllOf(HasSubstr("KVM_EXIT_SHUTDOWN (8); a triple fault"),
+					       HasSubstr("KVM has reset the CPU"),
+					       HasSubstr("it has reported last: "),
+					       HasSubstr("the last words"), Not(HasSubstr("#0 ")),
+					       Not(HasSubstr("fff0"))))));
 }
 
 TEST_F(Native, TripleFaultBeforeAnyReportSaysSo)

@@ -15,6 +15,7 @@ _BOCHS_PATCHES = [
     "svm_guest_task_register",
     "svm_interrupt_masks",
     "svm_software_interrupts",
+    "svm_vmrun_cr2",
     "virtual_interrupts",
     "vm_entry_interrupts",
 ]

@@ -269,6 +269,10 @@ static enum outcome run_cpu(struct tst_kvm_cpu *cpu)
 			runs_on = tst_flag(&cpu->make_runnable);
 			break;
 		case ENGINE_FAILED:
+			if (!error.err) {
+				tst_report(NULL, 0, TBROK, error.text);
+				return BROKEN;
+			}
 			errno = error.err;
 			outcome = REFUSED;
 			runs_on = false;
@@ -305,14 +309,9 @@ static void enter(struct tst_kvm_vm *vm)
 	add_runner(vm, 1);
 }
 
-static bool is_running(struct engine_vcpu *vcpu)
+bool tst_in_run(void)
 {
-	bool running;
-
-	pthread_mutex_lock(&vcpu->gate);
-	running = vcpu->running;
-	pthread_mutex_unlock(&vcpu->gate);
-	return running;
+	return in_library;
 }
 
 int tst_kvm_run_vcpu(struct tst_kvm_vcpu *vcpu)
@@ -320,7 +319,7 @@ int tst_kvm_run_vcpu(struct tst_kvm_vcpu *vcpu)
 	struct tst_kvm_cpu *cpu = tst_cpu_needed(vcpu, __func__);
 	struct tst_kvm_vm *vm = vcpu->vm;
 
-	if (tst_flag(&vm->managed) || is_running(cpu->engine))
+	if (tst_flag(&vm->managed) || engine_is_running(cpu->engine))
 		lib_brk(TBROK,
 			"tst_kvm_run_vcpu(vcpu): another thread runs CPU %u; a virtual CPU has one "
 			"thread",

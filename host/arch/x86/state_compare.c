@@ -424,6 +424,14 @@ static void compare_svm(const char *who, const struct kvm_nested_state *a,
 	}
 }
 
+/*
+ * Of KVM's VMCS, the guest-linear address. It belongs to some kinds of exits and is
+ * undefined after all others (SDM Vol. 3 "Guest-Linear Address"): KVM copies what the
+ * CPU has there, which can be of an exit that is none of L1's business.
+ */
+#define VMCS12_LINEAR_ADDRESS 416
+#define VMCS12_LINEAR_ADDRESS_END 424
+
 static void compare_vmx(const char *who, const struct kvm_nested_state *a,
 			const struct kvm_nested_state *b, struct engine_differences *found)
 {

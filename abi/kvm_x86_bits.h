@@ -76,9 +76,14 @@
 #define PTE_PRESENT (1 << 0)
 #define PTE_WRITABLE (1 << 1)
 #define PTE_USER (1 << 2)
+#define PTE_WRITE_THROUGH (1 << 3)
+#define PTE_CACHE_DISABLE (1 << 4)
 #define PTE_ACCESSED (1 << 5)
 #define PTE_DIRTY (1 << 6)
 #define PTE_LARGE (1 << 7) /* a page, not a table: in page directories and above */
+#define PTE_PAT (1 << 7) /* in page tables */
 #define PTE_GLOBAL (1 << 8)
+#define PTE_PAT_LARGE (1 << 12) /* of a large page */
+#define PTE_NX (1ull << 63) /* no execution */
 
 #endif /* RINGSIDE_ABI_KVM_X86_BITS_H */

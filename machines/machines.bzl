@@ -1,31 +1,56 @@
 # SPDX-License-Identifier: MIT
 """The emulated machines, and which of them suits a test."""
 
+load("//machines/capabilities:table.bzl", "CAPABILITIES")
+
 visibility("//...")
 
-# A machine's name and the requirements of tests that it meets. The first that
-# meets all of a test's is taken: the quickest comes first.
-MACHINES = {
-    "amd": ["native", "pae", "svm"],
-    "intel": ["native", "pae", "vmx"],
-    "amd_qemu": ["native", "smp", "svm"],
-}
+# What each machine's KVM offers, on any CPU.
+_ALL = [
+    "dirty_ring",
+    "irqchip",
+    "native",
+    "nested_state",
+    "reload",
+    "simd",
+    "x2apic",
+]
 
-# What TCG can't do is switched off, or QEMU warns of it at each start.
-EPYC = "EPYC," + ",".join([
-    feature + "=off"
-    for feature in [
-        "3dnowprefetch",
-        "fxsr-opt",
-        "misalignsse",
-        "nrip-save",
-        "osvw",
-        "rdseed",
-        "sha-ni",
-        "topoext",
-        "xsavec",
-    ]
-])
+# What Bochs' CPUs have beside.
+_BOCHS = _ALL + [
+    "guest_debug",
+    "pae",
+]
+
+_AMD = _BOCHS + [
+    "lbrv",
+    "nrips",
+    "svm",
+]
+
+_INTEL = _BOCHS + [
+    "posted_interrupts",
+    "virtual_apic",
+    "vmcs_shadowing",
+    "vmx",
+]
+
+# The machines that tests choose from: each one's name and its capabilities
+# (capabilities/table.bzl). The first that has all that a test requires is taken.
+MACHINES = {
+    "amd": _AMD + ["npt"],
+    "intel": _INTEL + ["ept"],
+    "amd_qemu": _ALL + [
+        "npt",
+        "smp",
+        "svm",
+    ],
+    # KVM without the CPU's second level of address translation.
+    "amd_npt0": _AMD + ["shadow_paging"],
+    "intel_ept0": _INTEL + ["shadow_paging"],
+    # KVM that has to emulate what an older CPU can't run: real mode.
+    "intel_unrestricted0": _INTEL + ["ept"],
+}
 
 # The kernels that are pinned.
 _KERNELS = [
@@ -40,6 +65,37 @@ MATRIX_ENVIRONMENT = {
     "RINGSIDE_MACHINES": ",".join(["host"] + MACHINES.keys()),
     "RINGSIDE_MACHINE_FLAG": str(Label("//machines:machine")),
 }
+
+def capability_lines():
+    """The capabilities as docs/machines.md shows them, as lines of a table.
+
+    Returns:
+      A list of strings.
+    """
+    return [
+        "| `{}` | {} | {} | {} |".format(
+            capability,
+            row.meaning,
+            row.probe.how,
+            ", ".join([
+                "`{}`".format(machine)
+                for machine, provides in MACHINES.items()
+                if capability in provides
+            ]) or "none",
+        )
+        for capability, row in CAPABILITIES.items()
+    ]
+
+def machine_label(machine):
+    """Tells which target a machine is.
+
+    Args:
+      machine: the name of a machine of Ringside's, or a label.
+
+    Returns:
+      A Label, or the label as it is.
+    """
+    return Label("//machines:" + machine) if machine in MACHINES else machine
 
 def machine_for(requires):
     """Finds the emulated machine for a test.

@@ -1,17 +1,51 @@
 /* SPDX-License-Identifier: MIT */
-/* A payload inside the controller; the paths come from rules/payload.bzl. */
+/*
+ * Payloads inside the controller, and the table of them (struct kvm_payload),
+ * which is empty if there is one. PAYLOAD_LIST, from rules/payload.bzl, has a line
+ * for each: payload "name", "image", "elf". The first one has its own symbols, too.
+ */
+	.section .rodata.kvm_payload_names, "a", @progbits
+	.section .data.kvm_payloads, "aw", @progbits
+	.globl	kvm_payloads
+	.balign	8
+kvm_payloads:
 	.section .rodata.kvm_payload, "a", @progbits
 
-	.globl	kvm_payload_start, kvm_payload_end
+	.macro	payload name, image, elf
 	.balign	4096
-kvm_payload_start:
-	.incbin	PAYLOAD_IMAGE
-kvm_payload_end:
-
-	.globl	kvm_payload_elf_start, kvm_payload_elf_end
+start\@:
+	.incbin	"\image"
+end\@:
 	.balign	64
-kvm_payload_elf_start:
-	.incbin	PAYLOAD_ELF
-kvm_payload_elf_end:
+elf_start\@:
+	.incbin	"\elf"
+elf_end\@:
+#if PAYLOAD_COUNT > 1
+	.pushsection .rodata.kvm_payload_names
+name\@:
+	.asciz	"\name"
+	.popsection
+	.pushsection .data.kvm_payloads
+	.quad	name\@, start\@, end\@, elf_start\@, elf_end\@
+	.popsection
+#endif
+	.ifndef	kvm_payload_start
+	.globl	kvm_payload_start, kvm_payload_end, kvm_payload_elf_start, kvm_payload_elf_end
+	.set	kvm_payload_start, start\@
+	.set	kvm_payload_end, end\@
+	.set	kvm_payload_elf_start, elf_start\@
+	.set	kvm_payload_elf_end, elf_end\@
+	.endif
+	.endm
+
+#include PAYLOAD_LIST
+
+	.section .data.kvm_payloads
+kvm_payloads_end:
+	.section .rodata.kvm_payload, "a", @progbits
+	.globl	kvm_payload_count
+	.balign	4
+kvm_payload_count:
+	.long	(kvm_payloads_end - kvm_payloads) / 40
 
 	.section .note.GNU-stack, "", @progbits

@@ -3,23 +3,31 @@
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library")
 load("//machines:machine_test.bzl", "machine_test")
-load("//machines:machines.bzl", "emulated_machine")
-load("//rules:kvm_test_args.bzl", "check_kvm_test_args", "requirements_of", "test_names")
+load("//machines:machines.bzl", "MACHINES", "emulated_machine", "machine_label")
+load("//rules:kvm_test_args.bzl", "check_kvm_test_args", "machine_test_names", "requirements_of", "test_names")
 load("//rules:payload.bzl", "kvm_payload")
+load("//toolchains:cc_binary.bzl", controller_binary = "cc_binary")
+load("//rules:payload_data.bzl", "payload_data")
 
 visibility("//...")
 
 def kvm_test(
         *,
         name,
-        srcs,
+        # Not left to Bazel, which tells nobody who writes src what it is called.
+        srcs = None,
         payload_srcs = None,
+        payloads = None,
         guests = ["x86_64"],
         requires = [],
+        machines = [],
         deps = [],
         payload_deps = [],
         copts = [],
         payload_copts = [],
+        payload_data_files = {},
+        payload_features = [],
+        payload_stack_size = 0,
         tags = [],
         **kwargs):
     """Builds a payload for each guest, a controller around it, and tests that pair.
@@ -28,9 +36,10 @@ def kvm_test(
     payload with `COMPILE_PAYLOAD` defined, and for the controller without.
 
     Makes, for one guest, the test `<name>`; for several, the tests
-    `<name>_<guest>` and the test suite `<name>` of them all. `<name>._payload`
+    `<name>_<guest>` and the test suite `<name>` of them all. Several `machines` add
+    `_<machine>` to the tests' names in the same way. `<name>._payload`
     is the payload as an ELF file, which kvm_test builds for each guest's platform;
-    `<test>._controller` is the controller, one static program that holds the
+    `<name>_<guest>._controller` is the controller, one static program that holds the
     payload and runs on any x86-64 Linux. The test itself decides where to run it.
 
     Args:
@@ -39,51 +48,92 @@ def kvm_test(
         `payload_srcs`, C files that hold both sides. Accepts select().
       payload_srcs: sources of the payload, in C or assembly, if they are
         separate. Accepts select().
+      payloads: several payloads in place of `payload_srcs`: a literal dict from a
+        name, for `struct tst_kvm_config.payload`, to the sources of that payload.
+        The first one is what runs by default.
       guests: payload architectures: "x86_64", "i386". A literal list.
-      requires: what the test needs of the machine that it runs on: "native"
-        (guest code runs on the CPU, not in KVM's instruction emulator), "smp",
-        "svm", "vmx". A literal list. Tests of i386 require 32-bit paging ("pae")
-        by themselves.
+      requires: the capabilities that the machine must have on which the test runs,
+        such as "svm" or "native": machines/capabilities/table.bzl, docs/machines.md.
+        A literal list. Tests of i386 require 32-bit paging ("pae") by themselves.
+      machines: machines to run on, each in a test of its own, whatever
+        --//machines:machine says: names of Ringside's ("amd_npt0") or labels of
+        qemu_machine and bochs_machine. Without it, one test that runs where it can. A
+        literal list.
       deps: libraries of the controller. Accepts select().
       payload_deps: libraries of the payload. Accepts select().
       copts: compiler options of the controller. Accepts select().
       payload_copts: compiler options of the payload. Accepts select().
+      payload_data_files: files inside the payload: a literal dict from a C name to
+        a file's label. For `{"firmware": "firmware.bin"}` the payload declares
+        `extern const unsigned char firmware[], firmware_end[];`.
+      payload_features: ["simd"]: the payload, its library and `payload_deps` are
+        compiled with x87, MMX, SSE and SSE2, and these are switched on before
+        main(), with all that the CPU has of AVX; the test requires "native". A
+        literal list.
+      payload_stack_size: bytes of each stack, main()'s, other CPUs' and nested
+        guests'; a multiple of 4096. 0: 8192.
       tags: tags of the tests, beside "kvm".
       **kwargs: attributes that every test has, such as `size`, `timeout`,
         `args`, `data`, `env`, `flaky`, `shard_count` and `visibility`.
     """
     error = check_kvm_test_args(
         name = name,
+        package = native.package_name(),
         srcs = srcs,
         payload_srcs = payload_srcs,
         guests = guests,
         requires = requires,
+        machines = machines,
+        known_machines = MACHINES.keys(),
+        payloads = payloads,
+        payload_data_files = payload_data_files,
+        payload_features = payload_features,
+        payload_stack_size = payload_stack_size,
         extra = kwargs.keys(),
     )
     if error:
         fail(error)
 
-    single_source = payload_srcs == None
     visibility = kwargs.pop("visibility", None)
     size = kwargs.pop("size", "small")
     features = kwargs.pop("features", [])
     compatible = kwargs.pop("target_compatible_with", [])
     toolchains = kwargs.pop("toolchains", [])
     private = ["manual"]
-    payload = name + "._payload"
+    if payloads == None:
+        payloads = {"payload": srcs if payload_srcs == None else payload_srcs}
+    if "simd" in payload_features and "native" not in requires:
+        requires = requires + ["native"]
 
-    cc_binary(
-        name = payload,
-        testonly = True,
-        srcs = srcs if single_source else payload_srcs,
-        copts = payload_copts,
-        linkstatic = True,
-        local_defines = ["COMPILE_PAYLOAD"],
-        tags = private,
-        target_compatible_with = [Label("//toolchains:kvm_guest")],
-        visibility = ["//visibility:private"],
-        deps = [Label("//guest")] + payload_deps,
-    )
+    for symbol, file in payload_data_files.items():
+        payload_data(
+            name = "{}._data_{}".format(name, symbol),
+            testonly = True,
+            src = file,
+            symbol = symbol,
+            tags = private,
+            target_compatible_with = [Label("//toolchains:kvm_guest")],
+            visibility = ["//visibility:private"],
+        )
+    binaries = {}
+    for payload, payload_sources in payloads.items():
+        binary = name + "._payload" + ("_" + payload if binaries else "")
+        binaries[binary] = payload
+        cc_binary(
+            name = binary,
+            testonly = True,
+            srcs = payload_sources,
+            copts = payload_copts,
+            linkopts = ["-Wl,--defsym=kvm_stack_size={}".format(payload_stack_size)] if payload_stack_size else [],
+            linkstatic = True,
+            local_defines = ["COMPILE_PAYLOAD"],
+            tags = private,
+            target_compatible_with = [Label("//toolchains:kvm_guest")],
+            visibility = ["//visibility:private"],
+            deps = [Label("//guest")] + payload_deps +
+                   ["{}._data_{}".format(name, symbol) for symbol in payload_data_files],
+        )
+    first = binaries.keys()[0]
 
     # One compilation serves the controllers of all guests.
     cc_library(
@@ -104,18 +154,22 @@ def kvm_test(
         alwayslink = True,
     )
 
-    for test, guest in test_names(name, guests).items():
+    tests = []
+    for variant, guest in test_names(name, guests).items():
         required = requirements_of(guest, requires)
         kvm_payload(
-            name = test + "._payload_object",
+            name = variant + "._payload_object",
             testonly = True,
-            binary = payload,
+            binary = first,
             guest = guest,
+            others = {binary: payload for binary, payload in binaries.items() if binary != first},
+            payload_features = payload_features,
+            payload_name = binaries[first],
             tags = private,
             visibility = ["//visibility:private"],
         )
-        cc_binary(
-            name = test + "._controller",
+        controller_binary(
+            name = variant + "._controller",
             testonly = True,
             features = features,
             linkstatic = True,
@@ -124,28 +178,31 @@ def kvm_test(
             visibility = ["//visibility:private"],
             deps = [
                 name + "._controller_code",
-                test + "._payload_object",
+                variant + "._payload_object",
                 Label("//host/gtest:main"),
             ],
         )
-        machine_test(
-            name = test,
-            size = size,
-            controller = test + "._controller",
-            emulated = emulated_machine(required),
-            requires = required,
-            tags = ["kvm"] + tags + ["requires-" + requirement for requirement in required],
-            target_compatible_with = compatible,
-            toolchains = toolchains,
-            visibility = visibility,
-            **kwargs
-        )
+        for test, machine in machine_test_names(variant, machines).items():
+            tests.append(test)
+            machine_test(
+                name = test,
+                size = size,
+                controller = variant + "._controller",
+                emulated = machine_label(machine) if machine else emulated_machine(required),
+                pinned = machine != None,
+                requires = required,
+                tags = ["kvm"] + tags + ["requires-" + requirement for requirement in required],
+                target_compatible_with = compatible,
+                toolchains = toolchains,
+                visibility = visibility,
+                **kwargs
+            )
 
-    if len(guests) > 1:
+    if tests != [name]:
         native.test_suite(
             name = name,
             # A suite of tests that "..." leaves out is left out itself.
             tags = ["manual"] if "manual" in tags else [],
-            tests = test_names(name, guests).keys(),
+            tests = tests,
             visibility = visibility,
         )

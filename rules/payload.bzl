@@ -13,15 +13,14 @@ visibility("//...")
 def _check_toolchain(toolchain):
     """Fails unless the controller's toolchain is Ringside's: others make no file that runs anywhere."""
     if not toolchain.toolchain_id.startswith(TOOLCHAIN_PREFIX):
-        fail(("\nBazel chose the C toolchain '{}' for this test, not Ringside's.\n" +
-              "Mend: register Ringside's before all others: register_toolchains(" +
-              "\"@ringside//toolchains:all\") in MODULE.bazel, or ringside_toolchains() in WORKSPACE.").format(
+        fail(("\nThis part of a controller is for Ringside's C toolchain, and Bazel chose '{}'.\n" +
+              "Fix: build the test, or its controller, which chooses Ringside's for its parts.").format(
             toolchain.toolchain_id,
         ))
 
-def _flat_image(ctx, elf, toolchain, features):
+def _flat_image(ctx, name, elf, toolchain, features):
     """The bytes of the payload's loadable segments, as they will lie in guest memory."""
-    image = ctx.actions.declare_file(ctx.label.name + ".bin")
+    image = ctx.actions.declare_file(ctx.label.name + name + ".bin")
     ctx.actions.run(
         executable = cc_common.get_tool_for_action(
             feature_configuration = features,
@@ -44,18 +43,28 @@ def _kvm_payload_impl(ctx):
         requested_features = ctx.features,
         unsupported_features = ctx.disabled_features,
     )
-    elf = ctx.file.binary
-    image = _flat_image(ctx, elf, toolchain, features)
+    payloads = [(ctx.attr.payload_name, ctx.file.binary)] + [
+        (name, binary.files.to_list()[0])
+        for binary, name in ctx.attr.others.items()
+    ]
+    embedded = []
+    lines = []
+    for i, (name, elf) in enumerate(payloads):
+        image = _flat_image(ctx, "_" + name if i else "", elf, toolchain, features)
+        embedded += [image, elf]
+        lines.append("\tpayload\t\"{}\", \"{}\", \"{}\"\n".format(name, image.path, elf.path))
+    list_of_payloads = ctx.actions.declare_file(ctx.label.name + ".list")
+    ctx.actions.write(list_of_payloads, "".join(lines))
     _, outputs = cc_common.compile(
         name = ctx.label.name,
         actions = ctx.actions,
         cc_toolchain = toolchain,
         feature_configuration = features,
         srcs = [ctx.file._embed],
-        additional_inputs = [image, elf],
+        additional_inputs = embedded + [list_of_payloads],
         user_compile_flags = [
-            "-DPAYLOAD_IMAGE=\"{}\"".format(image.path),
-            "-DPAYLOAD_ELF=\"{}\"".format(elf.path),
+            "-DPAYLOAD_COUNT={}".format(len(payloads)),
+            "-DPAYLOAD_LIST=\"{}\"".format(list_of_payloads.path),
         ],
     )
     linking_context, _ = cc_common.create_linking_context_from_compilation_outputs(
@@ -68,18 +77,19 @@ def _kvm_payload_impl(ctx):
         alwayslink = True,
     )
     return [
-        DefaultInfo(files = depset([image])),
+        DefaultInfo(files = depset([embedded[0]])),
         CcInfo(linking_context = linking_context),
-        OutputGroupInfo(elf = depset([elf])),
+        OutputGroupInfo(elf = depset([ctx.file.binary])),
     ]
 
 kvm_payload = rule(
     implementation = _kvm_payload_impl,
-    doc = """Builds a payload for a guest's platform and wraps it in an object file.
+    doc = """Builds payloads for a guest's platform and wraps them in an object file.
 
 The object defines kvm_payload_start and kvm_payload_end around the flat image
 that the host loads, and kvm_payload_elf_start and kvm_payload_elf_end around
-the ELF file, from which the host tells where in the source a guest went wrong.
+the ELF file, from which the host tells where in the source a guest went wrong;
+with other payloads, these are the first one's. The table kvm_payloads names all.
 The flat image is the target's output, the ELF file its output group "elf".""",
     attrs = {
         "binary": attr.label(
@@ -91,6 +101,18 @@ The flat image is the target's output, the ELF file its output group "elf".""",
         "guest": attr.string(
             mandatory = True,
             doc = "The payload's architecture, a key of GUESTS.",
+        ),
+        "others": attr.label_keyed_string_dict(
+            allow_files = True,
+            cfg = guest_transition,
+            doc = "More payloads, and what kvm_payloads calls them.",
+        ),
+        "payload_features": attr.string_list(
+            doc = "Features of the payload's toolchain.",
+        ),
+        "payload_name": attr.string(
+            default = "payload",
+            doc = "What kvm_payloads calls the payload.",
         ),
         "_allowlist_function_transition": attr.label(
             default = "@bazel_tools//tools/allowlists/function_transition_allowlist",

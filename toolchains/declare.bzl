@@ -40,6 +40,7 @@ def _toolchain(name, constraints, files, **config):
         clang = _LLVM + "bin/clang",
         clangxx = _LLVM + "bin/clang++",
         linker = _LLVM + "bin/ld.lld",
+        no_shared_library = "no_shared_library.sh",
         objcopy = _LLVM + "bin/llvm-objcopy",
         strip = _LLVM + "bin/llvm-strip",
         **config
@@ -50,7 +51,11 @@ def _toolchain(name, constraints, files, **config):
     )
     native.filegroup(
         name = name + "_linker_files",
-        srcs = [_LLVM + "compiler", _LLVM + "linker"] + files,
+        srcs = [
+            "no_shared_library.sh",
+            _LLVM + "compiler",
+            _LLVM + "linker",
+        ] + files,
     )
     native.filegroup(
         name = name + "_all_files",
@@ -87,7 +92,7 @@ def _declare_guest(guest, row):
     _toolchain(
         name = "guest_" + guest,
         constraints = row.constraints,
-        files = [],
+        files = [Label("//toolchains:undefined_symbol.sh")],
         builtin_include_directories = ["%workspace%/{}/{}".format(llvm, _RESOURCE_DIR)],
         compile_flags = row.compile_flags + [
             "-resource-dir",
@@ -97,8 +102,15 @@ def _declare_guest(guest, row):
         ],
         c_flags = ["-std=gnu11"],
         cpu = guest,
-        link_flags = row.link_flags,
+        link_flags = row.link_flags + [
+            "-Wl,--error-handling-script=" + "/".join([
+                part
+                for part in [Label("//toolchains:BUILD.bazel").workspace_root, "toolchains/undefined_symbol.sh"]
+                if part
+            ]),
+        ],
         link_triple = row.link_triple,
+        simd_flags = row.simd_flags,
         triple = row.triple,
     )
 

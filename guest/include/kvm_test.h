@@ -23,6 +23,11 @@
 /** x rounded up to a multiple of a, a power of two. */
 #define LTP_ALIGN(x, a) (((x) + (__typeof__(x))(a) - 1) & ~((__typeof__(x))(a) - 1))
 
+/** Memory sizes, in bytes. */
+#define TST_KB 1024
+#define TST_MB 1048576
+#define TST_GB 1073741824LL
+
 #ifndef LTP_ATTRIBUTE_UNUSED
 #define LTP_ATTRIBUTE_UNUSED __attribute__((unused))
 #endif
@@ -76,24 +81,56 @@ char *strrchr(const char *str, int c);
 
 /*
  * A format is a literal; with arguments that it does not fit, the source does
- * not compile.
+ * not compile. Nor does it with floating-point arguments in a payload that has no
+ * payload_features = ["simd"].
  */
 
 /**
  * Formats into dest, which must be large enough, and adds a NUL.
  *
- * Conversions: d i u x X o c s p %, with the flags "- + space # 0", a width, a
- * precision (numbers or *) and the lengths hh h l ll z t j.
+ * Conversions: d i u x X o b B c s p %, and with SIMD f F e E g G a A, with the
+ * flags "- + space # 0 '", a width, a precision (numbers or *) and the lengths
+ * hh h l ll q z t j L. Each other one ends the test with TBROK, and so does a long
+ * double with a binary exponent beyond 1,200 but with %La.
  *
  * Returns the length of the text without its NUL.
  */
 int sprintf(char *dest, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/** sprintf() with the arguments in ap. */
-int vsprintf(char *dest, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
-
 /** sprintf() that writes size bytes at most, NUL included, and returns the whole length. */
 int snprintf(char *dest, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+#ifndef KVM_PAYLOAD_SIMD
+/*
+ * The compiler takes %f for what it is, and a payload can't: so each argument's type
+ * is looked at. Each step takes one argument; there are as many as 64 steps.
+ */
+#define KVM_CHECK_ARG_(arg)                                                                      \
+	(void)sizeof(struct {                                                                    \
+		_Static_assert(_Generic((arg), float: 0, double: 0, long double: 0, default: 1), \
+			       "payloads have no floating point, but with "                      \
+			       "payload_features = [\"simd\"] of kvm_test");                     \
+		int unused;                                                                      \
+	}),
+#define KVM_NOTHING_
+#define KVM_NEXT_() KVM_STEP_
+#define KVM_STEP_(arg, ...) KVM_CHECK_ARG_(arg) __VA_OPT__(KVM_NEXT_ KVM_NOTHING_()(__VA_ARGS__))
+#define KVM_REPEAT_1_(...) __VA_ARGS__
+#define KVM_REPEAT_4_(...) KVM_REPEAT_1_(KVM_REPEAT_1_(KVM_REPEAT_1_(KVM_REPEAT_1_(__VA_ARGS__))))
+#define KVM_REPEAT_16_(...) KVM_REPEAT_4_(KVM_REPEAT_4_(KVM_REPEAT_4_(KVM_REPEAT_4_(__VA_ARGS__))))
+#define KVM_REPEAT_64_(...) \
+	KVM_REPEAT_16_(KVM_REPEAT_16_(KVM_REPEAT_16_(KVM_REPEAT_16_(__VA_ARGS__))))
+#define KVM_CHECK_ARGS_(fmt, ...) __VA_OPT__(KVM_REPEAT_64_(KVM_STEP_(__VA_ARGS__)))
+
+#define sprintf(dest, ...) (KVM_CHECK_ARGS_(__VA_ARGS__) sprintf((dest), __VA_ARGS__))
+#define snprintf(dest, size, ...) \
+	(KVM_CHECK_ARGS_(__VA_ARGS__) snprintf((dest), (size), __VA_ARGS__))
+#else
+#define KVM_CHECK_ARGS_(...)
+#endif
+
+/** sprintf() with the arguments in ap. */
+int vsprintf(char *dest, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
 /** snprintf() with the arguments in ap. */
 int vsnprintf(char *dest, size_t size, const char *fmt, va_list ap)
@@ -110,10 +147,12 @@ int vsnprintf(char *dest, size_t size, const char *fmt, va_list ap)
  * are those of sprintf(). A text that does not fit into the result page
  * (KVM_RESULT_MESSAGE_SIZE) is cut and ends in "...".
  */
-#define tst_res(result, ...) tst_res_(__FILE__, __LINE__, (result), __VA_ARGS__)
+#define tst_res(result, ...) \
+	(KVM_CHECK_ARGS_(__VA_ARGS__) tst_res_(__FILE__, __LINE__, (result), __VA_ARGS__))
 
 /** Reports a result to the controller and ends the payload. */
-#define tst_brk(result, ...) tst_brk_(__FILE__, __LINE__, (result), __VA_ARGS__)
+#define tst_brk(result, ...) \
+	(KVM_CHECK_ARGS_(__VA_ARGS__) tst_brk_(__FILE__, __LINE__, (result), __VA_ARGS__))
 
 /** What tst_res() expands to: file is a string that stays where it is. */
 void tst_res_(const char *file, int lineno, int result, const char *fmt, ...)
@@ -235,5 +274,9 @@ extern const char *const tst_interrupt_names[INTERRUPT_COUNT];
  * vector's interrupt is fatal. An unknown vector ends the test with TBROK.
  */
 void tst_set_interrupt_callback(unsigned int vector, tst_interrupt_callback func, void *userdata);
+
+#if defined(__x86_64__) || defined(__i386__)
+#include "kvm_x86.h"
+#endif
 
 #endif /* RINGSIDE_GUEST_KVM_TEST_H */

@@ -3,6 +3,9 @@
 #include "guest/lib/cpu.h"
 #include "kvm_test.h"
 
+/* How deep the library's own calls go, at most. */
+#define LIBRARY_DEPTH 32
+
 /* The host reads and writes a slot while the guest runs: keep the order of accesses. */
 static void barrier(void)
 {
@@ -101,13 +104,49 @@ void tst_res_(const char *file, int lineno, int result, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* From the linker script: the library's own code. */
+extern const char kvm_library_text_start[], kvm_library_text_end[];
+
+static int is_library(uintptr_t address)
+{
+	return address >= (uintptr_t)kvm_library_text_start &&
+	       address < (uintptr_t)kvm_library_text_end;
+}
+
+/* What the compiler keeps at the frame pointer. */
+struct frame {
+	const struct frame *outer;
+	uintptr_t return_address;
+};
+
+/* The call that led from the test's code into the library; 0 if there is none. */
+static uintptr_t test_call(const struct frame *frame)
+{
+	for (int depth = 0; depth < LIBRARY_DEPTH; depth++, frame = frame->outer) {
+		if ((uintptr_t)frame % sizeof(uintptr_t) || (uintptr_t)frame < VM_KERNEL_BASEADDR ||
+		    (uintptr_t)frame >= kvm_payload_entry.mapped_end)
+			return 0;
+		if (!is_library(frame->return_address))
+			return frame->return_address - 1; /* within the call */
+	}
+	return 0;
+}
+
 void tst_brk_(const char *file, int lineno, int result, const char *fmt, ...)
 {
+	const struct frame *frame = __builtin_frame_address(0);
+	uintptr_t call = 0;
 	va_list ap;
 
 	check_result_type("tst_brk", file, lineno, result);
+	/* The library's own complaints are about the test's call. */
+	if (is_library(frame->return_address))
+		call = test_call(frame);
 	va_start(ap, fmt);
-	vreport(file, lineno, result, fmt, ap);
+	if (call)
+		vreport((const char *)call, KVM_LINENO_ADDRESS, result, fmt, ap);
+	else
+		vreport(file, lineno, result, fmt, ap);
 	va_end(ap);
 	break_payload();
 }

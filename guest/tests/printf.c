@@ -93,8 +93,6 @@ static void check_ignored_flags(void)
 	CHECK_STR(text, "[42   |+5|+5]");
 	CHECK_EQ(format_unchecked(text, "100%"), 4);
 	CHECK_STR(text, "100%");
-	format_unchecked(text, "%k|%d", 1);
-	CHECK_STR(text, "%k|1");
 }
 
 static void forward(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -18,23 +18,20 @@
 /* Where an interrupt enters the library (guest/arch); frames before are its own. */
 #define INTERRUPT_ENTRY "kvm_vector_"
 
-void *diagnose_pointer(struct engine_vcpu *vcpu, uint64_t addr)
+bool diagnose_read(struct engine_vcpu *vcpu, uint64_t addr, void *buf, size_t size)
 {
 	struct engine_error error;
 	uint64_t paddr;
 
-	return engine_translate(vcpu, addr, &paddr, &error) ? engine_at(vcpu->vm, paddr) : NULL;
+	return engine_translate(vcpu, addr, &paddr, &error) &&
+	       engine_read(vcpu->vm, paddr, buf, size);
 }
 
 static bool read_word(struct engine_vcpu *vcpu, uint64_t addr, unsigned int size, uint64_t *value)
 {
-	const void *src;
-
-	if (addr % size || !(src = diagnose_pointer(vcpu, addr)))
-		return false;
 	*value = 0;
-	memcpy(value, src, size); /* the guest is little-endian like its host */
-	return true;
+	/* The guest is little-endian like its host. */
+	return addr % size == 0 && diagnose_read(vcpu, addr, value, size);
 }
 
 /* Return addresses from the frame of @state on; returns their number. */

@@ -3,6 +3,7 @@
 #ifndef RINGSIDE_HOST_DIAGNOSIS_DIAGNOSIS_H
 #define RINGSIDE_HOST_DIAGNOSIS_DIAGNOSIS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -47,7 +48,7 @@ void diagnose_backtrace(struct engine_vcpu *vcpu, const uint64_t *interrupted_at
  */
 void diagnose_escape(char *dst, size_t size, const char *src, size_t len);
 
-/* Host pointer to the byte at the guest virtual address @addr, or NULL; good to its page's end. */
-void *diagnose_pointer(struct engine_vcpu *vcpu, uint64_t addr);
+/* Copies @size bytes at the guest virtual address @addr, all in one page; false if none are there. */
+bool diagnose_read(struct engine_vcpu *vcpu, uint64_t addr, void *buf, size_t size);
 
 #endif /* RINGSIDE_HOST_DIAGNOSIS_DIAGNOSIS_H */

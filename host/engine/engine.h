@@ -133,7 +133,8 @@ extern void (*engine_on_leave)(struct engine_vcpu *vcpu, int ret, int err);
 /* Makes @vcpu, @vm known to ioctl() by their descriptors; and unknown again. */
 void engine_know_vcpu(struct engine_vcpu *vcpu);
 void engine_know_vm(struct engine_vm *vm);
-void engine_forget_fd(int fd);
+void engine_forget_vcpu(struct engine_vcpu *vcpu);
+void engine_forget_vm(struct engine_vm *vm);
 
 /* Sends the thread that is inside KVM_RUN with @vcpu out of it; if none is, nothing. */
 void engine_kick(struct engine_vcpu *vcpu);
@@ -225,6 +226,12 @@ struct engine_slot *engine_all_slots(struct engine_vm *vm, unsigned int *count);
 /* Host pointer to the byte at @paddr, or NULL; good to the end of the page. */
 void *engine_at(struct engine_vm *vm, uint64_t paddr);
 
+/*
+ * Copies @size bytes at @paddr, all in one page. False without memory there: no
+ * memslot, or one of the test's own whose host memory is gone.
+ */
+bool engine_read(struct engine_vm *vm, uint64_t paddr, void *buf, size_t size);
+
 /* The dirty pages of a memslot since the last call (KVM_GET_DIRTY_LOG), one bit each. */
 bool engine_get_dirty_log(struct engine_vm *vm, uint32_t slot, void *bitmap,
 			  struct engine_error *error);
@@ -244,7 +251,7 @@ bool engine_translate(struct engine_vcpu *vcpu, uint64_t addr, uint64_t *paddr,
 
 /* --- Running (vcpu.c) --------------------------------------------------------- */
 
-/* Makes a CPU of @vm that engine_complete() has not made; for ioctl(). */
+/* What is known of a CPU with that descriptor, which stays the caller's on errors. */
 struct engine_vcpu *engine_new_vcpu(struct engine_vm *vm, unsigned int index, int fd,
 				    size_t run_size, struct engine_error *error);
 void engine_delete_vcpu(struct engine_vcpu *vcpu);

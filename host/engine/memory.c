@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 /* Memslots: the guest's physical memory, and what the guest has changed in it. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #include "host/engine/arch.h"
 #include "host/engine/engine.h"
@@ -185,16 +188,43 @@ void *engine_at(struct engine_vm *vm, uint64_t paddr)
 	return engine_slot_at(vm, paddr, &slot) ? slot.host + (paddr - slot.base) : NULL;
 }
 
+bool engine_read(struct engine_vm *vm, uint64_t paddr, void *buf, size_t size)
+{
+	struct engine_slot slot;
+	struct iovec to = {buf, size}, from = {NULL, size};
+	void *at;
+
+	if (!engine_slot_at(vm, paddr, &slot))
+		return false;
+	at = slot.host + (paddr - slot.base);
+	if (slot.owner) {
+		memcpy(buf, at, size);
+		return true;
+	}
+	/* The test's memory may be unmapped by now, and the guest still points there. */
+	from.iov_base = at;
+	return process_vm_readv(getpid(), &to, 1, &from, 1, 0) == (ssize_t)size;
+}
+
+static const char *fix_of_dirty_log(int err)
+{
+	switch (err) {
+	case ENOENT:
+		return "; the slot needs KVM_MEM_LOG_DIRTY_PAGES";
+	case ENXIO:
+		return "; a machine with dirty rings has no dirty logs, tst_kvm_next_dirty() tells";
+	}
+	return "";
+}
+
 bool engine_get_dirty_log(struct engine_vm *vm, uint32_t slot, void *bitmap,
 			  struct engine_error *error)
 {
 	struct kvm_dirty_log log = {.slot = slot, .dirty_bitmap = bitmap};
 
 	return engine_ioctl(vm->fd, KVM_GET_DIRTY_LOG, &log) == 0 ||
-	       engine_fail_errno(error,
-				 "ioctl(KVM_GET_DIRTY_LOG) of slot %" PRIu32
-				 "; the slot needs KVM_MEM_LOG_DIRTY_PAGES",
-				 slot);
+	       engine_fail_errno(error, "ioctl(KVM_GET_DIRTY_LOG) of slot %" PRIu32 "%s", slot,
+				 fix_of_dirty_log(errno));
 }
 
 bool engine_clear_dirty_log(struct engine_vm *vm, uint32_t slot, uint64_t first, uint32_t pages,

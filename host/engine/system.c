@@ -24,6 +24,7 @@
 
 /* A kick can come just before KVM_RUN begins, and is then given again. */
 #define KICK_PAUSE_NSEC 1000000L
+#define MAX_KICKS 10000
 
 /* Descriptors from here on are looked up in the list. */
 #define FD_COUNT 4096
@@ -60,12 +61,20 @@ void engine_know_vcpu(struct engine_vcpu *vcpu)
 		__atomic_store_n(&vcpu_of_fd[vcpu->fd], vcpu, __ATOMIC_RELEASE);
 }
 
-void engine_forget_fd(int fd)
+void engine_forget_vm(struct engine_vm *vm)
 {
-	if (fd < 0 || fd >= FD_COUNT)
-		return;
-	__atomic_store_n(&vm_of_fd[fd], NULL, __ATOMIC_RELEASE);
-	__atomic_store_n(&vcpu_of_fd[fd], NULL, __ATOMIC_RELEASE);
+	if (vm->fd >= 0 && vm->fd < FD_COUNT)
+		__atomic_store_n(&vm_of_fd[vm->fd], NULL, __ATOMIC_RELEASE);
+}
+
+void engine_forget_vcpu(struct engine_vcpu *vcpu)
+{
+	struct engine_vcpu *known = vcpu;
+
+	/* A test that has closed its own descriptor may have the number for another CPU. */
+	if (vcpu->fd >= 0 && vcpu->fd < FD_COUNT)
+		__atomic_compare_exchange_n(&vcpu_of_fd[vcpu->fd], &known, NULL, false,
+					    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
 static struct engine_vm *find_vm(int fd)
@@ -124,12 +133,27 @@ int engine_eventfd(void)
 	return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 }
 
+/* A thread that blocks all signals could not be stopped, or asked for registers. */
+static void let_kicks_in(void)
+{
+	static __thread bool done;
+	sigset_t set;
+
+	if (done)
+		return;
+	done = true;
+	sigemptyset(&set);
+	sigaddset(&set, KICK_SIGNAL);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
 /* KVM_RUN, with the CPU known as running meanwhile. */
 static int run(struct engine_vcpu *vcpu)
 {
 	bool again;
 	int ret, err;
 
+	let_kicks_in();
 	pthread_mutex_lock(&vcpu->gate);
 	if (vcpu->running) {
 		/* Another thread's; the kernel lets this one wait. */
@@ -150,7 +174,7 @@ static int run(struct engine_vcpu *vcpu)
 		again = ret == 0 && engine_after_run(vcpu);
 		if (vcpu->wanted) {
 			/* The kick was for this: the caller need not know of it. */
-			again = ret < 0 && err == EINTR && !vcpu->run->immediate_exit;
+			again |= ret < 0 && err == EINTR && !vcpu->run->immediate_exit;
 			if (engine_ioctl(vcpu->fd, KVM_GET_SREGS, &vcpu->sregs) == 0) {
 				vcpu->answers++;
 				vcpu->wanted = false;
@@ -229,13 +253,19 @@ void engine_stop(struct engine_vcpu *vcpu)
 	pthread_mutex_unlock(&vcpu->gate);
 }
 
-/* Waits until the thread inside KVM_RUN has answered or left. */
-static void wait_for_answer(struct engine_vcpu *vcpu)
+/*
+ * Waits until the thread inside KVM_RUN has answered or left. False if it does
+ * not: it has blocked the signal since it began to run CPUs.
+ */
+static bool wait_for_answer(struct engine_vcpu *vcpu)
 {
 	const unsigned long before = vcpu->answers;
+	unsigned int kicks = 0;
 	struct timespec until;
 
 	while (vcpu->running && vcpu->answers == before) {
+		if (kicks++ == MAX_KICKS)
+			return false;
 		vcpu->wanted = true;
 		pthread_kill(vcpu->thread, KICK_SIGNAL);
 		clock_gettime(CLOCK_MONOTONIC, &until);
@@ -246,6 +276,7 @@ static void wait_for_answer(struct engine_vcpu *vcpu)
 		}
 		pthread_cond_timedwait(&vcpu->left, &vcpu->gate, &until);
 	}
+	return true;
 }
 
 bool engine_get_sregs(struct engine_vcpu *vcpu, struct kvm_sregs *sregs, struct engine_error *error)
@@ -253,9 +284,13 @@ bool engine_get_sregs(struct engine_vcpu *vcpu, struct kvm_sregs *sregs, struct 
 	bool ok = true;
 
 	pthread_mutex_lock(&vcpu->gate);
-	if (vcpu->running)
-		wait_for_answer(vcpu);
-	if (!vcpu->running) {
+	if (vcpu->running && !wait_for_answer(vcpu)) {
+		ok = engine_fail(error,
+				 "the thread that runs CPU %u does not answer; it must not block "
+				 "signal SIGRTMAX",
+				 vcpu->index);
+		vcpu->wanted = false;
+	} else if (!vcpu->running) {
 		vcpu->wanted = false;
 		ok = engine_ioctl(vcpu->fd, KVM_GET_SREGS, &vcpu->sregs) == 0 ||
 		     engine_fail_errno(error, "ioctl(KVM_GET_SREGS) of CPU %u", vcpu->index);

@@ -20,13 +20,11 @@ struct engine_vcpu *engine_new_vcpu(struct engine_vm *vm, unsigned int index, in
 
 	if (!vcpu) {
 		engine_fail_errno(error, "no memory");
-		close(fd);
 		return NULL;
 	}
 	run = engine_map(fd, 0, run_size);
 	if (run == MAP_FAILED) {
 		engine_fail_errno(error, "mmap() of the state of CPU %u", index);
-		close(fd);
 		free(vcpu);
 		return NULL;
 	}
@@ -45,6 +43,7 @@ struct engine_vcpu *engine_new_vcpu(struct engine_vm *vm, unsigned int index, in
 				  vm->ring_entries * sizeof(*vcpu->ring));
 		if (ring == MAP_FAILED) {
 			engine_fail_errno(error, "mmap() of the dirty ring of CPU %u", index);
+			vcpu->fd = -1;
 			engine_delete_vcpu(vcpu);
 			return NULL;
 		}
@@ -56,7 +55,7 @@ struct engine_vcpu *engine_new_vcpu(struct engine_vm *vm, unsigned int index, in
 
 void engine_delete_vcpu(struct engine_vcpu *vcpu)
 {
-	engine_forget_fd(vcpu->fd);
+	engine_forget_vcpu(vcpu);
 	if (vcpu->ring)
 		munmap(vcpu->ring, vcpu->vm->ring_entries * sizeof(*vcpu->ring));
 	munmap(vcpu->run, vcpu->run_size);

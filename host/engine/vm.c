@@ -250,6 +250,19 @@ static bool make_irqchip(struct engine_vm *vm, struct engine_error *error)
 	return true;
 }
 
+static bool refuse_vcpu(struct engine_vm *vm, unsigned int index, struct engine_error *error)
+{
+	const char *why = "";
+
+	if (errno == EEXIST)
+		why = " (before_vcpus has made it already)";
+	else if (errno == EINVAL)
+		why = " (a limit that before_vcpus has set with KVM_CAP_MAX_VCPU_ID?)";
+	if (vm->vcpu_count == 1)
+		return engine_fail_errno(error, "ioctl(KVM_CREATE_VCPU)");
+	return engine_fail_errno(error, "ioctl(KVM_CREATE_VCPU) of CPU %u%s", index, why);
+}
+
 static bool make_vcpus(struct engine_vm *vm, const struct engine_host *host,
 		       struct engine_error *error)
 {
@@ -259,12 +272,12 @@ static bool make_vcpus(struct engine_vm *vm, const struct engine_host *host,
 		int fd = engine_ioctl(vm->fd, KVM_CREATE_VCPU, (void *)(uintptr_t)i);
 
 		if (fd < 0)
-			return engine_fail_errno(
-				error, "ioctl(KVM_CREATE_VCPU)%s",
-				errno == EEXIST && i ? " (before_vcpus has made one)" : "");
+			return refuse_vcpu(vm, i, error);
 		vm->vcpus[i] = engine_new_vcpu(vm, i, fd, host->run_size, error);
-		if (!vm->vcpus[i])
+		if (!vm->vcpus[i]) {
+			close(fd);
 			return false;
+		}
 		if (!arch_setup_vcpu(fd, i, host->cpuid, vm->irqchip != ENGINE_NO_IRQCHIP, error))
 			return false;
 	}
@@ -338,11 +351,11 @@ void engine_release(struct engine_vm *vm)
 	/* The test's own descriptors are the test's to close. */
 	while ((vcpu = vm->extra)) {
 		vm->extra = vcpu->next_extra;
-		engine_forget_fd(vcpu->fd);
+		engine_forget_vcpu(vcpu);
 		vcpu->fd = -1;
 		engine_delete_vcpu(vcpu);
 	}
-	engine_forget_fd(vm->fd);
+	engine_forget_vm(vm);
 	close(vm->fd);
 	for (i = 0; i < vm->slot_count; i++) {
 		if (vm->slots[i].owner)

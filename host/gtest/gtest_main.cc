@@ -2,12 +2,14 @@
 /* main() of every controller. */
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 
 #include "host/gtest/reporter.h"
 #include "host/gtest/suite_tests.h"
@@ -16,6 +18,8 @@
 namespace
 {
 
+constexpr int kNothingRan = 1;
+constexpr int kNotWritten = 1;
 constexpr int kUsageError = 2;
 
 void PrintUsage(FILE *out, const char *program)
@@ -67,6 +71,102 @@ bool HasArgument(int argc, char **argv, const char *wanted)
 	return false;
 }
 
+/* Whether this process is to run a share of the tests that another process has the first of. */
+bool IsLaterShard()
+{
+	const char *total = getenv("GTEST_TOTAL_SHARDS"), *index = getenv("GTEST_SHARD_INDEX");
+
+	return total && index && atoi(total) > 1 && atoi(index) > 0;
+}
+
+void PrintTests()
+{
+	const ::testing::UnitTest &unit = *::testing::UnitTest::GetInstance();
+
+	for (int i = 0; i < unit.total_test_suite_count(); i++) {
+		const ::testing::TestSuite &suite = *unit.GetTestSuite(i);
+
+		for (int k = 0; k < suite.total_test_count(); k++)
+			fprintf(stderr, "  %s.%s\n", suite.name(), suite.GetTestInfo(k)->name());
+	}
+}
+
+/*
+ * After a run: whether no test ran where one had to. GoogleTest calls that a
+ * success. The first test that is to run always falls to the first shard.
+ */
+bool RanNothing()
+{
+	const ::testing::UnitTest &unit = *::testing::UnitTest::GetInstance();
+	const std::string filter = GTEST_FLAG_GET(filter);
+
+	if (unit.test_to_run_count() > 0 || GTEST_FLAG_GET(list_tests) || IsLaterShard())
+		return false;
+	if (unit.reportable_disabled_test_count() > 0) {
+		fprintf(stderr,
+			"ringside: no test was run: what the filter \"%s\" fits is disabled\n"
+			"  Fix: run it with --gtest_also_run_disabled_tests (bazel test: "
+			"--test_arg=...), or take DISABLED_ from its name.\n",
+			filter.c_str());
+		return true;
+	}
+	fprintf(stderr,
+		"ringside: no test here has a name that the filter \"%s\" fits; there are:\n",
+		filter.c_str());
+	PrintTests();
+	fprintf(stderr,
+		"  Fix: --test_filter=<one of these, or a pattern with * and ?> (without Bazel: "
+		"--gtest_filter=...),\n"
+		"  and give bazel test only those targets that have such a test.\n");
+	return true;
+}
+
+/* Whether a file is GoogleTest's whole report; what is no regular file is taken for one. */
+bool IsWholeReport(const char *path)
+{
+	static const char end[] = "</testsuites>\n";
+	char found[sizeof(end)] = "";
+	struct stat status;
+	FILE *file;
+
+	if (stat(path, &status) || !S_ISREG(status.st_mode))
+		return true;
+	file = fopen(path, "re");
+	if (!file)
+		return true;
+	if (!fseek(file, 1 - static_cast<long>(sizeof(end)), SEEK_END))
+		found[fread(found, 1, sizeof(end) - 1, file)] = '\0';
+	fclose(file);
+	return !strcmp(found, end);
+}
+
+/*
+ * The exit status: a verdict that could not be written is none, on a full disk
+ * for one. GoogleTest doesn't look.
+ */
+int Finish(int status)
+{
+	static const char xml[] = "xml:";
+	const std::string report = GTEST_FLAG_GET(output);
+
+	if (fflush(stdout) || ferror(stdout)) {
+		/* Why, the next attempt tells. */
+		clearerr(stdout);
+		const bool mended = putchar('\n') != EOF && !fflush(stdout);
+
+		fprintf(stderr, "ringside: cannot write the output: %s\n",
+			mended ? "a part of it is lost" : strerror(errno));
+	} else if (report.compare(0, sizeof(xml) - 1, xml) == 0 &&
+		   !IsWholeReport(report.c_str() + sizeof(xml) - 1)) {
+		fprintf(stderr, "ringside: cannot write the report: %s is cut off\n",
+			report.c_str() + sizeof(xml) - 1);
+	} else {
+		return status;
+	}
+	fprintf(stderr, "  Fix: free some space where it goes, and run the test again.\n");
+	return status ? status : kNotWritten;
+}
+
 } /* namespace */
 
 int main(int argc, char **argv)
@@ -77,11 +177,11 @@ int main(int argc, char **argv)
 	if (help || HasArgument(argc, argv, "-h")) {
 		PrintUsage(stdout, argv[0]);
 		if (!help)
-			return 0;
+			return Finish(0);
 	}
 	::testing::InitGoogleMock(&argc, argv);
 	if (help)
-		return 0;
+		return Finish(0);
 	if (!ParseOptions(argc, argv, &iterations))
 		return kUsageError;
 
@@ -103,5 +203,7 @@ int main(int argc, char **argv)
 			argv[0]);
 		return kUsageError;
 	}
-	return RUN_ALL_TESTS();
+	const int status = RUN_ALL_TESTS();
+
+	return Finish(RanNothing() ? kNothingRan : status);
 }

@@ -16,6 +16,17 @@
 #ifndef RINGSIDE_HOST_KVM_TEST_H
 #define RINGSIDE_HOST_KVM_TEST_H
 
+#ifdef __cplusplus
+/*
+ * The C definition of a flexible array has an empty structure in it, which takes
+ * a byte in C++: in Linux 6.1's headers, whose KVM_SET_GSI_ROUTING is another ioctl
+ * for that. What includes <linux/kvm.h> before this header has to do the same.
+ */
+#include <linux/stddef.h>
+#undef __DECLARE_FLEX_ARRAY
+#define __DECLARE_FLEX_ARRAY(type, member) type member[0]
+#endif
+
 #include <inttypes.h>
 #include <linux/kvm.h>
 #include <stdbool.h>

@@ -42,15 +42,13 @@ static bool copy_guest_string(struct engine_vcpu *vcpu, uint64_t addr, char *buf
 	size_t used = 0;
 
 	while (used < size - 1) {
-		const char *src = diagnose_pointer(vcpu, addr);
 		size_t chunk = page - addr % page, len;
 
-		if (!src)
-			return false;
 		if (chunk > size - 1 - used)
 			chunk = size - 1 - used;
-		len = strnlen(src, chunk);
-		memcpy(buf + used, src, len);
+		if (!diagnose_read(vcpu, addr, buf + used, chunk))
+			return false;
+		len = strnlen(buf + used, chunk);
 		used += len;
 		if (len < chunk)
 			break;

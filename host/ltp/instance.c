@@ -42,6 +42,18 @@ struct tst_kvm_vm *tst_vm_needed(const struct tst_kvm_instance *inst, const char
 	return vm;
 }
 
+struct tst_kvm_vm *tst_complete_vm_needed(const struct tst_kvm_instance *inst, const char *func)
+{
+	struct tst_kvm_vm *vm = tst_vm_needed(inst, func);
+
+	if (!vm->cpus[0].engine)
+		lib_brk(TBROK,
+			"%s(inst): the machine has no virtual CPUs yet; call it when "
+			"tst_kvm_create() has returned",
+			func);
+	return vm;
+}
+
 struct tst_kvm_cpu *tst_cpu_needed(const struct tst_kvm_vcpu *vcpu, const char *func)
 {
 	struct tst_kvm_cpu *found = NULL;
@@ -68,7 +80,7 @@ struct tst_kvm_cpu *tst_cpu_needed(const struct tst_kvm_vcpu *vcpu, const char *
 
 struct tst_kvm_vcpu *tst_kvm_vcpu(struct tst_kvm_instance *inst, unsigned int index)
 {
-	struct tst_kvm_vm *vm = tst_vm_needed(inst, __func__);
+	struct tst_kvm_vm *vm = tst_complete_vm_needed(inst, __func__);
 
 	if (index >= vm->engine->vcpu_count)
 		lib_brk(TBROK,
@@ -195,12 +207,21 @@ static struct engine_payload choose_payload(const char *func, const char *name)
 	return (struct engine_payload){0};
 }
 
+/* Also when the test breaks meanwhile: the machine can be destroyed then. */
+static void leave_creation(struct tst_kvm_vm **vm)
+{
+	(*vm)->in_creation = false;
+}
+
 static void before_vcpus(struct engine_vm *engine, const struct tst_kvm_config *config,
 			 struct tst_kvm_instance *inst, struct tst_kvm_vm *vm)
 {
+	__attribute__((cleanup(leave_creation), unused)) struct tst_kvm_vm *in_it = vm; // NOLINT
+
 	vm->engine = engine;
 	inst->vm_fd = engine->fd;
 	inst->vm = vm;
+	vm->in_creation = true;
 	if (config->before_vcpus)
 		config->before_vcpus(inst, config->arg);
 }
@@ -304,6 +325,10 @@ void tst_kvm_destroy_instance(struct tst_kvm_instance *inst)
 	vm = tst_vm_needed(inst, __func__);
 	engine = vm->engine;
 	vcpus = engine->vcpu_count;
+	if (vm->in_creation)
+		lib_brk(TBROK,
+			"tst_kvm_destroy_instance(inst): config.before_vcpus can't destroy the "
+			"machine that is being made; tst_brk() ends the test there");
 	pthread_mutex_lock(&engine_lock);
 	idle = !vm->runners;
 	pthread_mutex_unlock(&engine_lock);

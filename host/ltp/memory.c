@@ -121,6 +121,12 @@ void tst_kvm_move_memory(struct tst_kvm_instance *inst, unsigned int slot, uint6
 	struct engine_slot old;
 
 	need_slot(vm, slot, __func__, &old);
+	if (new_base % sysconf(_SC_PAGESIZE) || new_base + (old.size - 1) < new_base)
+		lib_brk(TBROK,
+			"tst_kvm_move_memory(new_base): new_base is %#" PRIx64
+			"; it has to be a multiple of the page size, and the slot's %#" PRIx64
+			" bytes have to end before the address space does",
+			new_base, old.size);
 	if (!check_place((struct tst_kvm_vm *)vm, slot, new_base, old.size, &error) ||
 	    !engine_set_memory(vm->engine, slot, new_base, old.size, old.flags, old.host, NULL,
 			       &error))
@@ -168,12 +174,12 @@ uint64_t tst_kvm_get_phys_address(const struct tst_kvm_instance *inst, uint64_t 
 {
 	uint64_t paddr;
 
-	return tst_vm_translate(tst_vm_needed(inst, __func__), addr, &paddr) ? paddr : 0;
+	return tst_vm_translate(tst_complete_vm_needed(inst, __func__), addr, &paddr) ? paddr : 0;
 }
 
 int tst_kvm_find_memslot(const struct tst_kvm_instance *inst, uint64_t addr)
 {
-	const struct tst_kvm_vm *vm = tst_vm_needed(inst, __func__);
+	const struct tst_kvm_vm *vm = tst_complete_vm_needed(inst, __func__);
 	struct engine_slot slot;
 	uint64_t paddr;
 
@@ -184,7 +190,7 @@ int tst_kvm_find_memslot(const struct tst_kvm_instance *inst, uint64_t addr)
 
 void *tst_kvm_get_memptr(const struct tst_kvm_instance *inst, uint64_t addr)
 {
-	const struct tst_kvm_vm *vm = tst_vm_needed(inst, __func__);
+	const struct tst_kvm_vm *vm = tst_complete_vm_needed(inst, __func__);
 	uint64_t paddr;
 
 	return tst_vm_translate(vm, addr, &paddr) ? engine_at(vm->engine, paddr) : NULL;

@@ -106,7 +106,8 @@ static void make_thread_locked(struct tst_kvm_cpu *cpu)
 {
 	struct tst_kvm_vm *vm = cpu->vcpu.vm;
 
-	if (!vm->managed || cpu->has_thread || !cpu->vcpu.index)
+	/* join_threads() does not wait for one that comes while it waits for another. */
+	if (!vm->managed || vm->paused || cpu->has_thread || !cpu->vcpu.index)
 		return;
 	if (pthread_create(&cpu->thread, NULL, run_thread, cpu) == 0) {
 		cpu->has_thread = true;
@@ -115,6 +116,9 @@ static void make_thread_locked(struct tst_kvm_cpu *cpu)
 	tst_report(NULL, 0, TBROK,
 		   "tst_kvm_run_instance(): no thread for another CPU of the guest");
 	tst_set_flag(&vm->broken, true);
+	tst_set_flag(&vm->over, true);
+	pthread_cond_broadcast(&vm->changed);
+	stop_all(vm);
 }
 
 void tst_cpu_start(struct tst_kvm_cpu *cpu)
@@ -171,8 +175,9 @@ static bool wait_for_start(struct tst_kvm_cpu *cpu)
 	for (;;) {
 		ready = cpu->state == KVM_CPU_STARTED ||
 			(cpu->state == KVM_CPU_STOPPED && waits_in_kvm);
-		if (ready || tst_flag(&vm->over) || tst_flag(&vm->paused) ||
-		    tst_flag(&vm->timed_out) ||
+		/* With nobody to start it again but the caller itself, it has ended. */
+		if (ready || (!vm->managed && cpu->state == KVM_CPU_ENDED) || tst_flag(&vm->over) ||
+		    tst_flag(&vm->paused) || tst_flag(&vm->timed_out) ||
 		    (!vm->managed && vm->cpus[0].state == KVM_CPU_ENDED))
 			break;
 		pthread_cond_wait(&vm->changed, &vm->lock);
@@ -222,23 +227,48 @@ static bool is_handled(struct tst_kvm_cpu *cpu)
 {
 	struct tst_kvm_vm *vm = cpu->vcpu.vm;
 	const uint32_t reason = cpu->engine->run->exit_reason;
+	struct tst_kvm_handler handler;
 
-	return reason < HANDLER_COUNT && vm->handlers[reason].func &&
-	       vm->handlers[reason].func(&cpu->vcpu, vm->handlers[reason].arg) == 0;
+	if (reason >= HANDLER_COUNT)
+		return false;
+	/* Another thread may be replacing it. */
+	pthread_mutex_lock(&vm->lock);
+	handler = vm->handlers[reason];
+	pthread_mutex_unlock(&vm->lock);
+	return handler.func && handler.func(&cpu->vcpu, handler.arg) == 0;
 }
 
 /* The CPU was waiting for a startup IPI, and the host starts it instead. */
 static bool make_runnable(struct tst_kvm_cpu *cpu)
 {
+	struct tst_kvm_vm *vm = cpu->vcpu.vm;
 	struct engine_error error;
+	bool wanted;
 
-	if (!__atomic_exchange_n(&cpu->make_runnable, false, __ATOMIC_ACQ_REL))
+	if (!tst_flag(&cpu->make_runnable))
 		return true;
-	cpu->engine->run->immediate_exit = 0;
-	if (engine_make_runnable(cpu->engine, &error))
+	pthread_mutex_lock(&vm->lock);
+	wanted = cpu->make_runnable;
+	tst_set_flag(&cpu->make_runnable, false);
+	/* Set to get it here; whoever ends the run meanwhile has set vm->over first. */
+	if (wanted && !tst_flag(&vm->over) && !tst_flag(&vm->paused) && !tst_flag(&vm->timed_out))
+		cpu->engine->run->immediate_exit = 0;
+	pthread_mutex_unlock(&vm->lock);
+	if (!wanted || engine_make_runnable(cpu->engine, &error))
 		return true;
 	tst_report(NULL, 0, TBROK, error.text);
 	return false;
+}
+
+static bool is_started(struct tst_kvm_cpu *cpu)
+{
+	struct tst_kvm_vm *vm = cpu->vcpu.vm;
+	bool started;
+
+	pthread_mutex_lock(&vm->lock);
+	started = cpu->state != KVM_CPU_STOPPED;
+	pthread_mutex_unlock(&vm->lock);
+	return started;
 }
 
 /* Runs the CPU until something has to be decided. */
@@ -266,7 +296,7 @@ static enum outcome run_cpu(struct tst_kvm_cpu *cpu)
 		case ENGINE_INTERRUPTED:
 			errno = EINTR;
 			outcome = INTERRUPTED;
-			runs_on = tst_flag(&cpu->make_runnable);
+			runs_on = tst_flag(&cpu->make_runnable) && !tst_flag(&vm->paused);
 			break;
 		case ENGINE_FAILED:
 			if (!error.err) {
@@ -279,7 +309,9 @@ static enum outcome run_cpu(struct tst_kvm_cpu *cpu)
 			break;
 		}
 		if (tst_flag(&vm->timed_out) && outcome != BROKEN && outcome != ENDED) {
-			report_timeout(cpu);
+			/* One that waits for its first startup IPI has nothing to tell. */
+			if (is_started(cpu))
+				report_timeout(cpu);
 			set_over(vm);
 			return BROKEN;
 		}
@@ -314,21 +346,47 @@ bool tst_in_run(void)
 	return in_library;
 }
 
+/* False if a thread, this one perhaps in a handler, runs the CPU already. */
+static bool enter_cpu(struct tst_kvm_cpu *cpu)
+{
+	struct tst_kvm_vm *vm = cpu->vcpu.vm;
+	bool free_to_run;
+
+	pthread_mutex_lock(&vm->lock);
+	free_to_run = !vm->managed && !cpu->entered && !engine_is_running(cpu->engine);
+	if (free_to_run)
+		cpu->entered = true;
+	pthread_mutex_unlock(&vm->lock);
+	if (free_to_run)
+		enter(vm);
+	return free_to_run;
+}
+
+static void leave_cpu(struct tst_kvm_cpu **cpu)
+{
+	struct tst_kvm_vm *vm = (*cpu)->vcpu.vm;
+
+	pthread_mutex_lock(&vm->lock);
+	(*cpu)->entered = false;
+	pthread_mutex_unlock(&vm->lock);
+	leave(&vm);
+}
+
 int tst_kvm_run_vcpu(struct tst_kvm_vcpu *vcpu)
 {
 	struct tst_kvm_cpu *cpu = tst_cpu_needed(vcpu, __func__);
 	struct tst_kvm_vm *vm = vcpu->vm;
 
-	if (tst_flag(&vm->managed) || engine_is_running(cpu->engine))
+	if (!enter_cpu(cpu))
 		lib_brk(TBROK,
-			"tst_kvm_run_vcpu(vcpu): another thread runs CPU %u; a virtual CPU has one "
-			"thread",
+			"tst_kvm_run_vcpu(vcpu): CPU %u is being run; a virtual CPU has one thread, "
+			"and a handler returns to have its CPU run on",
 			vcpu->index);
+
+	__attribute__((cleanup(leave_cpu), unused)) struct tst_kvm_cpu *running = cpu; // NOLINT
+
 	if (tst_flag(&vm->over) || (!vcpu->index && cpu->state == KVM_CPU_ENDED))
 		return TST_KVM_ENDED;
-
-	enter(vm);
-	__attribute__((cleanup(leave), unused)) struct tst_kvm_vm *running = vm; // NOLINT
 
 	if (!wait_for_start(cpu)) {
 		if (tst_flag(&vm->timed_out))
@@ -522,7 +580,7 @@ static bool run_on(struct tst_kvm_cpu *cpu, enum outcome outcome, int exp_errno)
 
 int tst_kvm_run_instance(struct tst_kvm_instance *inst, int exp_errno)
 {
-	struct tst_kvm_vm *vm = tst_vm_needed(inst, __func__);
+	struct tst_kvm_vm *vm = tst_complete_vm_needed(inst, __func__);
 	struct tst_kvm_cpu *cpu = &vm->cpus[0];
 
 	if (tst_flag(&vm->over) || cpu->state == KVM_CPU_ENDED)
@@ -561,15 +619,28 @@ void tst_kvm_on_exit(struct tst_kvm_instance *inst, uint32_t reason, tst_kvm_exi
 		lib_brk(TBROK,
 			"tst_kvm_on_exit(reason): reason is %u; KVM_EXIT_* reasons are below %d",
 			reason, HANDLER_COUNT);
-	vm->handlers[reason].arg = arg;
-	vm->handlers[reason].func = func;
+	pthread_mutex_lock(&vm->lock);
+	vm->handlers[reason] = (struct tst_kvm_handler){func, arg};
+	pthread_mutex_unlock(&vm->lock);
+}
+
+static struct kvm_cpu_control *control_needed(struct tst_kvm_cpu *cpu, const char *func)
+{
+	struct kvm_cpu_control *control = engine_control(cpu->engine->vm, cpu->vcpu.index);
+
+	if (!control)
+		lib_brk(TBROK,
+			"%s(vcpu): the test has moved or removed memslot %d, which holds what CPU "
+			"%u is to do",
+			func, ENGINE_SLOT_RESULT, cpu->vcpu.index);
+	return control;
 }
 
 void tst_kvm_start_vcpu(struct tst_kvm_vcpu *vcpu, const char *function, uint64_t arg)
 {
 	struct tst_kvm_cpu *cpu = tst_cpu_needed(vcpu, __func__);
 	struct tst_kvm_vm *vm = vcpu->vm;
-	struct kvm_cpu_control *control = engine_control(vm->engine, vcpu->index);
+	struct kvm_cpu_control *control = control_needed(cpu, __func__);
 	uint64_t address;
 	bool is_first, runs;
 
@@ -588,15 +659,16 @@ void tst_kvm_start_vcpu(struct tst_kvm_vcpu *vcpu, const char *function, uint64_
 		control->function_arg = arg;
 		__atomic_store_n(&control->state, KVM_CPU_STARTED, __ATOMIC_RELEASE);
 	}
+	/* With both under the lock, no stop can come after the CPU has begun: make_runnable(). */
+	if (!runs && is_first && vm->engine->irqchip != ENGINE_NO_IRQCHIP) {
+		tst_set_flag(&cpu->make_runnable, true);
+		engine_stop(cpu->engine);
+	}
 	pthread_mutex_unlock(&vm->lock);
 	if (runs)
 		lib_brk(TBROK,
 			"tst_kvm_start_vcpu(vcpu): CPU %u runs a function already; wait for its end",
 			vcpu->index);
-	if (is_first && vm->engine->irqchip != ENGINE_NO_IRQCHIP) {
-		tst_set_flag(&cpu->make_runnable, true);
-		engine_stop(cpu->engine);
-	}
 	tst_cpu_start(cpu);
 }
 
@@ -604,7 +676,7 @@ void tst_kvm_set_arg(struct tst_kvm_vcpu *vcpu, uint64_t arg)
 {
 	struct tst_kvm_cpu *cpu = tst_cpu_needed(vcpu, __func__);
 
-	engine_control(cpu->engine->vm, vcpu->index)->arg = arg;
+	control_needed(cpu, __func__)->arg = arg;
 }
 
 const char *tst_kvm_describe_exit(struct tst_kvm_vcpu *vcpu)

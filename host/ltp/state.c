@@ -113,7 +113,7 @@ static void free_state(struct tst_kvm_state *state)
 
 struct tst_kvm_state *tst_kvm_save(struct tst_kvm_instance *inst)
 {
-	struct tst_kvm_vm *vm = tst_vm_needed(inst, __func__);
+	struct tst_kvm_vm *vm = tst_complete_vm_needed(inst, __func__);
 	struct tst_kvm_state *state;
 
 	need_rest(vm, __func__);
@@ -127,7 +127,7 @@ struct tst_kvm_state *tst_kvm_save(struct tst_kvm_instance *inst)
 
 void tst_kvm_load(struct tst_kvm_instance *inst, const struct tst_kvm_state *state)
 {
-	struct tst_kvm_vm *vm = tst_vm_needed(inst, __func__);
+	struct tst_kvm_vm *vm = tst_complete_vm_needed(inst, __func__);
 
 	need_state(state, __func__, "state");
 	need_rest(vm, __func__);
@@ -181,7 +181,7 @@ void tst_vm_forget_snapshot(struct tst_kvm_vm *vm)
 
 void tst_kvm_snapshot(struct tst_kvm_instance *inst)
 {
-	struct tst_kvm_vm *vm = tst_vm_needed(inst, __func__);
+	struct tst_kvm_vm *vm = tst_complete_vm_needed(inst, __func__);
 	struct tst_kvm_state *state;
 
 	need_rest(vm, __func__);
@@ -192,7 +192,7 @@ void tst_kvm_snapshot(struct tst_kvm_instance *inst)
 
 void tst_kvm_reset(struct tst_kvm_instance *inst)
 {
-	struct tst_kvm_vm *vm = tst_vm_needed(inst, __func__);
+	struct tst_kvm_vm *vm = tst_complete_vm_needed(inst, __func__);
 
 	if (!vm->snapshot)
 		lib_brk(TBROK,

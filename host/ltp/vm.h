@@ -16,11 +16,17 @@ extern "C" {
 /* Exit reasons that can have a handler. */
 #define HANDLER_COUNT 64
 
+struct tst_kvm_handler {
+	tst_kvm_exit_handler func;
+	void *arg;
+};
+
 struct tst_kvm_cpu {
 	struct tst_kvm_vcpu vcpu; /* what the test sees */
 	struct engine_vcpu *engine;
 	uint32_t state; /* KVM_CPU_*, as the host has seen it; under the machine's lock */
-	bool make_runnable; /* its next thread does that first (atomic) */
+	bool make_runnable; /* its thread does that first (atomic, set under the lock) */
+	bool entered; /* a thread is in tst_kvm_run_vcpu(); under the lock */
 	bool has_thread; /* tst_kvm_run_instance() has made one; under the lock */
 	pthread_t thread;
 	char *description; /* of tst_kvm_describe_exit() */
@@ -29,12 +35,10 @@ struct tst_kvm_cpu {
 struct tst_kvm_vm {
 	struct engine_vm *engine;
 	unsigned int runners; /* threads in tst_kvm_run_*(); under engine_lock */
-	struct {
-		tst_kvm_exit_handler func;
-		void *arg;
-	} handlers[HANDLER_COUNT];
+	bool in_creation; /* config.before_vcpus is being called */
 
 	pthread_mutex_t lock;
+	struct tst_kvm_handler handlers[HANDLER_COUNT]; /* under lock */
 	pthread_cond_t changed; /* a CPU's state, or one of these: */
 	bool managed; /* under lock: a thread is in tst_kvm_run_instance() */
 	bool over; /* no CPU may be entered again (atomic) */
@@ -67,6 +71,9 @@ struct tst_kvm_vm *tst_vm_of(const struct tst_kvm_instance *inst);
 
 /* The same for a public function @func: without one, the test breaks. */
 struct tst_kvm_vm *tst_vm_needed(const struct tst_kvm_instance *inst, const char *func);
+
+/* The same, and the machine has its CPUs: config.before_vcpus has returned. */
+struct tst_kvm_vm *tst_complete_vm_needed(const struct tst_kvm_instance *inst, const char *func);
 
 /* The CPU behind @vcpu, for a public function @func; breaks the test if it is none. */
 struct tst_kvm_cpu *tst_cpu_needed(const struct tst_kvm_vcpu *vcpu, const char *func);

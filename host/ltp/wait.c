@@ -61,7 +61,7 @@ static bool has_ended(struct tst_kvm_vm *vm)
 
 int tst_kvm_wait_guest(struct tst_kvm_instance *inst, int timeout_ms)
 {
-	struct tst_kvm_vm *vm = tst_vm_needed(inst, __func__);
+	struct tst_kvm_vm *vm = tst_complete_vm_needed(inst, __func__);
 	struct timespec pause = {.tv_nsec = FIRST_PAUSE_NSEC};
 	long long deadline = now_nsec() + timeout_ms * NSEC_PER_MSEC;
 
@@ -92,7 +92,7 @@ void tst_kvm_clear_guest_signal(struct tst_kvm_instance *inst)
 {
 	int32_t signal = KVM_TSYNC;
 
-	tst_vm_needed(inst, __func__);
+	tst_complete_vm_needed(inst, __func__);
 	__atomic_compare_exchange_n(&inst->result->result, &signal, KVM_TNONE, false,
 				    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }

@@ -65,13 +65,18 @@ static void forget_timeouts(void)
 	pthread_mutex_lock(&engine_lock);
 	for (vm = engine_vms; vm; vm = vm->next) {
 		struct tst_kvm_vm *user = vm->user;
+		struct engine_vcpu *vcpu;
 		unsigned int i;
 
 		if (!tst_flag(&user->timed_out))
 			continue;
 		tst_set_flag(&user->timed_out, false);
-		for (i = 0; i < vm->vcpu_count && !tst_flag(&user->over); i++)
-			vm->vcpus[i]->run->immediate_exit = 0;
+		for (i = 0; i < vm->vcpu_count && !tst_flag(&user->over); i++) {
+			if (vm->vcpus[i])
+				vm->vcpus[i]->run->immediate_exit = 0;
+		}
+		for (vcpu = vm->extra; vcpu && !tst_flag(&user->over); vcpu = vcpu->next_extra)
+			vcpu->run->immediate_exit = 0;
 	}
 	pthread_mutex_unlock(&engine_lock);
 }

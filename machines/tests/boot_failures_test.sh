@@ -45,7 +45,7 @@ start() {
 	shift 2
 	case $machine in
 	amd_qemu)
-		exec "$machines/qemu/make_snapshot" --root "$runfiles/ringside_qemu" --cpu "$(setting cpu)" --cpus 1 \
+		exec "$machines/qemu/make_snapshot" --root "$runfiles/ringside_qemu" --cpu "${cpu-$(setting cpu)}" --cpus 1 \
 			--memory "$(setting memory)" --kernel "$kernel" --initrd "$initramfs" \
 			--append "quiet no_timer_check $*" --timeout "$seconds" --output "$work/snapshot"
 		;;
@@ -57,7 +57,7 @@ ringside_exit_port=0x5f4 tsc_early_khz=20000 quiet no_timer_check cryptomgr.note
 		exec "$machines/bochs/make_snapshot" --bochs "$machines/bochs/bochs" \
 			--bios "$runfiles/ringside_bochs_firmware/usr/share/bochs/BIOS-bochs-latest" \
 			--vgabios "$runfiles/ringside_bochs_firmware/usr/share/vgabios/vgabios.bin" \
-			--boot-rom "$work/rom" --image "$work/image" --cpu "$(setting cpu)" --cpu-khz 20000 \
+			--boot-rom "$work/rom" --image "$work/image" --cpu "${cpu-$(setting cpu)}" --cpu-khz 20000 \
 			--memory "$(setting memory)" --timeout "$seconds" --output "$work/snapshot"
 		;;
 	esac >"$work/output" 2>&1
@@ -120,15 +120,29 @@ echo "no module" >"$work/none.ko"
 make_initramfs none --init="$machines/init/init" --modules="$work/none.ko" --load none && fail "accepted"
 says "make_initramfs: $work/none.ko is no 64-bit ELF file, so no kernel module"
 
+current="a parameter that the module doesn't know"
+checks=$((checks + 1))
+make_initramfs none --init="$machines/init/init" --load "$kvm nested=1 nestd=1" && fail "accepted"
+says "make_initramfs: module $kvm has no parameter 'nestd'"
+
 current="the initramfs images"
 make_initramfs plain --init="$machines/init/init" || fail "refused"
 make_initramfs bad_parameter --init="$machines/init/init" --load "$kvm nested=maybe" || fail "refused"
 make_initramfs hanging --init="$machines/tests/guest_program" || fail "refused"
+virtio=()
+[ "$machine" != amd_qemu ] || virtio=(--load virtio_pci --load virtio_blk --load virtio_console)
+make_initramfs good --init="$machines/init/init" --load "$kvm nested=1" "${virtio[@]}" || fail "refused"
 
 boot "a kernel without KVM" plain 120
 says "make_snapshot: the machine does not come up: no /dev/kvm on Linux "
 says "this kernel has KVM neither built in nor among the modules given"
 says "the last lines of the machine's console:"
+
+boot "a capability that the machine lacks" good 120 ringside_provides=svm,vmx
+says "make_snapshot: the machine does not come up: this machine is declared to provide what it lacks: "
+
+boot "a capability that is none" good 120 ringside_provides=magic
+says "make_snapshot: the machine does not come up: this machine is declared to provide 'magic', which is no capability"
 
 boot "a module that can't be loaded" bad_parameter 120
 says "make_snapshot: the machine does not come up: cannot load module $kvm.ko (parameters \"nested=maybe\"): "
@@ -150,14 +164,19 @@ amd_qemu) says "QEMU said:" ;;
 *) says "is not a bzImage" ;;
 esac
 
+cpu=z80
+boot "a CPU that the emulator doesn't know" good 120
+case $machine in
+amd_qemu) says "unable to find CPU model 'z80'" ;;
+*) says "make_snapshot: Bochs has no CPU model 'z80'" ;;
+esac
+unset cpu
+
 # A disk that is full: writing to the device says so.
 fill_ram() {
 	mkdir "$work/snapshot"
 	ln -s /dev/full "$work/snapshot/ram"
 }
-virtio=()
-[ "$machine" != amd_qemu ] || virtio=(--load virtio_pci --load virtio_blk --load virtio_console)
-make_initramfs good --init="$machines/init/init" --load "$kvm nested=1" "${virtio[@]}" || fail "refused"
 prepare=fill_ram
 boot "a full disk" good 120
 says "No space left on device"

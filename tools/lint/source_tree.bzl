@@ -3,7 +3,7 @@
 
 Packages end where the next one begins, so no glob() sees all files. This
 repository has a link to each, under one package; Bazel fetches it again when a
-file is added or removed, and follows the links to see that one has changed.
+file or folder comes or goes, and follows the links to see that a file has changed.
 """
 
 _BUILD = """# SPDX-License-Identifier: MIT
@@ -74,10 +74,17 @@ def _source_tree_impl(rctx):
                 path = prefix + entry.basename
                 if _is_ignored(path, patterns):
                     continue
-                if entry.is_dir:
-                    # Like git, it follows no links to folders.
-                    if str(entry.realpath) == "{}/{}".format(folder.realpath, entry.basename):
-                        below.append((path + "/", entry))
+
+                # A folder's listing does not tell where its links lead.
+                is_link = not entry.exists or str(entry.realpath) != "{}/{}".format(folder.realpath, entry.basename)
+                if is_link:
+                    rctx.watch(entry)
+
+                # Like git, it follows no links to folders; a link to nothing may be
+                # an editor's lock on a file.
+                if entry.is_dir and not is_link:
+                    below.append((path + "/", entry))
+                if entry.is_dir or not entry.exists:
                     continue
 
                 # Here, it would begin a package.
@@ -94,5 +101,9 @@ def _source_tree_impl(rctx):
 
 source_tree = repository_rule(
     implementation = _source_tree_impl,
+    # Before Bazel takes a repository from an earlier run, it looks at all folders that
+    # it has watched, all at once; one that is gone ends the build. A local repository
+    # it makes anew, in which each folder is asked for after the one that holds it.
+    local = True,
     doc = "Makes a link to each file of the main workspace that git does not ignore.",
 )

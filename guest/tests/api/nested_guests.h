@@ -13,6 +13,20 @@ static inline int __attribute__((noinline)) raise_bad_opcode(void)
 	return 0;
 }
 
+/* Calls itself 1,000 times, with 64 bytes and more each time. */
+static inline int __attribute__((noinline)) recurse(int depth)
+{
+	volatile char space[64];
+
+	space[0] = depth;
+	return depth ? recurse(depth - 1) + space[0] : 0;
+}
+
+static inline int overflow_stack(void)
+{
+	return recurse(1000);
+}
+
 static volatile unsigned int divisor;
 
 static inline int divide_by_zero(void)

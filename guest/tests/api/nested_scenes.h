@@ -13,6 +13,7 @@ enum nested_scene {
 	/* Of both libraries */
 	SCENE_DISABLED,
 	SCENE_GDT_FULL,
+	SCENE_STACK_OVERFLOW,
 	SCENE_EXCEPTION,
 	SCENE_EXCEPTION_HANDLED,
 

@@ -351,16 +351,17 @@ TEST_F(Scenes, UnknownInterceptIsRefused)
 {
 	EXPECT_THAT(Play(SCENE_INTERCEPT_UNKNOWN),
 		    ElementsAre(ResultIs(TINFO, "the last byte is 0x40"),
-				ResultIs(TBROK, "kvm_vmcb_set_intercept: intercept 0xa7 is beyond "
-						"the last one, 0xa6")));
+				ResultIs(TBROK, StartsWith("kvm_vmcb_set_intercept: intercept "
+							   "0xa7 is beyond the last one, 0xa6"))));
 }
 
 TEST_F(Scenes, UnknownDescriptorForAVmcbIsRefused)
 {
 	EXPECT_THAT(Play(SCENE_VMCB_DESCRIPTOR_UNKNOWN),
 		    ElementsAre(ResultIs(TINFO, "the last one is there"),
-				ResultIs(TBROK, "kvm_vmcb_copy_gdt_descriptor: descriptor 32 is "
-						"beyond the last one of kvm_gdt, 31")));
+				ResultIs(TBROK, StartsWith("kvm_vmcb_copy_gdt_descriptor: "
+							   "descriptor 32 is beyond the last "
+							   "one of kvm_gdt, 31"))));
 }
 
 TEST_F(Scenes, UnknownDescriptorForAVmcsIsRefused)
@@ -373,8 +374,8 @@ TEST_F(Scenes, UnknownDescriptorForAVmcsIsRefused)
 TEST_F(Scenes, UnknownVmxControlIsRefused)
 {
 	EXPECT_THAT(Play(SCENE_VMX_CONTROL_UNKNOWN),
-		    ElementsAre(ResultIs(TBROK, "kvm_vmx_read_vmctl_mask: control 6 is beyond the "
-						"last one, 5")));
+		    ElementsAre(ResultIs(TBROK, StartsWith("kvm_vmx_read_vmctl_mask: control 6 "
+							   "is beyond the last one, 5"))));
 }
 
 } // namespace

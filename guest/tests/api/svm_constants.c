@@ -7,6 +7,22 @@
 #include "assert_constants.h"
 #include "kvm_x86_svm.h"
 
+/* APM Vol. 2 "Nested Paging", "Nested versus Guest Page Faults, Fault Ordering" */
+BIT(NPT_PRESENT, 0);
+BIT(NPT_WRITABLE, 1);
+BIT(NPT_USER, 2);
+BIT(NPT_ACCESSED, 5);
+BIT(NPT_DIRTY, 6);
+BIT(NPT_LARGE, 7);
+IS(NPT_NX, 1ull << 63);
+BIT(NPF_PRESENT, 0);
+BIT(NPF_WRITE, 1);
+BIT(NPF_USER, 2);
+BIT(NPF_RESERVED, 3);
+BIT(NPF_FETCH, 4);
+IS(NPF_FINAL, 1ull << 32);
+IS(NPF_TABLE_WALK, 1ull << 33);
+
 /* Vol. 3 "CPUID Fn8000_000A_EDX SVM Feature Identification" */
 BIT(SVM_CPUID_NESTED_PAGING, 0);
 BIT(SVM_CPUID_LBR_VIRT, 1);

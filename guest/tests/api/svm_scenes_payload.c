@@ -25,9 +25,12 @@ void main(void)
 	case SCENE_GDT_FULL:
 		kvm_init_svm();
 		fill_gdt();
-		kvm_create_svm_vcpu(raise_bad_opcode, 0);
-		tst_res(TINFO, "no stack, no descriptor");
-		kvm_create_svm_vcpu(raise_bad_opcode, 1);
+		for (int i = 0; i < 2 * KVM_GDT_SIZE; i++)
+			kvm_create_svm_vcpu(raise_bad_opcode, 1);
+		tst_res(TPASS, "many nested CPUs, no descriptor");
+		return;
+	case SCENE_STACK_OVERFLOW:
+		run(overflow_stack, 0);
 		break;
 	case SCENE_EXCEPTION:
 		run(raise_bad_opcode, 0);

@@ -13,6 +13,7 @@ elf=$2
 # Every instruction, under the name of its function. The start code's tables and
 # 16-bit instructions would be misread.
 disassembly=$("$llvm/llvm-objdump" --disassemble --no-show-raw-insn --no-leading-addr "$elf" |
+	sed 's/ *# imm = .*//' |
 	awk '/>:$/ { skipped = /<kvm_(payload_|real_mode)/ } !skipped')
 grep -q '>:$' <<<"$disassembly" || {
 	echo "$elf: no code found in it" >&2

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* From the guest's virtual addresses to physical ones: SDM Vol. 3 "Paging". */
-#include <string.h>
-
 #include "host/engine/arch.h"
 #include "kvm_x86_bits.h"
 
@@ -33,13 +31,8 @@ static bool is_canonical(uint64_t addr, unsigned int bits)
 
 static bool read_entry(struct engine_vm *vm, uint64_t paddr, unsigned int size, uint64_t *entry)
 {
-	const void *at = engine_at(vm, paddr);
-
-	if (!at)
-		return false;
 	*entry = 0;
-	memcpy(entry, at, size);
-	return true;
+	return engine_read(vm, paddr, entry, size); /* a little-endian host's */
 }
 
 /* A page of 4 MiB has bits 32 to 39 of its address in bits 13 to 20: "32-Bit Paging". */

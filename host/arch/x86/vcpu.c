@@ -85,6 +85,19 @@ static void adapt(struct kvm_cpuid_entry2 *entry, unsigned int index, bool irqch
 	}
 }
 
+/*
+ * KVM finds APICs in a map, which on some kernels a CPU is not in before it is
+ * made anew; setting registers does that. They stay what they are.
+ */
+static bool renew_apic_map(int vcpu_fd, struct engine_error *error)
+{
+	struct kvm_lapic_state apic;
+
+	return (engine_ioctl(vcpu_fd, KVM_GET_LAPIC, &apic) == 0 &&
+		engine_ioctl(vcpu_fd, KVM_SET_LAPIC, &apic) == 0) ||
+	       engine_fail_errno(error, "ioctl(KVM_GET_LAPIC) or ioctl(KVM_SET_LAPIC)");
+}
+
 bool arch_setup_vcpu(int vcpu_fd, unsigned int index, const struct kvm_cpuid2 *cpuid, bool irqchip,
 		     struct engine_error *error)
 {
@@ -106,7 +119,7 @@ bool arch_setup_vcpu(int vcpu_fd, unsigned int index, const struct kvm_cpuid2 *c
 	ok = engine_ioctl(vcpu_fd, KVM_SET_CPUID2, own) == 0 ||
 	     engine_fail_errno(error, "ioctl(KVM_SET_CPUID2)");
 	free(own);
-	return ok;
+	return ok && (!irqchip || renew_apic_map(vcpu_fd, error));
 }
 
 void arch_install_reset_code(unsigned char *page)

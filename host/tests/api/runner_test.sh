@@ -70,6 +70,32 @@ count 1 'TINFO: set-up$'
 count 1 'TPASS: case'
 count 1 'TINFO: clean-up$'
 
+# A filter that fits no test, as --test_filter hands it over and as a flag.
+export TESTBRIDGE_TEST_ONLY='nothing*'
+run 1
+unset TESTBRIDGE_TEST_ONLY
+prints 'no test here has a name that the filter "nothing\*" fits; there are:$'
+prints '^  cases\.test_1$'
+prints 'Fix: --test_filter='
+run 1 --gtest_filter=-*
+prints 'no test here has a name that the filter "-\*" fits'
+run 0 --gtest_filter=nothing --gtest_list_tests
+run 1 --gtest_filter='DISABLED*'
+prints 'no test was run: what the filter "DISABLED\*" fits is disabled$'
+run 0 --gtest_filter='DISABLED*' --gtest_also_run_disabled_tests
+prints 'TPASS'
+# A shard may have nothing to do, all of them may not.
+export GTEST_TOTAL_SHARDS=2 GTEST_SHARD_INDEX=1
+run 0 --gtest_filter=passes.test_all
+silent 'TPASS'
+run 0 --gtest_filter=nothing
+export GTEST_SHARD_INDEX=0
+run 0 --gtest_filter=passes.test_all
+prints 'TPASS'
+run 1 --gtest_filter=nothing
+prints 'no test here has a name that the filter "nothing" fits'
+unset GTEST_TOTAL_SHARDS GTEST_SHARD_INDEX
+
 # A set-up that breaks: no case runs, the clean-up does.
 suite 1 set_up_breaks
 prints 'TBROK: the set-up broke$'
@@ -139,6 +165,32 @@ run 2 word
 prints 'unknown argument "word"'
 run 2 --gtest_no_such_flag
 prints 'unknown argument "--gtest_no_such_flag"'
+
+# A verdict that nobody can read is none.
+full() {
+	local expected=$1 stream=$2 status
+	shift 2
+	what="$* with a full $stream"
+	case $stream in
+	output) "$program" "$@" >/dev/full 2>"$out" ;;
+	report)
+		# Files have no room; pipes do.
+		(trap '' XFSZ; ulimit -f 0; XML_OUTPUT_FILE=$TEST_TMPDIR/full.xml "$program" "$@" 2>&1) | cat >"$out"
+		(exit "${PIPESTATUS[0]}")
+		;;
+	esac
+	status=$?
+	[ "$status" -eq "$expected" ] || complain "'$what': exit status $status, expected $expected"
+	prints "cannot write the $stream"
+	prints 'Fix: free some space'
+}
+full 1 output --gtest_filter=passes.test_all
+prints 'the output: No space left on device'
+full 1 output --gtest_filter=cases.test_1
+full 1 output --gtest_list_tests
+full 1 output -h
+full 1 report --gtest_filter=passes.test_all
+prints 'full.xml is cut off'
 
 # Programs without a struct tst_test, and without any test.
 program=host/tests/api/matchers

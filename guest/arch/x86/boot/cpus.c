@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 /* CPUs other than the first: from the start code to their functions. */
 #include "guest/arch/x86/boot/layout.h"
+#include "guest/arch/x86/boot/tss.h"
+#include "guest/arch/x86/cpu/simd.h"
+#include "guest/arch/x86/paging/paging.h"
 #include "guest/lib/cpu.h"
-#include "kvm_x86.h"
-
-/* From start.S: the page table of the last 2 MiB below 4 GiB. */
-extern volatile uint64_t kvm_page_table_high[512];
 
 /* start.S comes here on the CPU's own stack, with paging on. */
 void kvm_run_cpu(unsigned int cpu) __attribute__((noreturn));
+
+/* And here on CPU 0, before main(). */
+void kvm_call_constructors(void);
 
 _Static_assert(KVM_MAX_CPUS < 512, "result slots reach beyond their page table");
 
@@ -17,6 +19,11 @@ unsigned int arch_cpu(void)
 	uint16_t selector;
 
 	asm("str %0" : "=m"(selector));
+#ifdef __i386__
+	/* The task for double faults is on the CPU whose task it has interrupted. */
+	if (selector == KVM_DOUBLE_FAULT_TSS)
+		selector = kvm_double_fault_tss[0];
+#endif
 	return selector < KVM_TSS_OF(0) ? 0 : (selector - KVM_TSS_OF(0)) / (2 * sizeof(uint64_t));
 }
 
@@ -27,17 +34,20 @@ void arch_map_slot(unsigned int cpu)
 					 PTE_PRESENT | PTE_WRITABLE;
 }
 
-void arch_start_cpu(unsigned int cpu)
+void *cpu_tss(unsigned int cpu)
 {
-	tst_brk(TBROK, "tst_start_cpu(%u): no interrupt controller", cpu);
+	return cpu ? (void *)(uintptr_t)(cpu_control(cpu)->area_end - PAGESIZE) : kvm_tss;
 }
 
 /* A TSS of its own, which also says which CPU this is. */
 static void load_task_register(unsigned int cpu)
 {
-	uint8_t *tss = (uint8_t *)(uintptr_t)(cpu_control(cpu)->area_end - PAGESIZE);
+	uint8_t *tss = cpu_tss(cpu);
 
 	*(uint16_t *)(tss + KVM_TSS_IO_MAP) = KVM_TSS_BYTES;
+#ifdef __x86_64__
+	*(uint32_t *)(tss + KVM_TSS_IST1) = (uintptr_t)tss; /* the page below; the rest is zero */
+#endif
 	kvm_set_segment_descriptor(
 		(struct segment_descriptor *)((uint8_t *)kvm_gdt + KVM_TSS_OF(cpu)), (uintptr_t)tss,
 		KVM_TSS_BYTES - 1, SEGTYPE_TSS | SEGFLAG_PRESENT);
@@ -46,7 +56,21 @@ static void load_task_register(unsigned int cpu)
 
 void kvm_run_cpu(unsigned int cpu)
 {
+#ifdef KVM_PAYLOAD_SIMD
+	kvm_enable_simd();
+#endif
 	arch_map_slot(cpu);
 	load_task_register(cpu);
+	unmap_guard_page(cpu_control(cpu)->area_end - kvm_payload_entry.cpu_area_size);
 	run_cpu_functions(cpu);
+}
+
+/* Which the linker has collected, in the order of their priorities (payload.lds). */
+extern void (*const kvm_constructors[])(void), (*const kvm_constructors_end[])(void);
+
+void kvm_call_constructors(void)
+{
+	for (void (*const *function)(void) = kvm_constructors; function < kvm_constructors_end;
+	     function++)
+		(*function)();
 }

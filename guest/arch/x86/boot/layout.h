@@ -32,21 +32,42 @@
 #define KVM_TSS_BYTES 104
 #define KVM_TSS_IO_MAP 102 /* the field that says where that would be */
 
-#define KVM_STACK_SIZE 8192
+/* Fields of a TSS that point to stacks. */
+#ifdef __x86_64__
+#define KVM_TSS_SP0 4
+#define KVM_TSS_IST1 36 /* for double faults */
+#else
+#define KVM_TSS_SP0 4
+#define KVM_TSS_SS0 8
+#endif
+
+/* Pages below and above a stack that is not the first CPU's. */
+#define KVM_STACK_EXTRA_BYTES (3 * 0x1000)
+
+/* The software's bit in a page table entry: part of a page that was split. */
+#define PTE_SPLIT (1 << 11)
 
 /* End of what is mapped one to one. */
 #define KVM_MAPPED_END 0x80000000
 
 /*
  * Each CPU but the first has an area of its own, in this order from its end: a
- * page for its TSS, the stack, and a page that is not mapped.
+ * page for its TSS, a page as the stack for double faults, the stack, and a page
+ * that is not mapped. How large stacks are, the linker knows (kvm_stack_size).
  */
-#define KVM_CPU_AREA_SIZE (KVM_STACK_SIZE + 2 * 0x1000)
+
+/* The task that handles double faults on i386: CPU 0 has no TSS in this place. */
+#define KVM_DOUBLE_FAULT_TSS KVM_TSS_OF(0)
 
 #define X86_EXCEPTION_COUNT 32
 #define KVM_IDT_BYTES (X86_INTR_COUNT * KVM_IDT_ENTRY_BYTES)
 
-/* Distance between the entry points of two vectors. */
-#define KVM_VECTOR_STUB_BYTES 8
+/* Vectors' entry points: blocks of four bytes for each, then two jumps (vectors.S). */
+#define KVM_VECTORS_IN_BLOCK 32
+#define KVM_VECTOR_BLOCK_BYTES (KVM_VECTORS_IN_BLOCK * 4 + 16)
+#define KVM_VECTOR_STUB_IN_BLOCK(vector) ((vector) % KVM_VECTORS_IN_BLOCK * 4)
+#define KVM_VECTOR_STUB(vector)                                     \
+	((vector) / KVM_VECTORS_IN_BLOCK * KVM_VECTOR_BLOCK_BYTES + \
+	 KVM_VECTOR_STUB_IN_BLOCK(vector))
 
 #endif /* RINGSIDE_GUEST_X86_LAYOUT_H */

@@ -29,7 +29,7 @@ kvm_payload_entry:
 	.long	0, 0	/* ram_end */
 	.long	KVM_MAPPED_END, 0
 	.long	0, 0	/* heap_end */
-	.long	KVM_CPU_AREA_SIZE
+	.long	kvm_stack_size + KVM_STACK_EXTRA_BYTES
 kvm_payload_cpus:
 	.long	0	/* cpus */
 	.long	0, 0	/* flags, reserved */
@@ -49,7 +49,11 @@ kvm_real_mode_first_gdt_pointer:
 	.long	kvm_real_mode_first_gdt
 	.short	0
 kvm_real_mode_gdt_pointer:
+#ifdef __x86_64__
 	.short	KVM_GDT_SIZE * 8 - 1
+#else
+	.short	KVM_DOUBLE_FAULT_TSS + 8 - 1
+#endif
 	.long	kvm_gdt
 	.short	0
 kvm_real_mode_whole_gdt_pointer:
@@ -101,7 +105,7 @@ kvm_start:
 	shll	$12, %eax
 	negl	%eax
 	movl	(KVM_RESULT_BASEADDR + KVM_CPU_CONTROL_OFFSET + KVM_CPU_CONTROL_AREA)(%eax), %esp
-	subl	$0x1000, %esp	/* its TSS lies there */
+	subl	$0x2000, %esp	/* its TSS lies there, and the stack for double faults */
 	lgdtl	kvm_real_mode_whole_gdt_pointer
 	jmp	enter_paging
 
@@ -114,6 +118,10 @@ first_cpu:
 	movl	$kvm_gdt, %edi
 	movl	$(FIRST_GDT_BYTES / 4), %ecx
 	rep movsl
+	movl	$kvm_exception_gates, %esi
+	movl	$kvm_idt, %edi
+	movl	$(X86_EXCEPTION_COUNT * KVM_IDT_ENTRY_BYTES / 4), %ecx
+	rep movsl
 
 	/* The linker can't split an address over a descriptor's fields. */
 	movl	$kvm_tss, %eax
@@ -121,7 +129,15 @@ first_cpu:
 	shrl	$16, %eax
 	movb	%al, kvm_gdt + KVM_TSS + 4
 	movb	%ah, kvm_gdt + KVM_TSS + 7
-	movw	$KVM_TSS_BYTES, kvm_tss + KVM_TSS_IO_MAP
+#ifdef __i386__
+	movl	$kvm_double_fault_tss, %eax
+	movw	$(KVM_TSS_BYTES - 1), kvm_gdt + KVM_DOUBLE_FAULT_TSS
+	movw	%ax, kvm_gdt + KVM_DOUBLE_FAULT_TSS + 2
+	shrl	$16, %eax
+	movb	%al, kvm_gdt + KVM_DOUBLE_FAULT_TSS + 4
+	movb	$0x89, kvm_gdt + KVM_DOUBLE_FAULT_TSS + 5
+	movb	%ah, kvm_gdt + KVM_DOUBLE_FAULT_TSS + 7
+#endif
 
 	/*
 	 * The upper tables hold an entry or two each: they stay out of the
@@ -134,11 +150,13 @@ first_cpu:
 	.set	pdpt, kvm_pagetable
 	.set	PDPT_FLAGS, PTE_PRESENT	/* the other bits are reserved here */
 #endif
-	movl	$(page_directory_low + PDPT_FLAGS), pdpt
-	movl	$(page_directory_low + 0x1000 + PDPT_FLAGS), pdpt + 8
-	movl	$(page_directory_high + PDPT_FLAGS), pdpt + 3 * 8
-	movl	$(kvm_page_table_high + PTE_PRESENT + PTE_WRITABLE), page_directory_high + 511 * 8
+	movl	$(kvm_page_directory_low + PDPT_FLAGS), pdpt
+	movl	$(kvm_page_directory_low + 0x1000 + PDPT_FLAGS), pdpt + 8
+	movl	$(kvm_page_directory_high + PDPT_FLAGS), pdpt + 3 * 8
+	movl	$(kvm_page_table_high + PTE_PRESENT + PTE_WRITABLE), kvm_page_directory_high + 511 * 8
 	movl	$(KVM_RESULT_BASEADDR + PTE_PRESENT + PTE_WRITABLE), kvm_page_table_high + 511 * 8
+	movl	$(kvm_page_table_guard + PTE_PRESENT + PTE_WRITABLE), kvm_guard_directory_entry
+	movl	$0, kvm_guard_entry
 	movl	$1, tables_are_made
 	lgdtl	kvm_real_mode_gdt_pointer
 
@@ -171,10 +189,9 @@ enter_paging:
 	/* Write protection holds for this code too. */
 	movl	%cr0, %eax
 	orl	$(CR0_PG | CR0_WP), %eax
-	.globl	kvm_enable_paging, kvm_paging_done
+	.globl	kvm_enable_paging
 kvm_enable_paging:
 	movl	%eax, %cr0	/* on i386 it may be refused: see interrupt.c */
-kvm_paging_done:
 	ljmpl	$KVM_CS, $paging_mode
 
 #ifdef __x86_64__
@@ -188,10 +205,15 @@ paging_mode:
 	jnz	1f
 	movw	$KVM_TSS, %ax
 	ltr	%ax
+#ifdef KVM_PAYLOAD_SIMD
+	call	kvm_enable_simd	/* simd.c */
+#endif
+	call	kvm_call_constructors
 	call	main
 	call	kvm_exit
 1:
 #ifdef __i386__
+	subl	$12, %esp
 	pushl	%edi
 #endif
 	call	kvm_run_cpu	/* cpus.c; does not return */
@@ -204,24 +226,73 @@ paging_mode:
 kvm_gdt:
 	.skip	KVM_GDT_BYTES
 	.size	kvm_gdt, KVM_GDT_SIZE * 8
-	.globl	kvm_tss
-	.type	kvm_tss, @object
-	.balign	16
-kvm_tss:
-	.skip	KVM_TSS_BYTES
-	.size	kvm_tss, . - kvm_tss
 	.balign	4
 tables_are_made:
 	.skip	4
 
+	/*
+	 * CPU 0's TSS: SDM Vol. 3 "Task-State Segment (TSS)", "TSS in 64-bit Mode".
+	 * The I/O permission bitmap, if it gets one (user.c), is behind it.
+	 */
+	.section .bss.stack, "aw", @nobits
+	.balign	16
+	.skip	0x1000
+double_fault_stack_top:
+
+	.section .data.tss, "aw", @progbits
+	.balign	16
+#ifdef __x86_64__
+	.globl	kvm_tss
+	.type	kvm_tss, @object
+kvm_tss:
+	.skip	KVM_TSS_IST1
+	.quad	double_fault_stack_top
+	.skip	KVM_TSS_IO_MAP - (KVM_TSS_IST1 + 8)
+	.short	KVM_TSS_BYTES
+	.size	kvm_tss, . - kvm_tss
+#else
+	.globl	kvm_tss
+	.type	kvm_tss, @object
+kvm_tss:
+	.skip	KVM_TSS_IO_MAP
+	.short	KVM_TSS_BYTES
+	.size	kvm_tss, . - kvm_tss
+
+	/* Without an interrupt stack table, double faults have a task of their own. */
+	.globl	kvm_double_fault_tss
+	.type	kvm_double_fault_tss, @object
+kvm_double_fault_tss:
+	.skip	28
+	.long	kvm_pagetable		/* cr3 */
+	.long	kvm_vector_double_fault	/* eip */
+	.long	RFLAGS_FIXED
+	.skip	16
+	.long	double_fault_stack_top	/* esp */
+	.skip	12
+	.long	KVM_DS, KVM_CS, KVM_DS, KVM_DS, KVM_DS, KVM_DS	/* es, cs, ss, ds, fs, gs */
+	.skip	6
+	.short	KVM_TSS_BYTES
+	.size	kvm_double_fault_tss, . - kvm_double_fault_tss
+#endif
+
 	/* The lower 2 GiB, one to one, in 2 MiB pages. */
-	.section .data.page_tables, "aw", @progbits
+	.section .page_tables, "aw", @progbits
 	.balign	4096
-page_directory_low:
+	.globl	kvm_page_directory_low
+kvm_page_directory_low:
 	.set	page, 0
 	.rept	1024
 	.quad	page + PTE_PRESENT + PTE_WRITABLE + PTE_LARGE
 	.set	page, page + 0x200000
+	.endr
+
+	/* But for the 2 MiB with the guard page below CPU 0's stack. */
+	.globl	kvm_page_table_guard
+kvm_page_table_guard:
+	.set	page, 0
+	.rept	512
+	.long	kvm_guard_region + page + PTE_PRESENT + PTE_WRITABLE + PTE_SPLIT, 0
+	.set	page, page + 0x1000
 	.endr
 
 	.section .bss.page_tables, "aw", @nobits
@@ -233,15 +304,11 @@ kvm_pagetable:
 pdpt:
 	.skip	4096
 #endif
-page_directory_high:
+	.globl	kvm_page_directory_high
+kvm_page_directory_high:
 	.skip	4096
 	.globl	kvm_page_table_high
 kvm_page_table_high:
 	.skip	4096
-
-	.section .bss.stack, "aw", @nobits
-	.balign	16
-	.skip	KVM_STACK_SIZE
-kvm_stack_top:
 
 	.section .note.GNU-stack, "", @progbits

@@ -255,6 +255,24 @@ struct kvm_vmcb {
 	uint8_t unused_670[0x1000 - 0x670];
 };
 
+/* Nested page tables have the format of the others: APM Vol. 2 "Nested Paging". */
+#define NPT_PRESENT PTE_PRESENT
+#define NPT_WRITABLE PTE_WRITABLE
+#define NPT_USER PTE_USER /* the nested guest's accesses are those of a user */
+#define NPT_ACCESSED PTE_ACCESSED
+#define NPT_DIRTY PTE_DIRTY
+#define NPT_LARGE PTE_LARGE
+#define NPT_NX PTE_NX
+
+/* EXITINFO1 of a nested page fault: APM Vol. 2 "Nested versus Guest Page Faults, Fault Ordering". */
+#define NPF_PRESENT (1 << 0)
+#define NPF_WRITE (1 << 1)
+#define NPF_USER (1 << 2)
+#define NPF_RESERVED (1 << 3)
+#define NPF_FETCH (1 << 4)
+#define NPF_FINAL (1ull << 32) /* at the guest's final physical address */
+#define NPF_TABLE_WALK (1ull << 33) /* while walking the guest's tables */
+
 /** A nested guest's CPU. */
 struct kvm_svm_vcpu {
 	struct kvm_vmcb *vmcb;
@@ -306,8 +324,8 @@ void kvm_vmcb_set_intercept(struct kvm_vmcb *vmcb, unsigned int id, unsigned int
  * value, a multiple of 16. The guest calls guest_main().
  *
  * The other segment registers, control registers, EFER, GDTR and IDTR are
- * those of the current CPU. VMRUN (which the hardware demands), VMSAVE and HLT
- * are intercepted. What else the test set in the control area stays, but for
+ * those of the current CPU. VMRUN (which the hardware demands), VMSAVE, HLT and
+ * shutdown are intercepted. What else the test set in the control area stays, but for
  * pending events.
  */
 void kvm_init_guest_vmcb(struct kvm_vmcb *vmcb, uint32_t asid, uint16_t ss, void *rsp,
@@ -315,9 +333,10 @@ void kvm_init_guest_vmcb(struct kvm_vmcb *vmcb, uint32_t asid, uint16_t ss, void
 
 /**
  * Allocates a nested CPU with a VMCB that kvm_init_guest_vmcb() prepared for
- * guest_main, address space 1. With alloc_stack, it gets a stack of 8 KiB and
- * a descriptor for it in kvm_gdt (TBROK if that is full); without,
- * vmcb->ss and vmcb->rsp are 0 and the caller's to set. Never NULL.
+ * guest_main, address space 1. With alloc_stack, it gets a stack of 8 KiB (or of
+ * kvm_test's payload_stack_size) with a page below it that is not mapped, in the
+ * payload's own stack segment; without, vmcb->ss and vmcb->rsp are 0 and the
+ * caller's to set. Never NULL.
  */
 struct kvm_svm_vcpu *kvm_create_svm_vcpu(int (*guest_main)(void), int alloc_stack);
 

@@ -301,6 +301,39 @@
 #define VMX_EXIT_XRSTORS 64
 #define VMX_EXIT_FAILED_ENTRY 0x80000000 /* bit 31: the guest never ran */
 
+/* EPT entries: SDM Vol. 3 "The Extended Page Table Mechanism (EPT)". */
+#define EPT_READ (1 << 0)
+#define EPT_WRITE (1 << 1)
+#define EPT_EXECUTE (1 << 2)
+#define EPT_MEMORY_TYPE_UC (0 << 3) /* of a page */
+#define EPT_MEMORY_TYPE_WC (1 << 3)
+#define EPT_MEMORY_TYPE_WT (4 << 3)
+#define EPT_MEMORY_TYPE_WP (5 << 3)
+#define EPT_MEMORY_TYPE_WB (6 << 3)
+#define EPT_IGNORE_PAT (1 << 6)
+#define EPT_LARGE (1 << 7) /* a page, not a table */
+#define EPT_ACCESSED (1 << 8)
+#define EPT_DIRTY (1 << 9)
+#define EPT_EXECUTE_USER (1 << 10) /* with mode-based execute control */
+#define EPT_SUPPRESS_VE (1ull << 63)
+
+/* The EPT pointer: SDM Vol. 3 "Extended-Page-Table Pointer (EPTP)". */
+#define EPTP_MEMORY_TYPE_UC 0
+#define EPTP_MEMORY_TYPE_WB 6
+#define EPTP_PAGE_WALK_4 (3 << 3) /* one less than the levels */
+#define EPTP_PAGE_WALK_5 (4 << 3)
+#define EPTP_ACCESSED_DIRTY (1 << 6)
+
+/* SDM Vol. 3 "Exit Qualification for EPT Violations". */
+#define EPT_VIOLATION_READ (1 << 0) /* what was tried */
+#define EPT_VIOLATION_WRITE (1 << 1)
+#define EPT_VIOLATION_FETCH (1 << 2)
+#define EPT_VIOLATION_READABLE (1 << 3) /* what the entries allow */
+#define EPT_VIOLATION_WRITABLE (1 << 4)
+#define EPT_VIOLATION_EXECUTABLE (1 << 5)
+#define EPT_VIOLATION_LINEAR_VALID (1 << 7)
+#define EPT_VIOLATION_TRANSLATED (1 << 8) /* not while walking the guest's tables */
+
 /** A virtual machine control structure: "Format of the VMCS Region". */
 struct kvm_vmcs {
 	uint32_t version; /* revision identifier, and VMX_SHADOW_VMCS */
@@ -369,9 +402,10 @@ void kvm_init_vmx_vcpu(struct kvm_vmx_vcpu *cpu, uint16_t ss, void *rsp, int (*g
 
 /**
  * Allocates a nested CPU with a VMCS that kvm_init_vmx_vcpu() prepared for
- * guest_main. With alloc_stack, it gets a stack of 8 KiB and a descriptor for
- * it in kvm_gdt (TBROK if that is full); without, stack segment and pointer
- * are the caller's to set. Never NULL.
+ * guest_main. With alloc_stack, it gets a stack of 8 KiB (or of kvm_test's
+ * payload_stack_size) with a page below it that is not mapped, in the payload's own
+ * stack segment; without, stack segment and pointer are the caller's to set. Never
+ * NULL.
  */
 struct kvm_vmx_vcpu *kvm_create_vmx_vcpu(int (*guest_main)(void), int alloc_stack);
 

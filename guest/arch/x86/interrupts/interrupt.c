@@ -1,26 +1,12 @@
 // SPDX-License-Identifier: MIT
 /* Interrupt callbacks, and the report of an interrupt that nobody handles. */
 #include "guest/arch/x86/boot/layout.h"
+#include "guest/arch/x86/faults/stack.h"
+#include "guest/arch/x86/interrupts/frame.h"
 #include "guest/lib/arch.h"
-#include "kvm_x86.h"
-
-/* What vectors.S leaves on the stack, from its top. */
-struct kvm_interrupt_frame {
-#ifdef __x86_64__
-	unsigned long ax, cx, dx, bx, bp, si, di, r8, r9, r10, r11, r12, r13, r14, r15;
-#else
-	unsigned long di, si, bp, handler_sp, bx, dx, cx, ax;
-#endif
-	unsigned long vector; /* sign-extended from 8 bits */
-	unsigned long error_code;
-	unsigned long ip, cs, flags;
-#ifdef __x86_64__
-	unsigned long sp, ss;
-#endif
-};
 
 /* vectors.S, start.S */
-extern const char kvm_vector_stubs[], kvm_enable_paging[], kvm_paging_done[];
+extern const char kvm_vector_stubs[], kvm_enable_paging[];
 int kvm_handle_interrupt(struct kvm_interrupt_frame *frame);
 
 _Static_assert(sizeof(struct intr_descriptor) == KVM_IDT_ENTRY_BYTES,
@@ -59,30 +45,78 @@ static struct {
 
 void tst_set_interrupt_callback(unsigned int vector, tst_interrupt_callback func, void *userdata)
 {
-	uintptr_t stub = (uintptr_t)kvm_vector_stubs + vector * KVM_VECTOR_STUB_BYTES;
+	uintptr_t stub = (uintptr_t)kvm_vector_stubs + KVM_VECTOR_STUB(vector);
 
 	if (vector >= X86_INTR_COUNT) {
 		tst_brk(TBROK, "tst_set_interrupt_callback: vector %u is beyond the last one, %u",
 			vector, X86_INTR_COUNT - 1);
 	}
-	callbacks[vector].func = func;
-	callbacks[vector].userdata = userdata;
+	/* In this order: an interrupt of another CPU finds both or no function. */
+	__atomic_store_n(&callbacks[vector].func, NULL, __ATOMIC_RELEASE);
+	__atomic_store_n(&callbacks[vector].userdata, userdata, __ATOMIC_RELEASE);
+	__atomic_store_n(&callbacks[vector].func, func, __ATOMIC_RELEASE);
 
 	/* The exceptions' gates are there from the start, see vectors.S. */
-	if (vector >= X86_EXCEPTION_COUNT) {
-		struct intr_descriptor gate = {
-			.offset_lo = stub,
-			.selector = KVM_CS,
-			.flags = SEGTYPE_INTR_GATE | SEGFLAG_PRESENT,
-		};
-
-		kvm_idt[vector] = gate;
+	if (vector >= X86_EXCEPTION_COUNT && !(kvm_idt[vector].flags & SEGFLAG_PRESENT)) {
+		kvm_idt[vector].offset_lo = stub;
+		kvm_idt[vector].selector = KVM_CS;
+		__atomic_store_n(&kvm_idt[vector].flags, SEGTYPE_INTR_GATE | SEGFLAG_PRESENT,
+				 __ATOMIC_RELEASE);
 	}
 }
 
 uintptr_t kvm_get_interrupt_ip(const struct kvm_interrupt_frame *ifrm)
 {
 	return ifrm->ip;
+}
+
+void kvm_set_interrupt_ip(struct kvm_interrupt_frame *ifrm, uintptr_t ip)
+{
+	ifrm->ip = ip;
+}
+
+unsigned long kvm_get_interrupt_flags(const struct kvm_interrupt_frame *ifrm)
+{
+	return ifrm->flags;
+}
+
+void kvm_set_interrupt_flags(struct kvm_interrupt_frame *ifrm, unsigned long flags)
+{
+	ifrm->flags = flags;
+}
+
+uint16_t kvm_get_interrupt_cs(const struct kvm_interrupt_frame *ifrm)
+{
+	return ifrm->cs;
+}
+
+void kvm_set_interrupt_cs(struct kvm_interrupt_frame *ifrm, uint16_t cs)
+{
+	if ((cs ^ ifrm->cs) & SELECTOR_RPL) {
+		tst_brk(TBROK,
+			"kvm_set_interrupt_cs: cs %#x has another privilege level than the "
+			"interrupted code's %#lx; kvm_call_user() runs code at CPL 3",
+			cs, ifrm->cs & 0xffff);
+	}
+	ifrm->cs = cs;
+}
+
+uintptr_t kvm_get_interrupt_sp(const struct kvm_interrupt_frame *ifrm)
+{
+	return ifrm->sp;
+}
+
+void kvm_set_interrupt_sp(struct kvm_interrupt_frame *ifrm, uintptr_t sp)
+{
+	/* On the way back, three words below it take what is to be restored. */
+	if (sp > (uintptr_t)ifrm && sp - 3 * sizeof(sp) < (uintptr_t)&ifrm->ip) {
+		tst_brk(TBROK,
+			"kvm_set_interrupt_sp: sp %#lx lies where the interrupted registers are, "
+			"%#lx to %#lx",
+			(unsigned long)sp, (unsigned long)(uintptr_t)ifrm,
+			(unsigned long)(uintptr_t)&ifrm->ip + 3 * sizeof(sp));
+	}
+	ifrm->sp = sp;
 }
 
 /* What happened, in words: the exception's name and what its error code says. */
@@ -112,46 +146,65 @@ static void describe(char *text, unsigned int vector, unsigned long error_code)
 	}
 }
 
-static void __attribute__((noreturn)) report_unhandled(const struct kvm_interrupt_frame *frame,
-						       unsigned int vector)
+static void describe_registers(char *text, const struct kvm_interrupt_frame *frame)
 {
-	char what[128];
-
-	describe(what, vector, frame->error_code);
 #ifdef __x86_64__
-	break_at_address(frame->ip,
-			 "%s, error code %#lx\n"
-			 "  rip %016lx  cs %04lx  rflags %016lx\n"
-			 "  rax %016lx  rbx %016lx  rcx %016lx  rdx %016lx\n"
-			 "  rsi %016lx  rdi %016lx  rbp %016lx  rsp %016lx\n"
-			 "  r8  %016lx  r9  %016lx  r10 %016lx  r11 %016lx\n"
-			 "  r12 %016lx  r13 %016lx  r14 %016lx  r15 %016lx",
-			 what, frame->error_code, frame->ip, frame->cs, frame->flags, frame->ax,
-			 frame->bx, frame->cx, frame->dx, frame->si, frame->di, frame->bp,
-			 frame->sp, frame->r8, frame->r9, frame->r10, frame->r11, frame->r12,
-			 frame->r13, frame->r14, frame->r15);
+	sprintf(text,
+		"\n"
+		"  rip %016lx  cs %04lx  rflags %016lx\n"
+		"  rax %016lx  rbx %016lx  rcx %016lx  rdx %016lx\n"
+		"  rsi %016lx  rdi %016lx  rbp %016lx  rsp %016lx\n"
+		"  r8  %016lx  r9  %016lx  r10 %016lx  r11 %016lx\n"
+		"  r12 %016lx  r13 %016lx  r14 %016lx  r15 %016lx",
+		frame->ip, frame->cs, frame->flags, frame->ax, frame->bx, frame->cx, frame->dx,
+		frame->si, frame->di, frame->bp, frame->sp, frame->r8, frame->r9, frame->r10,
+		frame->r11, frame->r12, frame->r13, frame->r14, frame->r15);
 #else
-	break_at_address(frame->ip,
-			 "%s, error code %#lx\n"
-			 "  eip %08lx  cs %04lx  eflags %08lx\n"
-			 "  eax %08lx  ebx %08lx  ecx %08lx  edx %08lx\n"
-			 "  esi %08lx  edi %08lx  ebp %08lx  esp %08lx",
-			 what, frame->error_code, frame->ip, frame->cs, frame->flags, frame->ax,
-			 frame->bx, frame->cx, frame->dx, frame->si, frame->di, frame->bp,
-			 (unsigned long)(frame + 1));
+	sprintf(text,
+		"\n"
+		"  eip %08lx  cs %04lx  eflags %08lx\n"
+		"  eax %08lx  ebx %08lx  ecx %08lx  edx %08lx\n"
+		"  esi %08lx  edi %08lx  ebp %08lx  esp %08lx",
+		frame->ip, frame->cs, frame->flags, frame->ax, frame->bx, frame->cx, frame->dx,
+		frame->si, frame->di, frame->bp, frame->sp);
 #endif
 }
 
-/*
- * Some KVM backends can't run a guest with 32-bit paging and refuse to turn it
- * on. The payload goes on without: addresses are physical then, like those that
- * the page tables map, but nothing is unmapped or protected. CR0.PG tells.
- */
-static int is_refused_paging(const struct kvm_interrupt_frame *frame, unsigned int vector)
+static void __attribute__((noreturn)) report_unhandled(const struct kvm_interrupt_frame *frame,
+						       unsigned int vector)
 {
-	/* There is no long mode without paging: on x86_64 this is fatal. */
-	return sizeof(frame->ip) == sizeof(uint32_t) && vector == INTR_GPF &&
-	       frame->ip == (uintptr_t)kvm_enable_paging;
+	char what[128], registers[512];
+
+	describe(what, vector, frame->error_code);
+	describe_registers(registers, frame);
+	break_at_address(frame->ip, "%s, error code %#lx%s", what, frame->error_code, registers);
+}
+
+/* A push that faults can't be reported on the same stack: it comes as a double fault. */
+static void check_overflow(const struct kvm_interrupt_frame *frame, unsigned int vector)
+{
+	struct kvm_cregs cregs;
+	char registers[512];
+
+	if (vector != INTR_PAGE_FAULT && vector != INTR_DOUBLE_FAULT)
+		return;
+	kvm_read_cregs(&cregs);
+	if (!is_guard_page(cregs.cr2))
+		return;
+	describe_registers(registers, frame);
+	report_stack_overflow(cregs.cr2, frame->ip, registers);
+}
+
+/*
+ * Some KVM backends can't run a guest with 32-bit paging and refuse to turn it on.
+ * On x86_64 there is no long mode without paging, and nothing would report.
+ */
+static void check_paging(const struct kvm_interrupt_frame *frame, unsigned int vector)
+{
+	if (vector == INTR_GPF && frame->ip == (uintptr_t)kvm_enable_paging)
+		break_at_address(frame->ip,
+				 "this KVM refuses 32-bit paging, which each i386 payload has; "
+				 "kvm_test() sends such tests to a machine that offers \"pae\"");
 }
 
 /*
@@ -165,16 +218,64 @@ static int needs_iret(const struct kvm_interrupt_frame *frame, unsigned int vect
 	       (uint16_t)frame->cs != KVM_CS;
 }
 
+/*
+ * Puts what the way back needs where vectors.S looks for it: in the place of the
+ * vector, the stack pointer with which popf and ret, or iret, find their words.
+ * Returns whether it has to be iret.
+ */
+static int prepare_return(struct kvm_interrupt_frame *frame, int iret)
+{
+	/* Copies, since the words may lie over the frame's end. */
+	const unsigned long ip = frame->ip, flags = frame->flags;
+	unsigned long *words = (unsigned long *)frame->sp - 2;
+
+	if (!iret) {
+		words[0] = flags;
+		words[1] = ip;
+	} else {
+#ifdef __x86_64__
+		words = &frame->ip;
+#else
+		/* Without a change of privilege, iret leaves the stack pointer alone. */
+		if (frame->cs & SELECTOR_RPL) {
+			frame->outer_sp = frame->sp;
+			words = &frame->ip;
+		} else {
+			const unsigned long cs = frame->cs;
+
+			words--;
+			words[0] = ip;
+			words[1] = cs;
+			words[2] = flags;
+		}
+#endif
+	}
+	frame->vector = (uintptr_t)words;
+	return iret;
+}
+
+void handle_vector(struct kvm_interrupt_frame *frame, unsigned int vector)
+{
+	tst_interrupt_callback func;
+	void *userdata;
+
+	check_overflow(frame, vector);
+	if (end_try(frame, vector))
+		return;
+	func = __atomic_load_n(&callbacks[vector].func, __ATOMIC_ACQUIRE);
+	userdata = __atomic_load_n(&callbacks[vector].userdata, __ATOMIC_ACQUIRE);
+	if (!func || func(userdata, frame, frame->error_code))
+		report_unhandled(frame, vector);
+}
+
 int kvm_handle_interrupt(struct kvm_interrupt_frame *frame)
 {
 	unsigned int vector = frame->vector & 0xff;
 
-	if (is_refused_paging(frame, vector)) {
-		frame->ip = (uintptr_t)kvm_paging_done;
-		return 0;
-	}
-	if (!callbacks[vector].func ||
-	    callbacks[vector].func(callbacks[vector].userdata, frame, frame->error_code))
-		report_unhandled(frame, vector);
-	return needs_iret(frame, vector);
+#ifdef __i386__
+	frame->sp = frame->cs & SELECTOR_RPL ? frame->outer_sp : (uintptr_t)&frame->outer_sp;
+#endif
+	check_paging(frame, vector);
+	handle_vector(frame, vector);
+	return prepare_return(frame, needs_iret(frame, vector));
 }

@@ -6,20 +6,42 @@
  * which make the same frame of it (struct kvm_interrupt_frame, interrupt.c).
  *
  * The way back: KVM's instruction emulator has no iret outside real mode, so
- * where popf and ret do the same, they do it; kvm_handle_interrupt() tells.
+ * where popf and ret do the same, they do it; kvm_handle_interrupt() tells, and
+ * has put the stack pointer for either in the vector's place.
  */
 #include "guest/arch/x86/boot/layout.h"
 
+#define FRAME_BP 8 /* i386; asserted in double_fault.c */
+
+	/*
+	 * Callbacks of a payload with SIMD may use its registers, which belong to
+	 * the interrupted code. Where CR0 forbids them, they are nobody's.
+	 */
+	.macro	begin_callback sp
+#ifdef KVM_PAYLOAD_SIMD
+	sub	$(512 + 16), %\sp
 #ifdef __x86_64__
-#define FRAME_VECTOR (15 * 8)
-#define FRAME_IP (17 * 8)
-#define FRAME_FLAGS (19 * 8)
-#define FRAME_SP (20 * 8)
+	movq	%cr0, %rax
+	movq	%rax, 512(%rsp)
 #else
-#define FRAME_IP (10 * 4)
-#define FRAME_CS (11 * 4)
-#define FRAME_FLAGS (12 * 4)
+	movl	%cr0, %eax
+	movl	%eax, 512(%esp)
 #endif
+	testb	$(CR0_TS | CR0_EM), %al
+	jnz	3f
+	fxsave	(%\sp)
+3:
+#endif
+	.endm
+
+	.macro	end_callback sp
+#ifdef KVM_PAYLOAD_SIMD
+	testb	$(CR0_TS | CR0_EM), 512(%\sp)
+	jnz	3f
+	fxrstor	(%\sp)
+3:
+#endif
+	.endm
 
 	/* Lies in the image's first 64 KiB, see payload.lds. */
 	.section .text.vectors, "ax", @progbits
@@ -28,17 +50,24 @@
 	.type	kvm_vector_stubs, @function
 kvm_vector_stubs:
 	.set	vector, 0
-	.rept	X86_INTR_COUNT
-	.balign	KVM_VECTOR_STUB_BYTES
+	.rept	X86_INTR_COUNT / KVM_VECTORS_IN_BLOCK
+	.rept	KVM_VECTORS_IN_BLOCK
 	.byte	0x6a, vector	/* push, sign-extended: one byte for any vector */
 	/* Intel SDM Vol. 3, "Exception and Interrupt Reference" */
 	.if	vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || \
 		vector == 21 || vector == 29 || vector == 30
-	jmp	kvm_vector_with_error_code
+	.byte	0xeb, KVM_VECTOR_BLOCK_BYTES - 8 - KVM_VECTOR_STUB_IN_BLOCK(vector) - 4
 	.else
-	jmp	kvm_vector_without_error_code
+	.byte	0xeb, KVM_VECTOR_BLOCK_BYTES - 16 - KVM_VECTOR_STUB_IN_BLOCK(vector) - 4
 	.endif
 	.set	vector, vector + 1
+	.endr
+	/* A short jump reaches its block's end. */
+	.balign	8
+	jmp	kvm_vector_without_error_code
+	.balign	8
+	jmp	kvm_vector_with_error_code
+	.balign	8
 	.endr
 	.size	kvm_vector_stubs, . - kvm_vector_stubs
 
@@ -75,20 +104,11 @@ kvm_vector_with_error_code:
 	movq	%rsp, %rdi
 	movq	%rsp, %rbx
 	andq	$-16, %rsp
+	begin_callback rsp
 	call	kvm_handle_interrupt
+	end_callback rsp
 	movq	%rbx, %rsp
-	movl	%eax, %ebx
-	testl	%ebx, %ebx
-	jnz	1f
-	/* Flags and address below the interrupted stack, for popfq and retq. */
-	movq	FRAME_SP(%rsp), %rax
-	movq	FRAME_FLAGS(%rsp), %rcx
-	movq	FRAME_IP(%rsp), %rdx
-	subq	$16, %rax
-	movq	%rcx, (%rax)
-	movq	%rdx, 8(%rax)
-	movq	%rax, FRAME_VECTOR(%rsp)	/* may overlap no other place of the frame */
-1:	testl	%ebx, %ebx	/* once more, for behind the pops, which leave flags alone */
+	testl	%eax, %eax	/* for behind the pops, which leave flags alone */
 	popq	%rax
 	popq	%rcx
 	popq	%rdx
@@ -104,66 +124,97 @@ kvm_vector_with_error_code:
 	popq	%r13
 	popq	%r14
 	popq	%r15
-	jnz	2f
 	movq	(%rsp), %rsp
+	jnz	1f
 	popfq
 	retq
-2:	addq	$16, %rsp	/* vector and error code */
-	iretq
+1:	iretq
 #else
 	pushal
 	cld
-	pushl	%esp
+	movl	%esp, %ebx
+	andl	$-16, %esp
+	begin_callback esp
+	subl	$12, %esp
+	pushl	%ebx
 	call	kvm_handle_interrupt
-	addl	$4, %esp
-	movl	%eax, %ebx
-	testl	%ebx, %ebx
-	jnz	1f
-	/* Flags and address in the places of code segment and flags. */
-	movl	FRAME_FLAGS(%esp), %ecx
-	movl	FRAME_IP(%esp), %edx
-	movl	%ecx, FRAME_CS(%esp)
-	movl	%edx, FRAME_FLAGS(%esp)
-1:	testl	%ebx, %ebx
+	addl	$16, %esp
+	end_callback esp
+	movl	%ebx, %esp
+	testl	%eax, %eax
 	popal
-	jnz	2f
-	addl	$12, %esp	/* vector, error code and address */
+	movl	(%esp), %esp
+	jnz	1f
 	popfl
 	retl
-2:	addl	$8, %esp	/* vector and error code */
-	iretl
+1:	iretl
 #endif
 	.size	kvm_vector_with_error_code, . - kvm_vector_with_error_code
 
+#ifdef __i386__
 	/*
-	 * The gates of the exceptions; those of the other vectors lie in zeroed
-	 * memory behind them and come into being when they get a callback.
+	 * The task for double faults. The interrupted code's frame is its outer one,
+	 * as if it had called; iret goes back to its task, and the next double fault
+	 * goes on behind it. The CPU has pushed the error code, 0.
 	 */
-	.section .idt, "aw", @progbits
+	.globl	kvm_vector_double_fault
+	.type	kvm_vector_double_fault, @function
+kvm_vector_double_fault:
+	cld
+	subl	$8, %esp
+	call	kvm_double_fault_frame
+	movl	FRAME_BP(%eax), %ebp
+	pushl	%eax
+	call	kvm_end_double_fault
+	addl	$16, %esp
+	iretl
+	jmp	kvm_vector_double_fault
+	.size	kvm_vector_double_fault, . - kvm_vector_double_fault
+#endif
+
+	/*
+	 * The gates of the exceptions, which start code copies to the table. Those
+	 * of the other vectors come into being when they get a callback.
+	 */
+	.section .rodata.gates, "a", @progbits
+	.globl	kvm_exception_gates
+	.type	kvm_exception_gates, @object
+	.balign	16
+kvm_exception_gates:
+	.set	vector, 0
+	.rept	X86_EXCEPTION_COUNT
+#ifdef __i386__
+	.if	vector == 8
+	.short	0, KVM_DOUBLE_FAULT_TSS, 0x8500, 0	/* present task gate */
+	.else
+#endif
+	.short	kvm_vector_stubs + KVM_VECTOR_STUB(vector)
+	.short	KVM_CS
+#ifdef __x86_64__
+	.if	vector == 8
+	.byte	1	/* on a stack of its own, from the TSS */
+	.else
+	.byte	0
+	.endif
+	.byte	0x8e	/* present interrupt gate */
+	.short	0
+	.long	0, 0
+#else
+	.byte	0
+	.byte	0x8e
+	.short	0
+	.endif
+#endif
+	.set	vector, vector + 1
+	.endr
+	.size	kvm_exception_gates, . - kvm_exception_gates
+
+	.section .bss.idt, "aw", @nobits
 	.globl	kvm_idt
 	.type	kvm_idt, @object
 	.balign	16
 kvm_idt:
-	.set	vector, 0
-	.rept	X86_EXCEPTION_COUNT
-	.short	kvm_vector_stubs + vector * KVM_VECTOR_STUB_BYTES
-	.short	KVM_CS
-	.byte	0
-	.byte	0x8e	/* present interrupt gate */
-#ifdef __x86_64__
-	.short	0
-	.long	0, 0
-#else
-	.short	0
-#endif
-	.set	vector, vector + 1
-	.endr
-	.globl	kvm_idt_exceptions_end
-kvm_idt_exceptions_end:
-
-	.section .bss.idt_tail, "aw", @nobits
-	.globl	kvm_idt_tail
-kvm_idt_tail:
-	.skip	KVM_IDT_BYTES - X86_EXCEPTION_COUNT * KVM_IDT_ENTRY_BYTES
+	.skip	KVM_IDT_BYTES
+	.size	kvm_idt, . - kvm_idt
 
 	.section .note.GNU-stack, "", @progbits

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* What nested guests have in common, whichever way the CPU runs them. */
 #include "guest/arch/x86/nested/nested.h"
-
-#define STACK_SIZE (2 * PAGESIZE)
+#include "guest/arch/x86/boot/layout.h"
+#include "guest/arch/x86/faults/stack.h"
 
 #define ASSERT_REG(name, offset) \
 	_Static_assert(offsetof(struct kvm_regs64, name) == (offset), "kvm_regs64: " #name)
@@ -70,8 +70,13 @@ uint16_t nested_ldt_selector(void)
 
 void *nested_alloc_stack(uint16_t *ss)
 {
-	char *stack = tst_heap_alloc_aligned(STACK_SIZE, PAGESIZE);
+	/* All share one segment: what bounds the stack is the page below it. */
+	*ss = KVM_DS >> 3;
+	return alloc_stack("a nested guest");
+}
 
-	*ss = kvm_create_stack_descriptor(kvm_gdt, KVM_GDT_SIZE, stack);
-	return stack + STACK_SIZE;
+void nested_check_shutdown(uintptr_t address, uintptr_t ip)
+{
+	if (is_guard_page(address))
+		report_stack_overflow(address, ip, "");
 }

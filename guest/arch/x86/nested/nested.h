@@ -42,10 +42,16 @@ uint64_t nested_gs_base(uint16_t selector);
 uint16_t nested_ldt_selector(void);
 
 /**
- * Allocates a stack of 8 KiB and registers it in kvm_gdt. Returns the address
- * behind it, and its descriptor's number in *ss.
+ * Allocates a stack with a guard page below it. Returns the address behind it, and
+ * the number of its segment's descriptor in kvm_gdt, one that all share, in *ss.
  */
 void *nested_alloc_stack(uint16_t *ss);
+
+/**
+ * A nested guest has ended at ip for a fault that it could not be told of, and its
+ * CR2 is address: if that is a guard page, the test ends with TBROK.
+ */
+void nested_check_shutdown(uintptr_t address, uintptr_t ip);
 
 /** Where nested guests start (nested.S): calls the function in RAX, then halts for good. */
 void nested_guest_entry(void);

@@ -202,6 +202,8 @@ void kvm_init_guest_vmcb(struct kvm_vmcb *vmcb, uint32_t asid, uint16_t ss, void
 	kvm_vmcb_set_intercept(vmcb, SVM_INTERCEPT_VMRUN, 1);
 	kvm_vmcb_set_intercept(vmcb, SVM_INTERCEPT_VMSAVE, 1);
 	kvm_vmcb_set_intercept(vmcb, SVM_INTERCEPT_HLT, 1);
+	/* Or the guest's shutdown would be the payload's. */
+	kvm_vmcb_set_intercept(vmcb, SVM_INTERCEPT_SHUTDOWN, 1);
 	vmcb->guest_asid = asid;
 
 	copy_segments(vmcb, ss);
@@ -232,12 +234,11 @@ void kvm_svm_vmrun(struct kvm_svm_vcpu *cpu)
 
 	if (!own[nr])
 		own[nr] = kvm_alloc_vmcb();
-	if (svm_has_marked_pdpt())
-		svm_enter_unmarked(&cpu->regs, cpu->vmcb, own[nr]);
-	else
-		svm_enter(&cpu->regs, cpu->vmcb, own[nr]);
+	svm_enter(&cpu->regs, cpu->vmcb, own[nr]);
 	cpu->regs.rax = cpu->vmcb->rax;
 	cpu->regs.rsp = cpu->vmcb->rsp;
+	if (cpu->vmcb->exitcode == SVM_EXIT_SHUTDOWN)
+		nested_check_shutdown(cpu->vmcb->cr2, cpu->vmcb->rip);
 }
 
 void kvm_svm_vmload(struct kvm_vmcb *buf)

@@ -166,7 +166,15 @@ static void run_once(struct kvm_vmx_vcpu *cpu)
 
 void kvm_vmx_vmrun(struct kvm_vmx_vcpu *cpu)
 {
+	struct kvm_cregs cregs;
+	uint32_t reason;
+
 	kvm_vmx_activate_vcpu(cpu);
 	run_once(cpu);
 	cpu->regs.rsp = kvm_vmx_vmread(VMX_VMCS_GUEST_RSP);
+	reason = kvm_vmx_vmread(VMX_VMCS_EXIT_REASON);
+	if (reason == VMX_EXIT_TRIPLE_FAULT || reason == VMX_EXIT_TASK_SWITCH) {
+		kvm_read_cregs(&cregs); /* CR2 stays the guest's */
+		nested_check_shutdown(cregs.cr2, kvm_vmx_vmread(VMX_VMCS_GUEST_RIP));
+	}
 }

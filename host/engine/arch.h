@@ -4,6 +4,7 @@
 #define RINGSIDE_HOST_ENGINE_ARCH_H
 
 #include "host/engine/engine.h"
+#include "host/engine/state.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -72,6 +73,30 @@ bool arch_get_frame(int vcpu_fd, struct arch_frame *frame);
  * when it has nothing to say about it.
  */
 bool arch_describe_exit(const struct kvm_run *run, char *buf, size_t size);
+
+/*
+ * A CPU's state, all that KVM tells of it; the CPU is settled (settle.c). NULL
+ * with the reason.
+ */
+struct arch_cpu_state *arch_save_cpu(struct engine_vcpu *vcpu, struct engine_error *error);
+bool arch_load_cpu(struct engine_vcpu *vcpu, const struct arch_cpu_state *state,
+		   struct engine_error *error);
+void arch_compare_cpu(unsigned int cpu, const struct arch_cpu_state *a,
+		      const struct arch_cpu_state *b, struct engine_differences *found);
+void arch_free_cpu_state(struct arch_cpu_state *state);
+
+/* What has to leave the CPU before memory is loaded: it may write there. */
+bool arch_prepare_load(struct engine_vcpu *vcpu, struct engine_error *error);
+
+/* The machine's state: interrupt controllers, timers, the clock. */
+struct arch_vm_state *arch_save_vm(struct engine_vm *vm, struct engine_error *error);
+bool arch_load_devices(struct engine_vm *vm, const struct arch_vm_state *state,
+		       struct engine_error *error);
+bool arch_load_clock(struct engine_vm *vm, const struct arch_vm_state *state,
+		     struct engine_error *error);
+void arch_compare_vm(const struct arch_vm_state *a, const struct arch_vm_state *b,
+		     struct engine_differences *found);
+void arch_free_vm_state(struct arch_vm_state *state);
 
 #ifdef __cplusplus
 }

@@ -33,9 +33,10 @@ extern "C" {
 
 struct engine_vm;
 
-/* An exit that was taken out of struct kvm_run before its turn came: see settle. */
+/* A copy of an exit: of one that was taken out of KVM before its turn came, for example. */
 struct engine_exit {
 	struct engine_exit *next;
+	bool wants_answer; /* KVM reads something out of struct kvm_run when it goes on */
 	struct kvm_run run; /* the fixed part */
 	size_t data_size; /* of an I/O exit's data */
 	unsigned char data[];
@@ -51,7 +52,7 @@ struct engine_vcpu {
 	struct kvm_dirty_gfn *ring; /* the dirty ring, or NULL */
 	uint32_t ring_next; /* the entry to look at next */
 
-	/* Guards what follows; nobody holds it during KVM_RUN. */
+	/* Guards what follows; nobody holds it while KVM_RUN executes guest code. */
 	pthread_mutex_t gate;
 	pthread_cond_t left; /* the CPU has left KVM_RUN, or answered */
 	bool running; /* a thread is inside KVM_RUN */
@@ -63,9 +64,13 @@ struct engine_vcpu {
 	/* What the guest has reported last, as text; of the thread that runs the CPU. */
 	char last_report[ENGINE_REPORT_SIZE];
 
-	/* Exits that a save took out of KVM; delivered before KVM_RUN is called. */
-	struct engine_exit *pending;
-	bool redeliver; /* the exit in run was fetched by a save: deliver it once more */
+	/* Of the thread that runs or saves the CPU (settle.c): */
+	bool entered; /* KVM_RUN was called at least once */
+	bool open; /* run shows an MMIO read that KVM goes on with */
+	struct engine_exit *answered; /* the reads before it, of the same instruction */
+	struct engine_exit *replay; /* such reads of a loaded state: answered once more */
+	struct engine_exit *pending; /* fetched by a save; delivered in place of KVM_RUN */
+	struct engine_exit *settled; /* what run shows, if a save has completed that read */
 };
 
 /* A memslot that exists; the engine learns of every one, whoever made it. */
@@ -282,6 +287,43 @@ enum engine_event {
 
 /* Runs the CPU once (KVM_RUN). */
 enum engine_event engine_run(struct engine_vcpu *vcpu, uint32_t *value, struct engine_error *error);
+
+/* Whether a thread is inside KVM_RUN with the CPU. */
+bool engine_is_running(struct engine_vcpu *vcpu);
+
+/*
+ * Completes what KVM_RUN has left open, for a save (KVM API, KVM_RUN: "operations
+ * are complete only after userspace has re-entered the kernel"). The exit that
+ * @run shows stays; exits that follow from it are queued in @pending. One that
+ * wants an answer is the last of the queue: its instruction is still to be executed,
+ * with the answers in @answered.
+ */
+bool engine_settle(struct engine_vcpu *vcpu, struct engine_error *error);
+
+/* The same for a CPU that is to get another state: what follows is forgotten. */
+bool engine_abandon(struct engine_vcpu *vcpu, struct engine_error *error);
+
+/* Reads that have to be answered once more in a state that is saved now. */
+const struct engine_exit *engine_reads_before(const struct engine_vcpu *vcpu);
+
+/* A copy of the exit that @vcpu shows, or of others up to one that wants an answer. */
+struct engine_exit *engine_copy_exit(const struct engine_vcpu *vcpu);
+bool engine_copy_exits(const struct engine_exit *from, bool reads, struct engine_exit **to);
+void engine_free_exits(struct engine_exit *first);
+
+/* Has @run show that exit; what else is in @run stays. */
+void engine_show_exit(struct engine_vcpu *vcpu, const struct engine_exit *exit);
+
+/*
+ * For ioctl(), which has the gate: whether there is an exit already, without KVM_RUN
+ * having executed guest code; and, after KVM_RUN has returned 0, whether to call it
+ * again since the exit was a read that a loaded state has an answer for.
+ */
+bool engine_before_run(struct engine_vcpu *vcpu);
+bool engine_after_run(struct engine_vcpu *vcpu);
+
+/* False if the test has answered an exit that a save had completed before. */
+bool engine_check_answer(const struct engine_vcpu *vcpu, struct engine_error *error);
 
 /* Has a CPU that waits for a startup IPI begin at the reset vector (KVM_SET_MP_STATE). */
 bool engine_make_runnable(struct engine_vcpu *vcpu, struct engine_error *error);

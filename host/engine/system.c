@@ -174,17 +174,21 @@ static int run(struct engine_vcpu *vcpu)
 		pthread_mutex_unlock(&vcpu->gate);
 		return engine_ioctl(vcpu->fd, KVM_RUN, NULL);
 	}
+	if (engine_before_run(vcpu)) {
+		pthread_mutex_unlock(&vcpu->gate);
+		return 0;
+	}
 	vcpu->running = true;
 	vcpu->thread = pthread_self();
 	pthread_mutex_unlock(&vcpu->gate);
 	do {
 		ret = engine_ioctl(vcpu->fd, KVM_RUN, NULL);
 		err = errno;
-		again = false;
 		pthread_mutex_lock(&vcpu->gate);
+		again = ret == 0 && engine_after_run(vcpu);
 		if (vcpu->wanted) {
 			/* The kick was for this: the caller need not know of it. */
-			again = ret < 0 && err == EINTR && !vcpu->run->immediate_exit;
+			again |= ret < 0 && err == EINTR && !vcpu->run->immediate_exit;
 			if (arch_get_sregs(vcpu->fd, &vcpu->sregs)) {
 				vcpu->answers++;
 				vcpu->wanted = false;
@@ -256,9 +260,12 @@ void engine_kick(struct engine_vcpu *vcpu)
 
 void engine_stop(struct engine_vcpu *vcpu)
 {
+	pthread_mutex_lock(&vcpu->gate);
 	/* Covers the moment before the thread enters KVM_RUN. */
 	__atomic_store_n(&vcpu->run->immediate_exit, 1, __ATOMIC_RELEASE);
-	engine_kick(vcpu);
+	if (vcpu->running)
+		pthread_kill(vcpu->thread, KICK_SIGNAL);
+	pthread_mutex_unlock(&vcpu->gate);
 }
 
 /*

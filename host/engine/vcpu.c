@@ -55,18 +55,16 @@ struct engine_vcpu *engine_new_vcpu(struct engine_vm *vm, unsigned int index, in
 
 void engine_delete_vcpu(struct engine_vcpu *vcpu)
 {
-	struct engine_exit *exit;
-
 	engine_forget_vcpu(vcpu);
 	if (vcpu->ring)
 		munmap(vcpu->ring, vcpu->vm->ring_entries * sizeof(*vcpu->ring));
 	munmap(vcpu->run, vcpu->run_size);
 	if (vcpu->fd >= 0)
 		close(vcpu->fd);
-	while ((exit = vcpu->pending)) {
-		vcpu->pending = exit->next;
-		free(exit);
-	}
+	engine_free_exits(vcpu->answered);
+	engine_free_exits(vcpu->replay);
+	engine_free_exits(vcpu->pending);
+	engine_free_exits(vcpu->settled);
 	pthread_cond_destroy(&vcpu->left);
 	pthread_mutex_destroy(&vcpu->gate);
 	free(vcpu);
@@ -83,40 +81,33 @@ static bool is_doorbell(const struct kvm_run *run, uint32_t *value)
 	return true;
 }
 
-/* Puts back an exit that a save has taken out of KVM. */
-static void deliver_pending(struct engine_vcpu *vcpu)
-{
-	struct engine_exit *exit = vcpu->pending;
-
-	vcpu->pending = exit->next;
-	memcpy(vcpu->run, &exit->run, offsetof(struct kvm_run, kvm_valid_regs));
-	if (exit->data_size)
-		memcpy((char *)vcpu->run + exit->run.io.data_offset, exit->data, exit->data_size);
-	free(exit);
-}
-
 enum engine_event engine_run(struct engine_vcpu *vcpu, uint32_t *value, struct engine_error *error)
 {
-	if (vcpu->pending) {
-		deliver_pending(vcpu);
-	} else if (vcpu->redeliver) {
-		vcpu->redeliver = false;
-	} else {
-		int ret;
+	int ret;
 
-		do {
-			/* EAGAIN: the CPU has got its startup IPI and can begin. */
-			ret = ioctl(vcpu->fd, KVM_RUN, 0);
-		} while (ret < 0 && errno == EAGAIN && !vcpu->run->immediate_exit);
-		if (ret < 0 && (errno == EINTR || errno == EAGAIN))
-			return ENGINE_INTERRUPTED;
-		if (ret < 0 &&
-		    !(errno == EFAULT && vcpu->run->exit_reason == KVM_EXIT_MEMORY_FAULT)) {
-			engine_fail_errno(error, "ioctl(KVM_RUN) of CPU %u", vcpu->index);
-			return ENGINE_FAILED;
-		}
+	if (!engine_check_answer(vcpu, error))
+		return ENGINE_FAILED;
+	do {
+		/* EAGAIN: the CPU has got its startup IPI and can begin. */
+		ret = ioctl(vcpu->fd, KVM_RUN, 0);
+	} while (ret < 0 && errno == EAGAIN && !vcpu->run->immediate_exit);
+	if (ret < 0 && (errno == EINTR || errno == EAGAIN))
+		return ENGINE_INTERRUPTED;
+	if (ret < 0 && !(errno == EFAULT && vcpu->run->exit_reason == KVM_EXIT_MEMORY_FAULT)) {
+		engine_fail_errno(error, "ioctl(KVM_RUN) of CPU %u", vcpu->index);
+		return ENGINE_FAILED;
 	}
 	return is_doorbell(vcpu->run, value) ? ENGINE_DOORBELL : ENGINE_EXIT;
+}
+
+bool engine_is_running(struct engine_vcpu *vcpu)
+{
+	bool running;
+
+	pthread_mutex_lock(&vcpu->gate);
+	running = vcpu->running;
+	pthread_mutex_unlock(&vcpu->gate);
+	return running;
 }
 
 bool engine_make_runnable(struct engine_vcpu *vcpu, struct engine_error *error)

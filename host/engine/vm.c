@@ -318,16 +318,6 @@ bool engine_complete(struct engine_vm *vm, const struct engine_config *config,
 	       make_memory(vm, config, host, error) && make_vcpus(vm, host, error);
 }
 
-static bool is_running(struct engine_vcpu *vcpu)
-{
-	bool running;
-
-	pthread_mutex_lock(&vcpu->gate);
-	running = vcpu->running;
-	pthread_mutex_unlock(&vcpu->gate);
-	return running;
-}
-
 bool engine_unlist(struct engine_vm *vm)
 {
 	struct engine_vcpu *vcpu;
@@ -337,9 +327,9 @@ bool engine_unlist(struct engine_vm *vm)
 
 	pthread_mutex_lock(&engine_lock);
 	for (i = 0; i < vm->vcpu_count && idle; i++)
-		idle = !vm->vcpus[i] || !is_running(vm->vcpus[i]);
+		idle = !vm->vcpus[i] || !engine_is_running(vm->vcpus[i]);
 	for (vcpu = vm->extra; vcpu && idle; vcpu = vcpu->next_extra)
-		idle = !is_running(vcpu);
+		idle = !engine_is_running(vcpu);
 	for (link = &engine_vms; idle && *link; link = &(*link)->next) {
 		if (*link == vm) {
 			*link = vm->next;

@@ -341,6 +341,83 @@ void tst_kvm_interrupt(struct tst_kvm_vcpu *vcpu, unsigned int vector);
 /* Queues a non-maskable interrupt (KVM_NMI); the CPU must be out of KVM_RUN. */
 void tst_kvm_nmi(struct tst_kvm_vcpu *vcpu);
 
+/* A machine's state at one moment. It depends on no machine any more. */
+struct tst_kvm_state;
+
+/*
+ * Saves the state of a machine whose CPUs rest, at any exit: what KVM's ioctls tell,
+ * and the contents of all memslots. Of each CPU:
+ *
+ *   registers      KVM_GET_REGS, KVM_GET_SREGS2 (or KVM_GET_SREGS), KVM_GET_DEBUGREGS,
+ *                  KVM_GET_XCRS, KVM_GET_XSAVE2 (or KVM_GET_XSAVE)
+ *   MSRs           KVM_GET_MSRS, all of KVM_GET_MSR_INDEX_LIST that can be read
+ *   events         KVM_GET_VCPU_EVENTS, KVM_GET_MP_STATE, KVM_GET_LAPIC
+ *   nested guest   KVM_GET_NESTED_STATE; without KVM_CAP_NESTED_STATE, a CPU that has
+ *                  SVM or VMX on breaks the test
+ *   TSC            KVM_GET_TSC_KHZ, the attribute KVM_VCPU_TSC_OFFSET (or its MSR)
+ *
+ * and of the machine KVM_GET_CLOCK, KVM_GET_IRQCHIP and KVM_GET_PIT2. Not in it is
+ * what KVM does not tell: CPUID, capabilities, MSR filters, interrupt routes, eventfds,
+ * KVM_SET_GUEST_DEBUG, logs of dirty pages; nor memory of SMM's address space.
+ *
+ * An instruction that has left the guest is completed first (KVM_RUN with
+ * immediate_exit), and the guest will not leave with that exit again. So answer an exit
+ * that reads (port, MMIO, MSR) before the state is saved: an answer that comes later
+ * breaks the test at the next tst_kvm_run_vcpu(). Exits that follow from completing,
+ * such as the second half of a write that crosses a page, are kept and delivered by
+ * the next runs of this machine, and of each that the state is loaded into. If a read
+ * follows, the second half of one that crosses a page, this machine goes on with it; in
+ * the saved state, the whole instruction is still to be executed.
+ *
+ * Switches KVM_CAP_EXCEPTION_PAYLOAD and KVM_CAP_X86_TRIPLE_FAULT_EVENT on, where KVM
+ * has them. May be called by a handler of tst_kvm_on_exit() if no other thread runs CPUs.
+ *
+ * Returns a state for tst_kvm_free_state().
+ */
+struct tst_kvm_state *tst_kvm_save(struct tst_kvm_instance *inst);
+
+/*
+ * Puts a machine into that state; the next run goes on from there. The machine may
+ * be the one that was saved or another, and has to have the same payload, RAM,
+ * number of CPUs, irqchip and memslots (number, address, size, KVM_MEM_READONLY): else
+ * the test breaks and the machine is as it was. What a state does not have is up to the
+ * caller. Each CPU's struct kvm_run shows the exit at which it was saved. A machine that
+ * has ended can be run again afterwards.
+ *
+ * The TSC and KVM's clock have gone on since the save, as they do in a machine that
+ * rests. Memory that is right already is not written to; dirty logs do not see what is.
+ */
+void tst_kvm_load(struct tst_kvm_instance *inst, const struct tst_kvm_state *state);
+
+/*
+ * NULL if both states are equal, or what differs, a line each, by name: register,
+ * number and name of an MSR, address of a page and of its first differing bytes. The
+ * caller frees it. Up to 40 differences are listed.
+ *
+ * Time that goes on by itself is compared as follows: the TSC by its offset from the
+ * host's, and not at all where KVM does not tell that; a TSC deadline that has passed
+ * equals none; the clock, the APIC timer's current count, when a PIT channel was
+ * loaded, its request (line 0 of PIC and I/O APIC), IA32_MPERF, IA32_APERF and
+ * Hyper-V's time counters are not compared. Nor is XSTATE_BV, in which a CPU may or
+ * may not say that a register holds its initial value.
+ */
+char *tst_kvm_compare(const struct tst_kvm_state *a, const struct tst_kvm_state *b);
+
+/* Frees a state; NULL: does nothing. */
+void tst_kvm_free_state(struct tst_kvm_state *state);
+
+/*
+ * Remembers the machine's state, in place of an earlier snapshot, for tst_kvm_reset().
+ * As tst_kvm_save(); it is freed with the machine.
+ */
+void tst_kvm_snapshot(struct tst_kvm_instance *inst);
+
+/*
+ * Puts the machine back into its snapshot, as tst_kvm_load() does. Memory and MSRs
+ * that have not changed are not written.
+ */
+void tst_kvm_reset(struct tst_kvm_instance *inst);
+
 /*
  * Destroys the virtual machine in @inst. Guarded buffers that were its memory
  * stay until tst_free_all().

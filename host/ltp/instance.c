@@ -138,6 +138,7 @@ static void free_vm(struct tst_kvm_vm *vm, unsigned int vcpus)
 {
 	unsigned int i;
 
+	tst_vm_forget_snapshot(vm);
 	for (i = 0; i < vcpus; i++)
 		free(vm->cpus[i].description);
 	for (i = 0; i < vm->eventfd_count; i++)

@@ -299,6 +299,10 @@ static enum outcome run_cpu(struct tst_kvm_cpu *cpu)
 			runs_on = tst_flag(&cpu->make_runnable) && !tst_flag(&vm->paused);
 			break;
 		case ENGINE_FAILED:
+			if (!error.err) {
+				tst_report(NULL, 0, TBROK, error.text);
+				return BROKEN;
+			}
 			errno = error.err;
 			outcome = REFUSED;
 			runs_on = false;
@@ -337,14 +341,9 @@ static void enter(struct tst_kvm_vm *vm)
 	add_runner(vm, 1);
 }
 
-static bool is_running(struct engine_vcpu *vcpu)
+bool tst_in_run(void)
 {
-	bool running;
-
-	pthread_mutex_lock(&vcpu->gate);
-	running = vcpu->running;
-	pthread_mutex_unlock(&vcpu->gate);
-	return running;
+	return in_library;
 }
 
 /* False if a thread, this one perhaps in a handler, runs the CPU already. */
@@ -354,7 +353,7 @@ static bool enter_cpu(struct tst_kvm_cpu *cpu)
 	bool free_to_run;
 
 	pthread_mutex_lock(&vm->lock);
-	free_to_run = !vm->managed && !cpu->entered && !is_running(cpu->engine);
+	free_to_run = !vm->managed && !cpu->entered && !engine_is_running(cpu->engine);
 	if (free_to_run)
 		cpu->entered = true;
 	pthread_mutex_unlock(&vm->lock);

@@ -49,6 +49,7 @@ struct tst_kvm_vm {
 	unsigned int results; /* of the guest, TINFO not counted (atomic) */
 	int *eventfds; /* to be closed with the machine */
 	unsigned int eventfd_count;
+	struct tst_kvm_state *snapshot; /* of tst_kvm_snapshot(), or NULL */
 	struct tst_kvm_cpu cpus[]; /* as many as the engine has */
 };
 
@@ -94,6 +95,12 @@ void tst_cpu_start(struct tst_kvm_cpu *cpu);
 
 /* All CPUs leave KVM_RUN, and waiting threads look again: the test's time is over. */
 void tst_vm_time_out(struct tst_kvm_vm *vm);
+
+/* Whether this thread is in a function of the library that runs CPUs: in a handler. */
+bool tst_in_run(void);
+
+/* Frees the machine's snapshot if there is one (state.c). */
+void tst_vm_forget_snapshot(struct tst_kvm_vm *vm);
 
 /* Copies what the engine knows of a memslot to what @inst shows. */
 void tst_show_slot(struct tst_kvm_instance *inst, const struct tst_kvm_vm *vm, unsigned int slot);

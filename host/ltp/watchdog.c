@@ -21,27 +21,17 @@ static unsigned long round_nr; /* counts arm and disarm, to tell them apart */
 static struct timespec deadline;
 static int limit;
 
-static bool is_running(struct engine_vcpu *vcpu)
-{
-	bool running;
-
-	pthread_mutex_lock(&vcpu->gate);
-	running = vcpu->running;
-	pthread_mutex_unlock(&vcpu->gate);
-	return running;
-}
-
 static bool has_running_cpu(const struct engine_vm *vm)
 {
 	struct engine_vcpu *vcpu;
 	unsigned int i;
 
 	for (i = 0; i < vm->vcpu_count; i++) {
-		if (vm->vcpus[i] && is_running(vm->vcpus[i]))
+		if (vm->vcpus[i] && engine_is_running(vm->vcpus[i]))
 			return true;
 	}
 	for (vcpu = vm->extra; vcpu; vcpu = vcpu->next_extra) {
-		if (is_running(vcpu))
+		if (engine_is_running(vcpu))
 			return true;
 	}
 	return false;

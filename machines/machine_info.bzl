@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What the rules that make emulated machines have in common."""
 
+load("//machines/capabilities:table.bzl", "CAPABILITIES")
+
 visibility("//...")
 
 MachineInfo = provider(
@@ -10,6 +12,24 @@ MachineInfo = provider(
         "files": "a depset of Files: all that the runner needs, the description included",
     },
 )
+
+def provides_option(ctx):
+    """The word of the kernel's command line that has init verify what the machine provides.
+
+    Args:
+      ctx: the context of a rule with an attribute `provides`.
+
+    Returns:
+      A string.
+    """
+    for capability in ctx.attr.provides:
+        if capability not in CAPABILITIES:
+            fail("machine {} provides \"{}\", which is no capability; there are {}".format(
+                ctx.label,
+                capability,
+                ", ".join(CAPABILITIES.keys()),
+            ))
+    return "ringside_provides=" + ",".join(ctx.attr.provides)
 
 def runfiles_path(ctx, file):
     """Returns the path of a file in a runfiles folder.

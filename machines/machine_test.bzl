@@ -96,7 +96,7 @@ it runs and why.""",
             doc = "Environment variables that are taken from outside.",
         ),
         "requires": attr.string_list(
-            doc = "What the test needs of the machine: \"native\", \"pae\", \"smp\", \"svm\", \"vmx\".",
+            doc = "The capabilities that the machine must have: machines/capabilities/table.bzl.",
         ),
         "_libraries": attr.label(default = "//toolchains:controller_libraries"),
         "_machine": attr.label(default = "//machines:machine"),

@@ -1,14 +1,48 @@
 # SPDX-License-Identifier: MIT
 """The emulated machines, and which of them suits a test."""
 
+load("//machines/capabilities:table.bzl", "CAPABILITIES")
+
 visibility("//...")
 
-# A machine's name and the requirements of tests that it meets. The first that
-# meets all of a test's is taken: the quickest comes first.
+# What each machine's KVM offers, on any CPU.
+_ALL = [
+    "dirty_ring",
+    "irqchip",
+    "native",
+    "nested_state",
+    "reload",
+    "simd",
+    "x2apic",
+]
+
+# What Bochs' CPUs have beside.
+_BOCHS = _ALL + [
+    "guest_debug",
+    "pae",
+]
+
+# A machine's name and its capabilities (capabilities/table.bzl). The first that has
+# all that a test requires is taken: the quickest comes first.
 MACHINES = {
-    "amd": ["native", "pae", "svm"],
-    "intel": ["native", "pae", "vmx"],
-    "amd_qemu": ["native", "smp", "svm"],
+    "amd": _BOCHS + [
+        "lbrv",
+        "npt",
+        "nrips",
+        "svm",
+    ],
+    "intel": _BOCHS + [
+        "ept",
+        "posted_interrupts",
+        "virtual_apic",
+        "vmcs_shadowing",
+        "vmx",
+    ],
+    "amd_qemu": _ALL + [
+        "npt",
+        "smp",
+        "svm",
+    ],
 }
 
 # What TCG can't do is switched off, or QEMU warns of it at each start.
@@ -40,6 +74,26 @@ MATRIX_ENVIRONMENT = {
     "RINGSIDE_MACHINES": ",".join(["host"] + MACHINES.keys()),
     "RINGSIDE_MACHINE_FLAG": str(Label("//machines:machine")),
 }
+
+def capability_lines():
+    """The capabilities as docs/machines.md shows them, as lines of a table.
+
+    Returns:
+      A list of strings.
+    """
+    return [
+        "| `{}` | {} | {} | {} |".format(
+            capability,
+            row.meaning,
+            row.probe.how,
+            ", ".join([
+                "`{}`".format(machine)
+                for machine, provides in MACHINES.items()
+                if capability in provides
+            ]) or "none",
+        )
+        for capability, row in CAPABILITIES.items()
+    ]
 
 def machine_for(requires):
     """Finds the emulated machine for a test.

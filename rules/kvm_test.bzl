@@ -7,6 +7,7 @@ load("//machines:machines.bzl", "emulated_machine")
 load("//rules:kvm_test_args.bzl", "check_kvm_test_args", "requirements_of", "test_names")
 load("//rules:payload.bzl", "kvm_payload")
 load("//rules:payload_data.bzl", "payload_data")
+load("//toolchains:cc_binary.bzl", controller_binary = "cc_binary")
 
 visibility("//...")
 
@@ -48,10 +49,9 @@ def kvm_test(
         name, for `struct tst_kvm_config.payload`, to the sources of that payload.
         The first one is what runs by default.
       guests: payload architectures: "x86_64", "i386". A literal list.
-      requires: what the test needs of the machine that it runs on: "native"
-        (guest code runs on the CPU, not in KVM's instruction emulator), "smp",
-        "svm", "vmx". A literal list. Tests of i386 require 32-bit paging ("pae")
-        by themselves.
+      requires: the capabilities that the machine must have on which the test runs,
+        such as "svm" or "native": machines/capabilities/table.bzl, docs/machines.md.
+        A literal list. Tests of i386 require 32-bit paging ("pae") by themselves.
       deps: libraries of the controller. Accepts select().
       payload_deps: libraries of the payload. Accepts select().
       copts: compiler options of the controller. Accepts select().
@@ -157,7 +157,7 @@ def kvm_test(
             tags = private,
             visibility = ["//visibility:private"],
         )
-        cc_binary(
+        controller_binary(
             name = test + "._controller",
             testonly = True,
             features = features,

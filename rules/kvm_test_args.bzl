@@ -1,18 +1,28 @@
 # SPDX-License-Identifier: MIT
 """What kvm_test accepts. Pure functions, so that every message has a unit test."""
 
+load("//machines/capabilities:table.bzl", "CAPABILITIES")
 load("//toolchains:architectures.bzl", "GUESTS")
 
 visibility("//...")
 
-# What a test can ask of the machine that it runs on.
-REQUIREMENTS = ["native", "smp", "svm", "vmx"]
-
 # What each test of a guest requires by itself: without it, the guest is not what
 # its architecture says.
 _REQUIRED_BY_GUEST = {
-    "i386": ["pae"],
+    guest: [
+        capability
+        for capability, row in CAPABILITIES.items()
+        if guest in row.required_by
+    ]
+    for guest in GUESTS
 }
+
+# What a test can ask of the machine that it runs on.
+REQUIREMENTS = [
+    capability
+    for capability, row in CAPABILITIES.items()
+    if not row.required_by
+]
 
 # What a payload can be compiled for.
 PAYLOAD_FEATURES = ["simd"]
@@ -174,7 +184,7 @@ def check_kvm_test_args(
         _check_strings("guests", guests, GUESTS.keys(), "guest") or
         (None if guests else "guests is empty; name at least one of {}".format(_quoted(GUESTS.keys()))) or
         _check_own("requires", requires) or
-        _check_strings("requires", requires, REQUIREMENTS, "requirement")
+        _check_strings("requires", requires, REQUIREMENTS, "capability")
     )
     if not error:
         if len([requirement for requirement in requires if requirement in _ONE_OF]) > 1:
@@ -198,7 +208,7 @@ def requirements_of(guest, requires):
     Returns:
       A list: those, and what each test of this guest requires.
     """
-    return requires + _REQUIRED_BY_GUEST.get(guest, [])
+    return requires + _REQUIRED_BY_GUEST[guest]
 
 def test_names(name, guests):
     """Names the tests that a kvm_test makes.

@@ -13,9 +13,8 @@ visibility("//...")
 def _check_toolchain(toolchain):
     """Fails unless the controller's toolchain is Ringside's: others make no file that runs anywhere."""
     if not toolchain.toolchain_id.startswith(TOOLCHAIN_PREFIX):
-        fail(("\nBazel chose the C toolchain '{}' for this test, not Ringside's.\n" +
-              "Mend: register Ringside's before all others: register_toolchains(" +
-              "\"@ringside//toolchains:all\") in MODULE.bazel, or ringside_toolchains() in WORKSPACE.").format(
+        fail(("\nThis part of a controller is for Ringside's C toolchain, and Bazel chose '{}'.\n" +
+              "Fix: build the test, or its controller, which chooses Ringside's for its parts.").format(
             toolchain.toolchain_id,
         ))
 

@@ -91,7 +91,7 @@ GUESTS = {
 # Controller architectures.
 HOSTS = {
     "linux_x86_64": struct(
-        constraints = ["@platforms//cpu:x86_64", "@platforms//os:linux"],
+        constraints = ["@platforms//cpu:x86_64", "@platforms//os:linux", Label("//toolchains:controller")],
         # GNU's name for the architecture, as the sysroot's folders use it.
         gnu_triple = "x86_64-linux-gnu",
         sysroot = "@ringside_sysroot_x86_64//",

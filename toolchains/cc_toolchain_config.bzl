@@ -35,11 +35,11 @@ _ASSEMBLE_ACTIONS = [
 ]
 _PREPROCESS_ACTIONS = _C_ACTIONS + _CXX_ACTIONS + [ACTION_NAMES.preprocess_assemble]
 _COMPILE_ACTIONS = _C_ACTIONS + _CXX_ACTIONS + _ASSEMBLE_ACTIONS
-_LINK_ACTIONS = [
-    ACTION_NAMES.cpp_link_executable,
+_LINK_SHARED_ACTIONS = [
     ACTION_NAMES.cpp_link_dynamic_library,
     ACTION_NAMES.cpp_link_nodeps_dynamic_library,
 ]
+_LINK_ACTIONS = [ACTION_NAMES.cpp_link_executable] + _LINK_SHARED_ACTIONS
 
 def _flags(actions, flags, with_features = []):
     """A flag set that always holds for some actions."""
@@ -77,7 +77,14 @@ def _action_configs(ctx):
         for name in _C_ACTIONS + _ASSEMBLE_ACTIONS
     ] + [
         action_config(action_name = name, tools = clangxx, enabled = True)
-        for name in _CXX_ACTIONS + _LINK_ACTIONS
+        for name in _CXX_ACTIONS + [ACTION_NAMES.cpp_link_executable]
+    ] + [
+        action_config(
+            action_name = name,
+            tools = [tool(tool = ctx.file.no_shared_library)],
+            enabled = True,
+        )
+        for name in _LINK_SHARED_ACTIONS
     ] + [
         action_config(
             action_name = ACTION_NAMES.cpp_link_static_library,
@@ -359,6 +366,7 @@ cc_toolchain_config = rule(
         "link_flags": attr.string_list(doc = "Flags for every link."),
         "link_triple": attr.string(doc = "Clang's target for linking, if it differs."),
         "linker": attr.label(doc = "ld.lld.", **_TOOL),
+        "no_shared_library": attr.label(doc = "Refuses to link one.", **_TOOL),
         "objcopy": attr.label(doc = "llvm-objcopy.", **_TOOL),
         "simd_flags": attr.string_list(doc = "Flags of the feature \"simd\"; none: there is no such feature."),
         "strip": attr.label(doc = "llvm-strip.", **_TOOL),

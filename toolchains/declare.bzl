@@ -40,6 +40,7 @@ def _toolchain(name, constraints, files, **config):
         clang = _LLVM + "bin/clang",
         clangxx = _LLVM + "bin/clang++",
         linker = _LLVM + "bin/ld.lld",
+        no_shared_library = "no_shared_library.sh",
         objcopy = _LLVM + "bin/llvm-objcopy",
         strip = _LLVM + "bin/llvm-strip",
         **config
@@ -50,7 +51,11 @@ def _toolchain(name, constraints, files, **config):
     )
     native.filegroup(
         name = name + "_linker_files",
-        srcs = [_LLVM + "compiler", _LLVM + "linker"] + files,
+        srcs = [
+            "no_shared_library.sh",
+            _LLVM + "compiler",
+            _LLVM + "linker",
+        ] + files,
     )
     native.filegroup(
         name = name + "_all_files",

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "app/greeting.h"
 #include "checksum.h"
 #include "ringside/kvm_gtest.h"
 
@@ -21,6 +22,7 @@ TEST_F(SharedMemory, HoldsWhatBothSidesWrite)
 	constexpr uint64_t kAddress = 0x40000000;
 	uint32_t sum;
 
+	EXPECT_STREQ(greeting(), "hello");
 	auto *buffer = static_cast<uint8_t *>(
 		tst_kvm_alloc_memory(vm(), kSlot, kAddress, 2 * BUFFER_SIZE, 0));
 	ASSERT_THAT(vm(), HasMemslot(kSlot, kAddress, 2 * BUFFER_SIZE));

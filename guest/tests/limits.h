@@ -27,6 +27,8 @@ enum limit {
 	LIMIT_APIC_READ,
 	LIMIT_PLACE,
 	LIMIT_CONVERSION,
+	LIMIT_START_CPU,
+	LIMIT_JOIN_CPU,
 };
 
 struct limit_page {

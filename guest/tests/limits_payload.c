@@ -126,6 +126,12 @@ void main(void)
 	case LIMIT_PLACE:
 		ask_for_too_much();
 		break;
+	case LIMIT_START_CPU:
+		tst_start_cpu(1, NULL, NULL);
+		break;
+	case LIMIT_JOIN_CPU:
+		tst_join_cpu(0);
+		break;
 	case LIMIT_CONVERSION:
 		format_unchecked(page->text, page->format, 0x41ull);
 		tst_res(TPASS, "handled");

@@ -125,6 +125,16 @@ TEST_F(Limits, RegisterOfAnApicThatIsNotThereIsRefused)
 	Expect(LIMIT_APIC_READ, "kvm_read_apic: the machine has no interrupt controllers; ");
 }
 
+TEST_F(Limits, CpuThatIsNotThereIsRefused)
+{
+	Expect(LIMIT_START_CPU, "tst_start_cpu(1): the machine has 1 CPUs, and CPU 0 runs main()");
+}
+
+TEST_F(Limits, FirstCpuCannotBeJoined)
+{
+	Expect(LIMIT_JOIN_CPU, "tst_join_cpu(0): the machine has 1 CPUs, and CPU 0 runs main()");
+}
+
 // The library complains of the test's call: its line is the place.
 TEST_F(Limits, PlaceOfARefusalIsTheTests)
 {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "host/gtest/include/ringside/kvm_gtest.h"
+#include "host/gtest/result_log.h"
 #include "kvm_abi.h"
 #include "ringside/reporter.h"
 
@@ -33,6 +34,7 @@ pthread_t test_thread;
 std::atomic<unsigned long> result_count;
 
 std::mutex output_lock;
+ResultLog result_log; /* under output_lock */
 
 std::mutex collector_lock;
 std::vector<Result> *collector; /* under collector_lock */
@@ -80,13 +82,29 @@ std::string Location(const char *file, int line)
 	return std::string(file) + ":" + std::to_string(line) + ": ";
 }
 
+ResultLog::Weight WeightOf(int type)
+{
+	switch (type) {
+	case TPASS:
+	case TINFO:
+		return ResultLog::Weight::kDetail;
+	case TCONF:
+		return ResultLog::Weight::kSkip;
+	}
+	return ResultLog::Weight::kFailure;
+}
+
 void PrintLine(const char *file, int line, int type, const char *text)
 {
 	std::lock_guard<std::mutex> hold(output_lock);
 	const bool coloured = IsColoured();
 
-	printf("%s%s%s%s: %s\n", Location(file, line).c_str(), coloured ? ColourOf(type) : "",
-	       tst_result_name(type), coloured ? "\033[0m" : "", text);
+	const std::string result = Location(file, line) + (coloured ? ColourOf(type) : "") +
+				   tst_result_name(type) + (coloured ? "\033[0m" : "") + ": " +
+				   text + "\n";
+
+	if (result_log.Take(result, WeightOf(type)))
+		fputs(result.c_str(), stdout);
 	fflush(stdout);
 }
 
@@ -165,6 +183,14 @@ __attribute__((noreturn)) void EndTest(int type)
 		TestPartResult(EventOf(type), nullptr, -1, "tst_brk() ended the test"));
 }
 
+void PrintRest()
+{
+	std::lock_guard<std::mutex> hold(output_lock);
+
+	result_log.PrintRest();
+	fflush(stdout);
+}
+
 /* GoogleTest writes its file at the end, which is now. */
 void WriteXml()
 {
@@ -173,7 +199,7 @@ void WriteXml()
 
 	if (xml)
 		xml->OnTestIterationEnd(*unit, 0);
-	fflush(stdout);
+	PrintRest();
 }
 
 const tst_reporter gtest_reporter = {
@@ -216,7 +242,8 @@ public:
 	}
 	void OnTestStart(const ::testing::TestInfo &info) override
 	{
-		printer_->OnTestStart(info);
+		if (HasRoom(info, ResultLog::Weight::kDetail))
+			printer_->OnTestStart(info);
 	}
 	void OnTestDisabled(const ::testing::TestInfo &info) override
 	{
@@ -224,12 +251,17 @@ public:
 	}
 	void OnTestPartResult(const TestPartResult &result) override
 	{
-		if (!printed)
+		if (!printed && (result.passed() || Take(result)))
 			printer_->OnTestPartResult(result);
 	}
 	void OnTestEnd(const ::testing::TestInfo &info) override
 	{
-		printer_->OnTestEnd(info);
+		const auto *result = info.result();
+
+		if (HasRoom(info, result->Failed()    ? ResultLog::Weight::kFailure
+				  : result->Skipped() ? ResultLog::Weight::kSkip
+						      : ResultLog::Weight::kDetail))
+			printer_->OnTestEnd(info);
 	}
 	void OnTestSuiteEnd(const ::testing::TestSuite &suite) override
 	{
@@ -249,7 +281,18 @@ public:
 	}
 	void OnTestIterationEnd(const ::testing::UnitTest &unit, int iteration) override
 	{
-		printer_->OnTestIterationEnd(unit, iteration);
+		PrintRest();
+		if (unit.failed_test_count() + unit.skipped_test_count() <= kListedTests) {
+			printer_->OnTestIterationEnd(unit, iteration);
+			return;
+		}
+		/* As the printer does it, without the lists of names. */
+		printf("[==========] %d tests from %d test suites ran.\n", unit.test_to_run_count(),
+		       unit.test_suite_to_run_count());
+		printf("[  PASSED  ] %d tests.\n[  SKIPPED ] %d tests.\n[  FAILED  ] %d tests.\n",
+		       unit.successful_test_count(), unit.skipped_test_count(),
+		       unit.failed_test_count());
+		fflush(stdout);
 	}
 	void OnTestProgramEnd(const ::testing::UnitTest &unit) override
 	{
@@ -257,6 +300,30 @@ public:
 	}
 
 private:
+	/* More names of tests than this are not listed at the end. */
+	static constexpr int kListedTests = 1000;
+
+	/* For "[       OK ] Suite.Test (10 ms)". */
+	static bool HasRoom(const ::testing::TestInfo &info, ResultLog::Weight weight)
+	{
+		std::lock_guard<std::mutex> hold(output_lock);
+
+		return result_log.HasRoom(strlen(info.test_suite_name()) + strlen(info.name()) + 32,
+					  weight);
+	}
+
+	/* A result of GoogleTest's own. Returns whether it is to be printed. */
+	static bool Take(const TestPartResult &result)
+	{
+		std::lock_guard<std::mutex> hold(output_lock);
+
+		return result_log.Take(Location(result.file_name(), result.line_number()) +
+					       (result.skipped() ? "Skipped\n" : "Failure\n") +
+					       result.message() + "\n",
+				       result.skipped() ? ResultLog::Weight::kSkip
+							: ResultLog::Weight::kFailure);
+	}
+
 	std::unique_ptr<::testing::TestEventListener> printer_;
 };
 

@@ -2,7 +2,7 @@
 """bochs_machine: a machine that Bochs emulates."""
 
 load("//machines:linux_kernel.bzl", "kernel_of")
-load("//machines:machine_info.bzl", "INITRAMFS_ATTRS", "MachineInfo", "make_initramfs", "runfiles_path")
+load("//machines:machine_info.bzl", "INITRAMFS_ATTRS", "MachineInfo", "make_initramfs", "provides_option", "runfiles_path")
 
 visibility("//...")
 
@@ -27,7 +27,7 @@ def _make_boot_image(ctx, kernel, initramfs):
     args = ctx.actions.args()
     args.add("--kernel", kernel.image)
     args.add("--initramfs", initramfs)
-    args.add("--append", " ".join(_MACHINE_OPTIONS + ctx.attr.kernel_options))
+    args.add("--append", " ".join(_MACHINE_OPTIONS + [provides_option(ctx)] + ctx.attr.kernel_options))
     args.add("--memory", ctx.attr.memory_mb)
     args.add("--image", image)
     args.add("--rom", rom)

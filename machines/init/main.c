@@ -6,8 +6,10 @@
  * The snapshot is taken while it waits. Settings come as environment
  * variables, which is what the kernel makes of unknown words on its command
  * line: ringside_drive, ringside_stream (devices), ringside_ready_port and
- * ringside_exit_port (I/O ports, where the emulator has such).
+ * ringside_exit_port (I/O ports, where the emulator has such), ringside_provides
+ * (the capabilities that the machine is declared to have, with commas between).
  */
+#include "machines/capabilities/capabilities.h"
 #include "machines/init/init.h"
 #include "machines/init/mailbox.h"
 
@@ -27,6 +29,9 @@
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
+
+/* What lets tests reload modules: tst_module_reload(). */
+#define RELOAD_PERMISSION "RINGSIDE_RELOAD_MODULES"
 
 /* How long a driver may take to find its device, in seconds. */
 #define DEVICE_SECONDS 20
@@ -55,6 +60,38 @@ static void check_kvm(void)
 		    name.release, strerror(errno));
 	close(fd);
 	say("Linux %s", name.release);
+}
+
+/* What a machine is declared to offer, tests are sent there for: it must have it. */
+static void check_capabilities(void)
+{
+	const char *provides = getenv("ringside_provides");
+	capability_set declared = 0, lacking;
+	char *names, list[CAPABILITY_LIST_SIZE];
+	struct probe probe;
+
+	if (!provides)
+		return;
+	names = strdup(provides);
+	if (!names)
+		die("out of memory");
+	for (char *name = strtok(names, ","); name; name = strtok(NULL, ",")) {
+		capability_set capability = capability_parse(name);
+
+		if (!capability)
+			die("this machine is declared to provide '%s', which is no capability", name);
+		declared |= capability;
+	}
+	free(names);
+	probe_kvm(declared, &probe);
+	if (*probe.problem)
+		die("%s", probe.problem);
+	lacking = declared & ~probe.provides;
+	if (!lacking)
+		return;
+	/* One of them, and how to see for oneself. */
+	die("this machine is declared to provide what it lacks: %s (%s)",
+	    capability_list(lacking, list), capability_how(lacking & -lacking));
 }
 
 static void wait_for_job(int drive, struct job_header *header)
@@ -121,9 +158,9 @@ static void become_job(const struct job *job, int stream)
 		dprintf(STDERR_FILENO, "cannot enter %s: %s\n", job->directory, strerror(errno));
 		_exit(126);
 	}
-	/* This machine is the test's own: see tst_module_reload(). */
+	/* This machine is the test's own. */
 	environ = job->environment;
-	setenv("RINGSIDE_RELOAD_MODULES", "1", 0);
+	setenv(RELOAD_PERMISSION, "1", 0);
 	execve(job->arguments[0], job->arguments, environ);
 	dprintf(STDERR_FILENO, "cannot run %s: %s\n", job->arguments[0], strerror(errno));
 	_exit(127);
@@ -194,8 +231,10 @@ int main(void)
 	mount("proc", "/proc", "proc", 0, NULL);
 	mount("sysfs", "/sys", "sysfs", 0, NULL);
 
+	setenv(RELOAD_PERMISSION, "1", 0);
 	load_modules();
 	check_kvm();
+	check_capabilities();
 	if (has_mailbox)
 		mailbox_open();
 	else

@@ -244,6 +244,40 @@ static void pack_dependencies(FILE *archive)
 	free(list);
 }
 
+/* Whether a module's strings tell the type of a parameter, so that it has one. */
+static bool has_parameter(const char *info, size_t info_size, const char *name, size_t name_size)
+{
+	static const char key[] = "parmtype=";
+	const size_t key_size = sizeof(key) - 1;
+
+	while (info_size) {
+		size_t length = strnlen(info, info_size);
+
+		if (length > key_size + name_size && !memcmp(info, key, key_size) &&
+		    !memcmp(info + key_size, name, name_size) && info[key_size + name_size] == ':')
+			return true;
+		length += length < info_size; /* the NUL */
+		info += length;
+		info_size -= length;
+	}
+	return false;
+}
+
+/* The kernel passes silently over a parameter that a module doesn't know. */
+static void check_parameters(const struct module *module, const char *info, size_t info_size)
+{
+	const char *word = module->parameters;
+
+	while (*word) {
+		size_t size = strcspn(word, "= ");
+
+		if (size && !has_parameter(info, info_size, word, size))
+			die("module %s has no parameter '%.*s'", module->name, (int)size, word);
+		word += strcspn(word, " ");
+		word += *word == ' ';
+	}
+}
+
 void module_pack(FILE *archive)
 {
 	char *list;
@@ -258,7 +292,10 @@ void module_pack(FILE *archive)
 		char name[PATH_MAX];
 		size_t size;
 		unsigned char *file = read_file(module->path, &size);
+		size_t info_size;
+		const char *info = modinfo(file, size, module->path, &info_size);
 
+		check_parameters(module, info, info_size);
 		fprintf(text, "%s.ko%s%s\n", module->name, *module->parameters ? " " : "",
 			module->parameters);
 		snprintf(name, sizeof(name), "modules/%s.ko", module->name);

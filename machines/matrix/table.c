@@ -37,14 +37,25 @@ void replace_text(char **target, const char *text)
 	*target = copy;
 }
 
-/* "@ringside_linux_generic//:linux": "linux_generic"; "//my:kernel": "my:kernel". */
+/*
+ * "@ringside_linux_generic//:linux" and "//machines/kernels:linux_generic":
+ * "linux_generic"; "//my:kernel": "my:kernel".
+ */
 static char *kernel_title(const char *label)
 {
 	static const char own[] = "ringside_", target[] = "//:linux";
+	static const char kernels[] = "//machines/kernels:";
+	const char *repository_end = strstr(label, "//");
 	size_t size;
 
+	if (repository_end && !strncmp(repository_end, kernels, sizeof(kernels) - 1))
+		return copy_text(repository_end + sizeof(kernels) - 1);
 	while (*label == '@')
 		label++;
+	/* As a module, a repository's name has those that declared it in front. */
+	for (const char *c = label; repository_end && c < repository_end; c++)
+		if (*c == '~' || *c == '+')
+			label = c + 1;
 	size = strlen(label);
 	if (!strncmp(label, own, sizeof(own) - 1) && size > sizeof(target) &&
 	    !strcmp(label + size - sizeof(target) + 1, target))

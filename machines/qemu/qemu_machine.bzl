@@ -2,7 +2,7 @@
 """qemu_machine: a machine that QEMU emulates, without hardware virtualization."""
 
 load("//machines:linux_kernel.bzl", "kernel_of")
-load("//machines:machine_info.bzl", "INITRAMFS_ATTRS", "MachineInfo", "make_initramfs", "runfiles_path")
+load("//machines:machine_info.bzl", "INITRAMFS_ATTRS", "MachineInfo", "make_initramfs", "provides_option", "runfiles_path")
 
 visibility("//...")
 
@@ -27,7 +27,7 @@ def _qemu_machine_impl(ctx):
     args.add("--memory", ctx.attr.memory_mb)
     args.add("--kernel", kernel.image)
     args.add("--initrd", initramfs)
-    args.add("--append", " ".join(ctx.attr.kernel_options))
+    args.add("--append", " ".join([provides_option(ctx)] + ctx.attr.kernel_options))
     args.add("--timeout", ctx.attr.boot_timeout)
     args.add_all("--output", [snapshot], expand_directories = False)
     ctx.actions.run(

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "machines/runner/message.h"
-#include "machines/runner/requirement.h"
 
 static char *copy(const char *text)
 {
@@ -72,12 +71,12 @@ static void read_lines(const char *path, void (*take)(void *, const char *, cons
 	fclose(file);
 }
 
-static unsigned int requirement(const char *name)
+static capability_set capability(const char *name)
 {
-	unsigned int bit = requirement_parse(name);
+	capability_set bit = capability_parse(name);
 
 	if (!bit)
-		die("unknown requirement '%s' in a description; build the test anew", name);
+		die("unknown capability '%s' in a description; build the test anew", name);
 	return bit;
 }
 
@@ -100,7 +99,7 @@ static void take_test_line(void *context, const char *key, const char *value)
 	} else if (!strcmp(key, "emulated")) {
 		test->emulated = copy(value);
 	} else if (!strcmp(key, "requires")) {
-		test->required |= requirement(value);
+		test->required |= capability(value);
 	} else if (!strcmp(key, "data")) {
 		append(&test->data, &test->data_count, value);
 	} else if (!strcmp(key, "library")) {
@@ -114,7 +113,7 @@ void read_test_description(const char *program, struct test_description *test)
 {
 	char *path = format_text("%s.test", program);
 
-	*test = (struct test_description){.required = REQUIRE_KVM};
+	*test = (struct test_description){.required = CAPABILITY_KVM};
 	read_lines(path, take_test_line, test);
 	if (!test->controller || !test->machine)
 		die("%s names no controller or no machine; build the test anew", path);
@@ -151,7 +150,7 @@ static void take_machine_line(void *context, const char *key, const char *value)
 	else if (!strcmp(key, "memory"))
 		machine->memory_mb = number(key, value);
 	else if (!strcmp(key, "provides"))
-		machine->provides |= requirement(value);
+		machine->provides |= capability(value);
 	else
 		die("unknown key '%s' in a machine's description; build the test anew", key);
 }
@@ -184,7 +183,7 @@ void read_machine_description(const struct test_description *test,
 {
 	char *path = runfile(test, test->emulated);
 
-	*machine = (struct machine_description){.provides = REQUIRE_KVM};
+	*machine = (struct machine_description){.provides = CAPABILITY_KVM};
 	read_lines(path, take_machine_line, machine);
 	if (!machine->name || !machine->emulator || !machine->root || !machine->snapshot)
 		die("%s is incomplete; build the test anew", path);

@@ -8,13 +8,15 @@
 
 #include <stddef.h>
 
+#include "machines/capabilities/capabilities.h"
+
 /* Written by machine_test (rules/machine_test.bzl). */
 struct test_description {
 	char *runfiles; /* the runfiles folder, absolute */
 	char *controller; /* the program, as in the runfiles folder */
 	char *machine; /* "auto", "host" or an emulated machine's name */
 	char *emulated; /* description of the emulated machine, or NULL */
-	unsigned int required; /* bits of enum requirement */
+	capability_set required;
 	char **data; /* files and folders that the test uses */
 	size_t data_count;
 	char **libraries; /* shared libraries that the program loads */
@@ -29,7 +31,7 @@ struct machine_description {
 	char *snapshot; /* folder */
 	char *cpu; /* CPU model, in the emulator's words */
 	char *kernel; /* its release, from the snapshot */
-	unsigned int provides; /* bits of enum requirement */
+	capability_set provides;
 	unsigned int cpus;
 	unsigned int memory_mb;
 };

@@ -13,10 +13,10 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "machines/capabilities/capabilities.h"
 #include "machines/runner/description.h"
 #include "machines/runner/emulated.h"
 #include "machines/runner/message.h"
-#include "machines/runner/requirement.h"
 #include "machines/runner/skip.h"
 
 static int run_on_host(const struct test_description *test, char **arguments)
@@ -32,8 +32,8 @@ static int run_on_host(const struct test_description *test, char **arguments)
 static int run_on_machine(const struct test_description *test, const char *why, char **arguments)
 {
 	struct machine_description machine;
-	unsigned int missing;
-	char list[REQUIREMENT_LIST_SIZE];
+	capability_set missing;
+	char list[CAPABILITY_LIST_SIZE];
 
 	if (!test->emulated)
 		die("%s, which the build does not know; build the test anew", why);
@@ -41,7 +41,7 @@ static int run_on_machine(const struct test_description *test, const char *why, 
 	missing = test->required & ~machine.provides;
 	if (missing) {
 		say("%s; machine %s offers no %s: skipped", why, machine.name,
-		    requirement_list(missing, list));
+		    capability_list(missing, list));
 		return skip_test(list);
 	}
 	say("%s; running on machine %s, Linux %s", why, machine.name, machine.kernel);
@@ -49,16 +49,16 @@ static int run_on_machine(const struct test_description *test, const char *why, 
 }
 
 /* With a forced host, what is missing is said and not worked around. */
-static int host_lacks(const struct probe *probe, unsigned int missing)
+static int host_lacks(const struct probe *probe, capability_set missing)
 {
-	char list[REQUIREMENT_LIST_SIZE];
+	char list[CAPABILITY_LIST_SIZE];
 
 	if (*probe->problem)
 		die("host: %s; make /dev/kvm usable, or run the test on an emulated machine "
 		    "(without --config=host)",
 		    probe->problem);
 	say("host: no %s; skipped (without --config=host it would run on an emulated machine)",
-	    requirement_list(missing, list));
+	    capability_list(missing, list));
 	return skip_test(list);
 }
 
@@ -67,8 +67,8 @@ int main(int argc, char **argv)
 	struct test_description test;
 	struct utsname system;
 	struct probe probe;
-	unsigned int missing;
-	char list[REQUIREMENT_LIST_SIZE], *why;
+	capability_set missing;
+	char list[CAPABILITY_LIST_SIZE], *why;
 
 	if (!argc)
 		return STATUS_MACHINE_FAILED;
@@ -78,7 +78,7 @@ int main(int argc, char **argv)
 		return run_on_machine(&test, why, argv);
 	}
 
-	probe_host(test.required, &probe);
+	probe_kvm(test.required, &probe);
 	missing = test.required & ~probe.provides;
 	if (!missing) {
 		uname(&system);
@@ -87,7 +87,7 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(test.machine, "host"))
 		return host_lacks(&probe, missing);
-	requirement_list(missing, list);
+	capability_list(missing, list);
 	if (*probe.problem)
 		why = format_text("host: %s", probe.problem);
 	else

@@ -120,15 +120,29 @@ echo "no module" >"$work/none.ko"
 make_initramfs none --init="$machines/init/init" --modules="$work/none.ko" --load none && fail "accepted"
 says "make_initramfs: $work/none.ko is no 64-bit ELF file, so no kernel module"
 
+current="a parameter that the module doesn't know"
+checks=$((checks + 1))
+make_initramfs none --init="$machines/init/init" --load "$kvm nested=1 nestd=1" && fail "accepted"
+says "make_initramfs: module $kvm has no parameter 'nestd'"
+
 current="the initramfs images"
 make_initramfs plain --init="$machines/init/init" || fail "refused"
 make_initramfs bad_parameter --init="$machines/init/init" --load "$kvm nested=maybe" || fail "refused"
 make_initramfs hanging --init="$machines/tests/guest_program" || fail "refused"
+virtio=()
+[ "$machine" != amd_qemu ] || virtio=(--load virtio_pci --load virtio_blk --load virtio_console)
+make_initramfs good --init="$machines/init/init" --load "$kvm nested=1" "${virtio[@]}" || fail "refused"
 
 boot "a kernel without KVM" plain 120
 says "make_snapshot: the machine does not come up: no /dev/kvm on Linux "
 says "this kernel has KVM neither built in nor among the modules given"
 says "the last lines of the machine's console:"
+
+boot "a capability that the machine lacks" good 120 ringside_provides=svm,vmx
+says "make_snapshot: the machine does not come up: this machine is declared to provide what it lacks: "
+
+boot "a capability that is none" good 120 ringside_provides=magic
+says "make_snapshot: the machine does not come up: this machine is declared to provide 'magic', which is no capability"
 
 boot "a module that can't be loaded" bad_parameter 120
 says "make_snapshot: the machine does not come up: cannot load module $kvm.ko (parameters \"nested=maybe\"): "
@@ -155,9 +169,6 @@ fill_ram() {
 	mkdir "$work/snapshot"
 	ln -s /dev/full "$work/snapshot/ram"
 }
-virtio=()
-[ "$machine" != amd_qemu ] || virtio=(--load virtio_pci --load virtio_blk --load virtio_console)
-make_initramfs good --init="$machines/init/init" --load "$kvm nested=1" "${virtio[@]}" || fail "refused"
 prepare=fill_ram
 boot "a full disk" good 120
 says "No space left on device"

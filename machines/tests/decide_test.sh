@@ -84,8 +84,8 @@ if [ -e /dev/kvm ] && unshare -rm sh -c "$hide_script" sh true 2>/dev/null; then
 	unset hide_kvm
 fi
 
-decide "an unknown requirement" 125 "machine auto" "requires magic"
-first_line "ringside: unknown requirement 'magic' in a description; build the test anew"
+decide "an unknown capability" 125 "machine auto" "requires magic"
+first_line "ringside: unknown capability 'magic' in a description; build the test anew"
 decide "a damaged description" 125 "machine auto" "nonsense"
 first_line "ringside: ./test.test: no value in line 'nonsense'"
 

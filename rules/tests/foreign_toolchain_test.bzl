@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""A kvm_test whose controller Bazel would build with another C toolchain is refused, with the mend."""
+"""Another C toolchain in front of Ringside's: a controller is built with Ringside's all the same."""
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
 load("@rules_cc//cc:defs.bzl", "cc_toolchain")
 load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
 load("@rules_cc//cc/toolchains:cc_toolchain_config_info.bzl", "CcToolchainConfigInfo")
 load("//rules:payload.bzl", "kvm_payload")
+load("//toolchains:cc_binary.bzl", "cc_binary")
 
 visibility("//rules/tests/...")
 
@@ -27,23 +28,42 @@ _foreign_config = rule(
 
 def _foreign_toolchain_test_impl(ctx):
     env = analysistest.begin(ctx)
-    asserts.expect_failure(env, "Bazel chose the C toolchain 'foreign' for this test, not Ringside's.")
-    asserts.expect_failure(env, "Mend: register Ringside's before all others: ")
+    asserts.expect_failure(env, "for Ringside's C toolchain, and Bazel chose 'foreign'.")
+    asserts.expect_failure(env, "Fix: build the test, or its controller")
     return analysistest.end(env)
+
+# The last comes first.
+_FOREIGN_FIRST = {
+    "//command_line_option:extra_toolchains": [
+        str(Label("//toolchains:all")),
+        str(Label("//rules/tests:foreign_toolchain")),
+    ],
+}
 
 _foreign_toolchain_test = analysistest.make(
     _foreign_toolchain_test_impl,
-    config_settings = {
-        "//command_line_option:extra_toolchains": str(Label("//rules/tests:foreign_toolchain")),
-    },
+    config_settings = _FOREIGN_FIRST,
     expect_failure = True,
 )
 
+def _controller_toolchain_test_impl(ctx):
+    env = analysistest.begin(ctx)
+
+    # Else the payload in it would have ended the analysis.
+    asserts.true(env, analysistest.target_under_test(env)[DefaultInfo].files_to_run.executable)
+    return analysistest.end(env)
+
+_controller_toolchain_test = analysistest.make(
+    _controller_toolchain_test_impl,
+    config_settings = _FOREIGN_FIRST,
+)
+
 def foreign_toolchain_test(*, name):
-    """Declares a C toolchain that is not Ringside's, and the test that it is refused.
+    """Declares a C toolchain that is not Ringside's, and tests of who is built with it.
 
     Args:
-      name: the test's name.
+      name: the name of the test that a part of a controller refuses it. That the
+        controller is not built with it is `<name>_for_controller`.
     """
     _foreign_config(name = "foreign_config")
     native.filegroup(name = "foreign_files")
@@ -78,4 +98,13 @@ def foreign_toolchain_test(*, name):
     _foreign_toolchain_test(
         name = name,
         target_under_test = "refused_payload",
+    )
+    cc_binary(
+        name = "controller",
+        tags = ["manual"],
+        deps = ["refused_payload"],
+    )
+    _controller_toolchain_test(
+        name = name + "_for_controller",
+        target_under_test = "controller",
     )

@@ -130,8 +130,10 @@ def _compile_commands_aspect_impl(target, ctx):
     ])
 
     # Not the action's own inputs: once it has run, Bazel adds the headers that it
-    # really took, and drops the others.
-    inputs = depset(transitive = [seen_headers, find_cpp_toolchain(ctx).all_files])
+    # really took, and drops the others. A workspace may have no other toolchain than
+    # Ringside's, which is there for Ringside's platforms alone.
+    toolchain = find_cpp_toolchain(ctx, mandatory = False)
+    inputs = depset(transitive = [seen_headers] + ([toolchain.all_files] if toolchain else []))
 
     commands = []
     for action in target.actions:
@@ -189,5 +191,5 @@ The output group "compile_commands" has a file for each target, in which each li
 is a command as merge_commands.sh wants it, and the headers that are generated.""",
     attr_aspects = ["*"],
     fragments = ["platform"],
-    toolchains = use_cpp_toolchain(),
+    toolchains = use_cpp_toolchain(mandatory = False),
 )

@@ -340,10 +340,19 @@ TEST(Table, ColumnsAreNamedAfterMachineAndKernel)
 	table_add_column(&table, "amd", "@@ringside_linux_generic//:linux");
 	table_add_column(&table, "amd", "//my/own:kernel");
 	table_add_column(&table, "amd", "//my:own/kernel");
+	/* With Ringside as a module. */
+	table_add_column(&table, "amd", "@@ringside~~packages~ringside_linux_generic//:linux");
+	table_add_column(&table, "amd", "@@other+ringside_linux//:linux");
+	table_add_column(&table, "amd", "@@ringside~//machines/kernels:linux");
+	table_add_column(&table, "amd", "//machines/kernels:linux_generic");
 	EXPECT_STREQ(table.columns[0].title, "host");
 	EXPECT_STREQ(table.columns[1].title, "amd linux_generic");
 	EXPECT_STREQ(table.columns[2].title, "amd my/own:kernel");
 	EXPECT_STREQ(table.columns[2].id, "amd-my-own-kernel");
+	EXPECT_STREQ(table.columns[4].title, "amd linux_generic");
+	EXPECT_STREQ(table.columns[5].title, "amd linux");
+	EXPECT_STREQ(table.columns[6].title, "amd linux");
+	EXPECT_STREQ(table.columns[7].title, "amd linux_generic");
 	EXPECT_STRNE(table.columns[3].id, table.columns[2].id);
 }
 

@@ -189,10 +189,9 @@ enter_paging:
 	/* Write protection holds for this code too. */
 	movl	%cr0, %eax
 	orl	$(CR0_PG | CR0_WP), %eax
-	.globl	kvm_enable_paging, kvm_paging_done
+	.globl	kvm_enable_paging
 kvm_enable_paging:
 	movl	%eax, %cr0	/* on i386 it may be refused: see interrupt.c */
-kvm_paging_done:
 	ljmpl	$KVM_CS, $paging_mode
 
 #ifdef __x86_64__

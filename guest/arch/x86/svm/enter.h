@@ -8,10 +8,4 @@
 /** VMRUN with all registers switched; own is for the payload's state (nested.S). */
 void svm_enter(struct kvm_regs64 *regs, struct kvm_vmcb *guest, struct kvm_vmcb *own);
 
-/** Whether the CPU has marked a page-directory pointer as accessed: see svm_marked_pdpt.c. */
-_Bool svm_has_marked_pdpt(void);
-
-/** svm_enter() for a CPU that does so. */
-void svm_enter_unmarked(struct kvm_regs64 *regs, struct kvm_vmcb *guest, struct kvm_vmcb *own);
-
 #endif /* RINGSIDE_GUEST_X86_SVM_ENTER_H */

@@ -234,10 +234,7 @@ void kvm_svm_vmrun(struct kvm_svm_vcpu *cpu)
 
 	if (!own[nr])
 		own[nr] = kvm_alloc_vmcb();
-	if (svm_has_marked_pdpt())
-		svm_enter_unmarked(&cpu->regs, cpu->vmcb, own[nr]);
-	else
-		svm_enter(&cpu->regs, cpu->vmcb, own[nr]);
+	svm_enter(&cpu->regs, cpu->vmcb, own[nr]);
 	cpu->regs.rax = cpu->vmcb->rax;
 	cpu->regs.rsp = cpu->vmcb->rsp;
 	if (cpu->vmcb->exitcode == SVM_EXIT_SHUTDOWN)

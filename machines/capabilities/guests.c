@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Tiny guests, run to find out what becomes of them. */
+/* Tiny guests; see guests.h. */
+#include "machines/capabilities/guests.h"
+
 #include <errno.h>
 #include <linux/kvm.h>
 #include <stdint.h>
@@ -8,13 +10,16 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "machines/runner/requirement.h"
-
-/* probe_guest_code.S */
+/* guest_code.S */
 extern const char guest_long_mode[], guest_long_mode_end[];
 extern const char guest_pae[], guest_pae_end[];
+extern const char guest_simd[], guest_simd_end[];
+extern const char guest_irqchip[], guest_irqchip_end[];
+extern const char guest_debug[], guest_debug_end[];
 #define PROBE_PASSED 0x900d
-#define BREAKPOINT_HANDLER 0x100
+#define PROBE_PORT 0x80
+#define HANDLER 0x100 /* from the start of the code */
+#define APIC_VECTOR 0x41
 
 /* The guest's memory, in bytes from 0. */
 #define CODE 0x1000
@@ -31,6 +36,9 @@ extern const char guest_pae[], guest_pae_end[];
 #define CR0_PE (1u << 0)
 #define CR0_PG (1u << 31)
 #define CR4_PAE (1u << 5)
+#define CR4_OSFXSR (1u << 9)
+#define DR6_BREAKPOINT_0 1
+#define DR7_BREAKPOINT_0 0x402
 #define EFER_LME (1u << 8)
 #define EFER_LMA (1u << 10)
 #define PAGE_PRESENT_WRITE 3
@@ -58,7 +66,7 @@ static void close_vm(struct probe_vm *vm)
 		munmap(vm->memory, MEMORY_SIZE);
 }
 
-static bool open_vm(int kvm, struct probe_vm *vm)
+static bool open_vm(int kvm, struct probe_vm *vm, bool irqchip)
 {
 	struct kvm_userspace_memory_region region = {.memory_size = MEMORY_SIZE};
 	int size = ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
@@ -72,6 +80,8 @@ static bool open_vm(int kvm, struct probe_vm *vm)
 	vm->vm = ioctl(kvm, KVM_CREATE_VM, 0);
 	if (vm->memory == MAP_FAILED || vm->vm < 0)
 		return false;
+	if (irqchip && ioctl(vm->vm, KVM_CREATE_IRQCHIP, 0))
+		return false;
 	region.userspace_addr = (uintptr_t)vm->memory;
 	vm->vcpu = ioctl(vm->vm, KVM_CREATE_VCPU, 0);
 	if (vm->vcpu < 0 || ioctl(vm->vm, KVM_SET_USER_MEMORY_REGION, &region))
@@ -80,7 +90,7 @@ static bool open_vm(int kvm, struct probe_vm *vm)
 	return vm->run != MAP_FAILED;
 }
 
-/* Runs the guest until it halts; true if it passed. */
+/* Runs the guest until something ends it; true if KVM could. */
 static bool run(struct probe_vm *vm, uint64_t tables)
 {
 	struct kvm_regs registers = {.rip = CODE, .rsp = STACK, .rflags = 2, .rbx = tables};
@@ -93,12 +103,20 @@ static bool run(struct probe_vm *vm, uint64_t tables)
 				continue;
 			return false;
 		}
-		if (vm->run->exit_reason == KVM_EXIT_INTR)
-			continue;
-		return vm->run->exit_reason == KVM_EXIT_HLT &&
-		       !ioctl(vm->vcpu, KVM_GET_REGS, &registers) && registers.rax == PROBE_PASSED;
+		if (vm->run->exit_reason != KVM_EXIT_INTR)
+			return true;
 	}
 	return false;
+}
+
+/* Runs the guest to its end; true if it passed. */
+static bool run_to_end(struct probe_vm *vm, uint64_t tables)
+{
+	struct kvm_regs registers;
+
+	return run(vm, tables) && vm->run->exit_reason == KVM_EXIT_IO &&
+	       vm->run->io.port == PROBE_PORT && !ioctl(vm->vcpu, KVM_GET_REGS, &registers) &&
+	       registers.rax == PROBE_PASSED;
 }
 
 static struct kvm_segment flat_segment(unsigned int selector, unsigned int type)
@@ -124,7 +142,7 @@ static bool passes_long_mode(struct probe_vm *vm)
 {
 	struct kvm_sregs sregs;
 	uint64_t *memory = (uint64_t *)(void *)vm->memory;
-	uint64_t gate = CODE + BREAKPOINT_HANDLER;
+	uint64_t gate = CODE + HANDLER;
 
 	memcpy(vm->memory + CODE, guest_long_mode, (size_t)(guest_long_mode_end - guest_long_mode));
 	memory[TABLE_4 / 8] = TABLE_3 | PAGE_PRESENT_WRITE;
@@ -148,7 +166,7 @@ static bool passes_long_mode(struct probe_vm *vm)
 	sregs.cr4 |= CR4_PAE;
 	sregs.cr0 |= CR0_PE | CR0_PG;
 	sregs.efer |= EFER_LME | EFER_LMA;
-	return !ioctl(vm->vcpu, KVM_SET_SREGS, &sregs) && run(vm, TABLE_4);
+	return !ioctl(vm->vcpu, KVM_SET_SREGS, &sregs) && run_to_end(vm, TABLE_4);
 }
 
 static bool passes_pae(struct probe_vm *vm)
@@ -163,14 +181,61 @@ static bool passes_pae(struct probe_vm *vm)
 		return false;
 	set_segments(&sregs);
 	sregs.cr0 |= CR0_PE;
-	return !ioctl(vm->vcpu, KVM_SET_SREGS, &sregs) && run(vm, TABLE_3) &&
+	return !ioctl(vm->vcpu, KVM_SET_SREGS, &sregs) && run_to_end(vm, TABLE_3) &&
 	       memory[TABLE_3 / 8] == (TABLE_2 | PAGE_PRESENT);
 }
 
-static bool probe(int kvm, bool (*passes)(struct probe_vm *))
+/* Puts code into the guest's memory and a flat protected mode without paging around it. */
+static bool set_protected_mode(struct probe_vm *vm, const char *code, const char *code_end,
+			       uint64_t cr4)
+{
+	struct kvm_sregs sregs;
+
+	memcpy(vm->memory + CODE, code, (size_t)(code_end - code));
+	if (ioctl(vm->vcpu, KVM_GET_SREGS, &sregs))
+		return false;
+	set_segments(&sregs);
+	sregs.gdt = (struct kvm_dtable){.base = STACK, .limit = 23};
+	sregs.idt = (struct kvm_dtable){.base = IDT, .limit = 8 * (APIC_VECTOR + 1) - 1};
+	sregs.cr0 |= CR0_PE;
+	sregs.cr4 |= cr4;
+	return !ioctl(vm->vcpu, KVM_SET_SREGS, &sregs);
+}
+
+static bool passes_simd(struct probe_vm *vm)
+{
+	return set_protected_mode(vm, guest_simd, guest_simd_end, CR4_OSFXSR) && run_to_end(vm, 0);
+}
+
+static bool passes_irqchip(struct probe_vm *vm)
+{
+	uint64_t *memory = (uint64_t *)(void *)vm->memory;
+	uint64_t gate = CODE + HANDLER;
+
+	memory[IDT / 8 + APIC_VECTOR] =
+		(gate & 0xffff) | 8u << 16 | (uint64_t)GATE_INTERRUPT << 40;
+	memory[STACK / 8 + 1] = 0x00cf9b000000ffff;
+	memory[STACK / 8 + 2] = 0x00cf93000000ffff;
+	return set_protected_mode(vm, guest_irqchip, guest_irqchip_end, 0) && run_to_end(vm, 0);
+}
+
+static bool passes_guest_debug(struct probe_vm *vm)
+{
+	struct kvm_guest_debug debug = {
+		.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP,
+		.arch.debugreg = {[0] = CODE + 1, [7] = DR7_BREAKPOINT_0},
+	};
+
+	return set_protected_mode(vm, guest_debug, guest_debug_end, 0) &&
+	       !ioctl(vm->vcpu, KVM_SET_GUEST_DEBUG, &debug) && run(vm, 0) &&
+	       vm->run->exit_reason == KVM_EXIT_DEBUG && vm->run->debug.arch.pc == CODE + 1 &&
+	       vm->run->debug.arch.dr6 & DR6_BREAKPOINT_0;
+}
+
+static bool probe(int kvm, bool (*passes)(struct probe_vm *), bool irqchip)
 {
 	struct probe_vm vm;
-	bool passed = open_vm(kvm, &vm) && passes(&vm);
+	bool passed = open_vm(kvm, &vm, irqchip) && passes(&vm);
 
 	close_vm(&vm);
 	return passed;
@@ -178,10 +243,25 @@ static bool probe(int kvm, bool (*passes)(struct probe_vm *))
 
 bool probe_native(int kvm)
 {
-	return probe(kvm, passes_long_mode);
+	return probe(kvm, passes_long_mode, false);
 }
 
 bool probe_pae(int kvm)
 {
-	return probe(kvm, passes_pae);
+	return probe(kvm, passes_pae, false);
+}
+
+bool probe_simd(int kvm)
+{
+	return probe(kvm, passes_simd, false);
+}
+
+bool probe_irqchip(int kvm)
+{
+	return probe(kvm, passes_irqchip, true);
+}
+
+bool probe_guest_debug(int kvm)
+{
+	return probe(kvm, passes_guest_debug, false);
 }

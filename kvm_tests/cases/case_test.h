@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* A controller whose payload has several cases: guest_case.h. */
+#ifndef RINGSIDE_KVM_TESTS_CASE_TEST_H
+#define RINGSIDE_KVM_TESTS_CASE_TEST_H
+
+#include <ostream>
+#include <string>
+
+#include "ringside/kvm_gtest.h"
+
+namespace kvm_tests
+{
+
+/* Names a test after its parameter, which has a field name. */
+template <typename T> std::string NameOf(const testing::TestParamInfo<T> &info)
+{
+	return info.param.name;
+}
+
+class CaseTest : public ringside::KvmTest
+{
+protected:
+	/* A machine that is not the default one. */
+	void Create(const tst_kvm_config &config)
+	{
+		tst_kvm_create(vm(), &config);
+	}
+
+	void Create(enum tst_kvm_irqchip irqchip, unsigned int vcpus = 1)
+	{
+		tst_kvm_config config = {};
+
+		config.irqchip = irqchip;
+		config.vcpus = vcpus;
+		Create(config);
+	}
+
+	/* CPU 0 is to run that function of the payload. */
+	void Choose(const char *function)
+	{
+		tst_kvm_set_arg(cpu(0), tst_kvm_symbol_address(vm(), function));
+	}
+
+	struct tst_kvm_vcpu *cpu(unsigned int index = 0)
+	{
+		return tst_kvm_vcpu(vm(), index);
+	}
+
+	/* Runs a CPU to its next exit, which has to be that one. */
+	void RunTo(int reason, unsigned int index = 0)
+	{
+		const int left = tst_kvm_run_vcpu(cpu(index));
+
+		ASSERT_EQ(left, reason) << (left < 0 ? "the CPU's code has ended"
+						     : tst_kvm_describe_exit(cpu(index)));
+	}
+
+	/* A variable of the payload. */
+	template <typename T> volatile T *Shared(const char *name)
+	{
+		return static_cast<volatile T *>(tst_kvm_symbol(vm(), name));
+	}
+};
+
+} /* namespace kvm_tests */
+
+#endif /* RINGSIDE_KVM_TESTS_CASE_TEST_H */

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+"""case_test: a KVM test whose payload has several cases, and whose controller names them."""
+
+load("//:defs.bzl", "kvm_test")
+
+visibility(["//kvm_tests/..."])
+
+def case_test(*, name, hdrs = [], controller = None, payload = None, guests = ["x86_64", "i386"], **kwargs):
+    """Makes a kvm_test of a controller in C++ and a payload with the main() of case_main.c.
+
+    Args:
+      name: the test's name.
+      hdrs: headers of both sides, or of the controller.
+      controller: the controller's source; <name>_test.cc if not named.
+      payload: the payload's source; <name>_payload.c if not named.
+      guests: payload architectures.
+      **kwargs: other arguments of kvm_test.
+    """
+    kvm_test(
+        name = name,
+        srcs = hdrs + [controller or name + "_test.cc"],
+        guests = guests,
+        payload_deps = [
+            Label("//kvm_tests/cases:guest_case"),
+            Label("//kvm_tests/next"),
+        ],
+        payload_srcs = hdrs + [payload or name + "_payload.c"],
+        deps = [Label("//kvm_tests/cases:case_test")],
+        **kwargs
+    )

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The guests of guests.c. Each is one page, loaded at address 0x1000 with page
+ * tables and descriptors laid out there; each ends with an "out" of PROBE_PASSED,
+ * if KVM gets that far.
+ */
+#define PROBE_PASSED 0x900d
+#define PROBE_PORT 0x80
+
+#define APIC_SPURIOUS 0xfee000f0
+#define APIC_ICR 0xfee00300
+#define APIC_ENABLED 0x1ff
+#define APIC_SELF 0x44000
+#define APIC_VECTOR 0x41
+
+	.section .rodata.probe_guest, "a", @progbits
+
+/* Long mode: a breakpoint, whose handler is at a fixed place in the page. */
+	.globl	guest_long_mode, guest_long_mode_end
+	.code64
+	.balign	16
+guest_long_mode:
+	int3
+	hlt
+	.org	guest_long_mode + 0x100, 0xf4
+	mov	$PROBE_PASSED, %eax
+	out	%eax, $PROBE_PORT
+guest_long_mode_end:
+
+/* Protected mode: paging with PAE is switched on; EBX has the tables. */
+	.globl	guest_pae, guest_pae_end
+	.code32
+	.balign	16
+guest_pae:
+	mov	%cr4, %eax
+	or	$0x20, %eax		/* CR4.PAE */
+	mov	%eax, %cr4
+	mov	%ebx, %cr3
+	mov	%cr0, %eax
+	or	$0x80000000, %eax	/* CR0.PG */
+	mov	%eax, %cr0
+	mov	$PROBE_PASSED, %eax
+	out	%eax, $PROBE_PORT
+guest_pae_end:
+
+/* Protected mode, with SSE enabled. */
+	.globl	guest_simd, guest_simd_end
+	.balign	16
+guest_simd:
+	paddb	%xmm0, %xmm0
+	mov	$PROBE_PASSED, %eax
+	out	%eax, $PROBE_PORT
+guest_simd_end:
+
+/*
+ * Protected mode: an interrupt that the guest sends itself, whose handler is at a
+ * fixed place in the page. It is not waited for forever.
+ */
+	.globl	guest_irqchip, guest_irqchip_end
+	.balign	16
+guest_irqchip:
+	movl	$APIC_ENABLED, APIC_SPURIOUS
+	movl	$APIC_SELF + APIC_VECTOR, APIC_ICR
+	sti
+	mov	$10000, %ecx
+1:	loop	1b
+	out	%eax, $PROBE_PORT
+	.org	guest_irqchip + 0x100, 0xf4
+	mov	$PROBE_PASSED, %eax
+	out	%eax, $PROBE_PORT
+guest_irqchip_end:
+
+/* Protected mode: something to stop at, one byte behind the start. */
+	.globl	guest_debug, guest_debug_end
+	.balign	16
+guest_debug:
+	nop
+	nop
+	out	%eax, $PROBE_PORT
+guest_debug_end:
+
+	.section .note.GNU-stack, "", @progbits

@@ -10,6 +10,7 @@ MachineInfo = provider(
     fields = {
         "description": "the File that tells the runner how to restore it",
         "files": "a depset of Files: all that the runner needs, the description included",
+        "name": "the machine's name",
     },
 )
 
@@ -25,7 +26,7 @@ def provides_option(ctx):
     for capability in ctx.attr.provides:
         if capability not in CAPABILITIES:
             fail("machine {} provides \"{}\", which is no capability; there are {}".format(
-                ctx.label,
+                ctx.attr.machine,
                 capability,
                 ", ".join(CAPABILITIES.keys()),
             ))

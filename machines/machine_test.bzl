@@ -20,11 +20,15 @@ def _machine_test_impl(ctx):
         target[DefaultInfo].default_runfiles.files
         for target in ctx.attr.data + [controller]
     ])
+    emulated = ctx.attr.emulated
+    if ctx.attr.pinned:
+        machine = emulated[MachineInfo].name
+    else:
+        machine = ctx.attr._machine[BuildSettingInfo].value
     lines = [
         "controller " + runfiles_path(ctx, executable),
-        "machine " + ctx.attr._machine[BuildSettingInfo].value,
+        "machine " + machine,
     ] + ["requires " + requirement for requirement in ctx.attr.requires]
-    emulated = ctx.attr.emulated
     if emulated:
         lines.append("emulated " + runfiles_path(ctx, emulated[MachineInfo].description))
     lines += [
@@ -94,6 +98,9 @@ it runs and why.""",
         ),
         "env_inherit": attr.string_list(
             doc = "Environment variables that are taken from outside.",
+        ),
+        "pinned": attr.bool(
+            doc = "Whether it runs on that machine alone, whatever --//machines:machine says.",
         ),
         "requires": attr.string_list(
             doc = "The capabilities that the machine must have: machines/capabilities/table.bzl.",

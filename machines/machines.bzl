@@ -22,44 +22,35 @@ _BOCHS = _ALL + [
     "pae",
 ]
 
-# A machine's name and its capabilities (capabilities/table.bzl). The first that has
-# all that a test requires is taken: the quickest comes first.
+_AMD = _BOCHS + [
+    "lbrv",
+    "nrips",
+    "svm",
+]
+
+_INTEL = _BOCHS + [
+    "posted_interrupts",
+    "virtual_apic",
+    "vmcs_shadowing",
+    "vmx",
+]
+
+# The machines that tests choose from: each one's name and its capabilities
+# (capabilities/table.bzl). The first that has all that a test requires is taken.
 MACHINES = {
-    "amd": _BOCHS + [
-        "lbrv",
-        "npt",
-        "nrips",
-        "svm",
-    ],
-    "intel": _BOCHS + [
-        "ept",
-        "posted_interrupts",
-        "virtual_apic",
-        "vmcs_shadowing",
-        "vmx",
-    ],
+    "amd": _AMD + ["npt"],
+    "intel": _INTEL + ["ept"],
     "amd_qemu": _ALL + [
         "npt",
         "smp",
         "svm",
     ],
+    # KVM without the CPU's second level of address translation.
+    "amd_npt0": _AMD + ["shadow_paging"],
+    "intel_ept0": _INTEL + ["shadow_paging"],
+    # KVM that has to emulate what an older CPU can't run: real mode.
+    "intel_unrestricted0": _INTEL + ["ept"],
 }
-
-# What TCG can't do is switched off, or QEMU warns of it at each start.
-EPYC = "EPYC," + ",".join([
-    feature + "=off"
-    for feature in [
-        "3dnowprefetch",
-        "fxsr-opt",
-        "misalignsse",
-        "nrip-save",
-        "osvw",
-        "rdseed",
-        "sha-ni",
-        "topoext",
-        "xsavec",
-    ]
-])
 
 # The kernels that are pinned.
 _KERNELS = [
@@ -94,6 +85,17 @@ def capability_lines():
         )
         for capability, row in CAPABILITIES.items()
     ]
+
+def machine_label(machine):
+    """Tells which target a machine is.
+
+    Args:
+      machine: the name of a machine of Ringside's, or a label.
+
+    Returns:
+      A Label, or the label as it is.
+    """
+    return Label("//machines:" + machine) if machine in MACHINES else machine
 
 def machine_for(requires):
     """Finds the emulated machine for a test.

@@ -7,6 +7,7 @@ load("//toolchains:declare.bzl", "guest_platform")
 visibility("//...")
 
 _EXTRA_TOOLCHAINS = "//command_line_option:extra_toolchains"
+_FEATURES = "//command_line_option:features"
 _PLATFORMS = "//command_line_option:platforms"
 
 # A payload is the same whatever the controller is built with: one payload serves
@@ -18,7 +19,6 @@ _SAME_FOR_ALL = {
     "//command_line_option:copt": [],
     "//command_line_option:custom_malloc": None,
     "//command_line_option:cxxopt": [],
-    "//command_line_option:features": [],
     "//command_line_option:force_pic": False,
     "//command_line_option:linkopt": [],
     "//command_line_option:per_file_copt": [],
@@ -29,12 +29,12 @@ def _guest_transition_impl(settings, attr):
     return _SAME_FOR_ALL | {
         _EXTRA_TOOLCHAINS: ringside_toolchains_first(settings[_EXTRA_TOOLCHAINS]),
         # The whole payload is compiled alike, its library too.
-        "//command_line_option:features": getattr(attr, "payload_features", []),
+        _FEATURES: getattr(attr, "payload_features", []),
         _PLATFORMS: [guest_platform(attr.guest)],
     }
 
 guest_transition = transition(
     implementation = _guest_transition_impl,
     inputs = [_EXTRA_TOOLCHAINS],
-    outputs = [_EXTRA_TOOLCHAINS, _PLATFORMS] + _SAME_FOR_ALL.keys(),
+    outputs = [_EXTRA_TOOLCHAINS, _FEATURES, _PLATFORMS] + _SAME_FOR_ALL.keys(),
 )

@@ -3,8 +3,8 @@
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library")
 load("//machines:machine_test.bzl", "machine_test")
-load("//machines:machines.bzl", "emulated_machine")
-load("//rules:kvm_test_args.bzl", "check_kvm_test_args", "requirements_of", "test_names")
+load("//machines:machines.bzl", "MACHINES", "emulated_machine", "machine_label")
+load("//rules:kvm_test_args.bzl", "check_kvm_test_args", "machine_test_names", "requirements_of", "test_names")
 load("//rules:payload.bzl", "kvm_payload")
 load("//rules:payload_data.bzl", "payload_data")
 load("//toolchains:cc_binary.bzl", controller_binary = "cc_binary")
@@ -14,11 +14,13 @@ visibility("//...")
 def kvm_test(
         *,
         name,
-        srcs,
+        # Not left to Bazel, which tells nobody who writes src what it is called.
+        srcs = None,
         payload_srcs = None,
         payloads = None,
         guests = ["x86_64"],
         requires = [],
+        machines = [],
         deps = [],
         payload_deps = [],
         copts = [],
@@ -34,9 +36,10 @@ def kvm_test(
     payload with `COMPILE_PAYLOAD` defined, and for the controller without.
 
     Makes, for one guest, the test `<name>`; for several, the tests
-    `<name>_<guest>` and the test suite `<name>` of them all. `<name>._payload`
+    `<name>_<guest>` and the test suite `<name>` of them all. Several `machines` add
+    `_<machine>` to the tests' names in the same way. `<name>._payload`
     is the payload as an ELF file, which kvm_test builds for each guest's platform;
-    `<test>._controller` is the controller, one static program that holds the
+    `<name>_<guest>._controller` is the controller, one static program that holds the
     payload and runs on any x86-64 Linux. The test itself decides where to run it.
 
     Args:
@@ -52,6 +55,10 @@ def kvm_test(
       requires: the capabilities that the machine must have on which the test runs,
         such as "svm" or "native": machines/capabilities/table.bzl, docs/machines.md.
         A literal list. Tests of i386 require 32-bit paging ("pae") by themselves.
+      machines: machines to run on, each in a test of its own, whatever
+        --//machines:machine says: names of Ringside's ("amd_npt0") or labels of
+        qemu_machine and bochs_machine. Without it, one test that runs where it can. A
+        literal list.
       deps: libraries of the controller. Accepts select().
       payload_deps: libraries of the payload. Accepts select().
       copts: compiler options of the controller. Accepts select().
@@ -71,10 +78,13 @@ def kvm_test(
     """
     error = check_kvm_test_args(
         name = name,
+        package = native.package_name(),
         srcs = srcs,
         payload_srcs = payload_srcs,
         guests = guests,
         requires = requires,
+        machines = machines,
+        known_machines = MACHINES.keys(),
         payloads = payloads,
         payload_data_files = payload_data_files,
         payload_features = payload_features,
@@ -144,10 +154,11 @@ def kvm_test(
         alwayslink = True,
     )
 
-    for test, guest in test_names(name, guests).items():
+    tests = []
+    for variant, guest in test_names(name, guests).items():
         required = requirements_of(guest, requires)
         kvm_payload(
-            name = test + "._payload_object",
+            name = variant + "._payload_object",
             testonly = True,
             binary = first,
             guest = guest,
@@ -158,7 +169,7 @@ def kvm_test(
             visibility = ["//visibility:private"],
         )
         controller_binary(
-            name = test + "._controller",
+            name = variant + "._controller",
             testonly = True,
             features = features,
             linkstatic = True,
@@ -167,28 +178,31 @@ def kvm_test(
             visibility = ["//visibility:private"],
             deps = [
                 name + "._controller_code",
-                test + "._payload_object",
+                variant + "._payload_object",
                 Label("//host/gtest:main"),
             ],
         )
-        machine_test(
-            name = test,
-            size = size,
-            controller = test + "._controller",
-            emulated = emulated_machine(required),
-            requires = required,
-            tags = ["kvm"] + tags + ["requires-" + requirement for requirement in required],
-            target_compatible_with = compatible,
-            toolchains = toolchains,
-            visibility = visibility,
-            **kwargs
-        )
+        for test, machine in machine_test_names(variant, machines).items():
+            tests.append(test)
+            machine_test(
+                name = test,
+                size = size,
+                controller = variant + "._controller",
+                emulated = machine_label(machine) if machine else emulated_machine(required),
+                pinned = machine != None,
+                requires = required,
+                tags = ["kvm"] + tags + ["requires-" + requirement for requirement in required],
+                target_compatible_with = compatible,
+                toolchains = toolchains,
+                visibility = visibility,
+                **kwargs
+            )
 
-    if len(guests) > 1:
+    if tests != [name]:
         native.test_suite(
             name = name,
             # A suite of tests that "..." leaves out is left out itself.
             tags = ["manual"] if "manual" in tags else [],
-            tests = test_names(name, guests).keys(),
+            tests = tests,
             visibility = visibility,
         )

@@ -54,10 +54,80 @@ _PASSED_ON = [
     "visibility",
 ]
 
+# Its own.
+_OWN = [
+    "copts",
+    "deps",
+    "guests",
+    "name",
+    "payload_copts",
+    "payload_deps",
+    "payload_srcs",
+    "requires",
+    "srcs",
+    "tags",
+]
+
+# What others call them.
+_OTHER_NAMES = {
+    "payload": "payload_srcs",
+    "payload_sources": "payload_srcs",
+    "requirements": "requires",
+    "source": "srcs",
+    "sources": "srcs",
+}
+
+# Letters that may be wrong in a name that is still understood.
+_TYPOS = 2
+
 _SELECT = type(select({"//conditions:default": []}))
 
 def _quoted(values):
     return ", ".join(["\"{}\"".format(value) for value in sorted(values)])
+
+def _check_characters(what, name):
+    """Checks that a name can be a part of paths in a linker's parameter file; returns a message or None."""
+    for character in [" ", "\"", "'"]:
+        if character in name:
+            return what + " has a character that linkers take amiss, a blank or a quote; give it another name"
+    return None
+
+def _distance(one, other):
+    """How many letters to insert, remove or replace to make one word of the other."""
+    row = list(range(len(other) + 1))
+    for i in range(len(one)):
+        above = row
+        row = [i + 1]
+        for k in range(len(other)):
+            row.append(min(row[k] + 1, above[k + 1] + 1, above[k] + (0 if one[i] == other[k] else 1)))
+    return row[-1]
+
+def _meant(argument):
+    """The known argument whose name is nearest, or None."""
+    if argument in _OTHER_NAMES:
+        return _OTHER_NAMES[argument]
+    nearest = min(len(argument) // 2, _TYPOS) + 1
+    meant = None
+    for known in _OWN + _PASSED_ON:
+        distance = _distance(argument, known)
+        if distance < nearest:
+            nearest = distance
+            meant = known
+    return meant
+
+def _check_extra(extra):
+    """Checks the names of the other arguments given; returns a message or None."""
+    for argument in extra:
+        if argument in _PASSED_ON:
+            continue
+        meant = _meant(argument)
+        if meant:
+            return "unknown argument \"{}\"; did you mean \"{}\"?".format(argument, meant)
+        return "unknown argument \"{}\"; beside its own, kvm_test takes {}".format(
+            argument,
+            _quoted(_PASSED_ON),
+        )
+    return None
 
 def _check_strings(attribute, value, known, noun):
     """Checks a literal list of known, distinct names; returns a message or None."""
@@ -93,15 +163,44 @@ def _check_sources(attribute, value, payload):
     """Checks a list of sources; a select() is left to Bazel. Returns a message or None."""
     if type(value) == _SELECT:
         return None
+    if value == None:
+        return "there is no {}; name at least one source file".format(attribute)
     if type(value) != "list":
         return "{} must be a list, not a {}; write {} = [...]".format(attribute, type(value), attribute)
     if not value:
         return "{} is empty; name at least one source file".format(attribute)
+    for source in value:
+        error = _check_characters("{} holds \"{}\", which".format(attribute, source), str(source))
+        if error:
+            return error
     if payload:
         for source in value:
             if not str(source).endswith((".c", ".h", ".S", ".s")) and not str(source).startswith((":", "/", "@")):
-                return ("{} holds \"{}\", but a payload is written in C or assembly (.c, .h, .S, .s); " +
-                        "for a controller in C++, name the payload's files in payload_srcs").format(attribute, source)
+                return "{} holds \"{}\", but a payload is written in C or assembly (.c, .h, .S, .s); {}".format(
+                    attribute,
+                    source,
+                    "for a controller in C++, name the payload's files in payload_srcs" if attribute == "srcs" else "if it is the controller's, name it in srcs",
+                )
+    return None
+
+def _machine_name(machine):
+    """The last part of a machine's name or label."""
+    return machine.split("/")[-1].split(":")[-1]
+
+def _check_machines(value, known):
+    """Checks a literal list of machines: known names, or labels. Returns a message or None."""
+    if type(value) == _SELECT or type(value) != "list":
+        return _check_strings("machines", value, [], "machine")
+    for i, machine in enumerate(value):
+        if machine not in known and not machine.startswith((":", "/", "@")):
+            return "unknown machine {}; known are {}, and others are named by their labels".format(
+                repr(machine),
+                _quoted(known),
+            )
+        if _machine_name(machine) in [_machine_name(other) for other in value[:i]]:
+            return "machines has two of the name \"{}\", and tests are named after them; name it once".format(
+                _machine_name(machine),
+            )
     return None
 
 def _is_identifier(name):
@@ -148,10 +247,13 @@ def _check_stack_size(size):
 def check_kvm_test_args(
         *,
         name,
+        package,
         srcs,
         payload_srcs,
         guests,
         requires,
+        machines = [],
+        known_machines = [],
         payloads = None,
         payload_data_files = {},
         payload_features = [],
@@ -161,10 +263,13 @@ def check_kvm_test_args(
 
     Args:
       name: the test's name.
+      package: the name of the package that it is in.
       srcs: the controller's sources.
       payload_srcs: the payload's sources, or None.
       guests: the payload architectures.
       requires: the requirements.
+      machines: names or labels of machines.
+      known_machines: the machines that have names without a label.
       payloads: the payloads by name, or None.
       payload_data_files: files by the name that they have in the payload.
       payload_features: the features of the payload.
@@ -184,18 +289,20 @@ def check_kvm_test_args(
         _check_strings("guests", guests, GUESTS.keys(), "guest") or
         (None if guests else "guests is empty; name at least one of {}".format(_quoted(GUESTS.keys()))) or
         _check_own("requires", requires) or
-        _check_strings("requires", requires, REQUIREMENTS, "capability")
+        _check_strings("requires", requires, REQUIREMENTS, "capability") or
+        _check_machines(machines, known_machines)
     )
     if not error:
         if len([requirement for requirement in requires if requirement in _ONE_OF]) > 1:
             error = "no machine has {} at once; write one kvm_test for each".format(_quoted(_ONE_OF))
-    if not error:
-        for argument in extra:
-            if argument not in _PASSED_ON:
-                error = "unknown argument \"{}\"; beside its own, kvm_test takes {}".format(
-                    argument,
-                    _quoted(_PASSED_ON),
-                )
+
+    # Argument and name first: what else is wrong may come from them.
+    error = (
+        _check_extra(extra) or
+        _check_characters("name \"{}\"".format(name), name) or
+        _check_characters("package \"{}\"".format(package), package) or
+        error
+    )
     return "kvm_test(name = \"{}\"): {}".format(name, error) if error else None
 
 def requirements_of(guest, requires):
@@ -211,15 +318,32 @@ def requirements_of(guest, requires):
     return requires + _REQUIRED_BY_GUEST[guest]
 
 def test_names(name, guests):
-    """Names the tests that a kvm_test makes.
+    """Names what a kvm_test makes for each guest.
 
     Args:
       name: the name of the kvm_test.
       guests: its payload architectures.
 
     Returns:
-      A dict from each test's name to its guest, in the order of guests.
+      A dict from each name to its guest, in the order of guests.
     """
     if len(guests) == 1:
         return {name: guests[0]}
     return {"{}_{}".format(name, guest): guest for guest in guests}
+
+def machine_test_names(name, machines):
+    """Names the tests that a kvm_test makes for a guest.
+
+    Args:
+      name: as test_names() has it.
+      machines: the machines that the kvm_test names.
+
+    Returns:
+      A dict from each test's name to its machine, or to None where the test looks
+      for one.
+    """
+    if not machines:
+        return {name: None}
+    if len(machines) == 1:
+        return {name: machines[0]}
+    return {"{}_{}".format(name, _machine_name(machine)): machine for machine in machines}

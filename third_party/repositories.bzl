@@ -12,6 +12,7 @@ _BOCHS_PATCHES = [
     "posted_interrupt_descriptor",
     "svm_debug_exits",
     "svm_exit_traps",
+    "svm_guest_cr2",
     "svm_guest_task_register",
     "svm_interrupt_masks",
     "svm_software_interrupts",

@@ -223,8 +223,7 @@ bool engine_get_dirty_log(struct engine_vm *vm, uint32_t slot, void *bitmap,
 	struct kvm_dirty_log log = {.slot = slot, .dirty_bitmap = bitmap};
 
 	return engine_ioctl(vm->fd, KVM_GET_DIRTY_LOG, &log) == 0 ||
-	       engine_fail_errno(error,
-				 "ioctl(KVM_GET_DIRTY_LOG) of slot %" PRIu32 "%s", slot,
+	       engine_fail_errno(error, "ioctl(KVM_GET_DIRTY_LOG) of slot %" PRIu32 "%s", slot,
 				 fix_of_dirty_log(errno));
 }
 

@@ -2,6 +2,7 @@
 /* main() of every controller. */
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <climits>
@@ -18,6 +19,7 @@ namespace
 {
 
 constexpr int kNothingRan = 1;
+constexpr int kNotWritten = 1;
 constexpr int kUsageError = 2;
 
 void PrintUsage(FILE *out, const char *program)
@@ -119,6 +121,52 @@ bool RanNothing()
 	return true;
 }
 
+/* Whether a file is GoogleTest's whole report; what is no regular file is taken for one. */
+bool IsWholeReport(const char *path)
+{
+	static const char end[] = "</testsuites>\n";
+	char found[sizeof(end)] = "";
+	struct stat status;
+	FILE *file;
+
+	if (stat(path, &status) || !S_ISREG(status.st_mode))
+		return true;
+	file = fopen(path, "re");
+	if (!file)
+		return true;
+	if (!fseek(file, 1 - static_cast<long>(sizeof(end)), SEEK_END))
+		found[fread(found, 1, sizeof(end) - 1, file)] = '\0';
+	fclose(file);
+	return !strcmp(found, end);
+}
+
+/*
+ * The exit status: a verdict that could not be written is none, on a full disk
+ * for one. GoogleTest doesn't look.
+ */
+int Finish(int status)
+{
+	static const char xml[] = "xml:";
+	const std::string report = GTEST_FLAG_GET(output);
+
+	if (fflush(stdout) || ferror(stdout)) {
+		/* Why, the next attempt tells. */
+		clearerr(stdout);
+		const bool mended = putchar('\n') != EOF && !fflush(stdout);
+
+		fprintf(stderr, "ringside: cannot write the output: %s\n",
+			mended ? "a part of it is lost" : strerror(errno));
+	} else if (report.compare(0, sizeof(xml) - 1, xml) == 0 &&
+		   !IsWholeReport(report.c_str() + sizeof(xml) - 1)) {
+		fprintf(stderr, "ringside: cannot write the report: %s is cut off\n",
+			report.c_str() + sizeof(xml) - 1);
+	} else {
+		return status;
+	}
+	fprintf(stderr, "  Fix: free some space where it goes, and run the test again.\n");
+	return status ? status : kNotWritten;
+}
+
 } /* namespace */
 
 int main(int argc, char **argv)
@@ -129,11 +177,11 @@ int main(int argc, char **argv)
 	if (help || HasArgument(argc, argv, "-h")) {
 		PrintUsage(stdout, argv[0]);
 		if (!help)
-			return 0;
+			return Finish(0);
 	}
 	::testing::InitGoogleMock(&argc, argv);
 	if (help)
-		return 0;
+		return Finish(0);
 	if (!ParseOptions(argc, argv, &iterations))
 		return kUsageError;
 
@@ -157,5 +205,5 @@ int main(int argc, char **argv)
 	}
 	const int status = RUN_ALL_TESTS();
 
-	return RanNothing() ? kNothingRan : status;
+	return Finish(RanNothing() ? kNothingRan : status);
 }

@@ -176,8 +176,8 @@ static bool wait_for_start(struct tst_kvm_cpu *cpu)
 		ready = cpu->state == KVM_CPU_STARTED ||
 			(cpu->state == KVM_CPU_STOPPED && waits_in_kvm);
 		/* With nobody to start it again but the caller itself, it has ended. */
-		if (ready || (!vm->managed && cpu->state == KVM_CPU_ENDED) || tst_flag(&vm->over) || tst_flag(&vm->paused) ||
-		    tst_flag(&vm->timed_out) ||
+		if (ready || (!vm->managed && cpu->state == KVM_CPU_ENDED) || tst_flag(&vm->over) ||
+		    tst_flag(&vm->paused) || tst_flag(&vm->timed_out) ||
 		    (!vm->managed && vm->cpus[0].state == KVM_CPU_ENDED))
 			break;
 		pthread_cond_wait(&vm->changed, &vm->lock);

@@ -138,7 +138,7 @@ static void copy(const char *source, const char *folder, const char *name)
 }
 
 /* Whether Bochs ended because the state is saved; dies with the reason if not. */
-static void check_end(const struct progress *progress, const char *folder)
+static void check_end(const struct progress *progress, const char *folder, const char *cpu)
 {
 	char *ram = path_in(folder, "ram");
 	int status = 0;
@@ -159,6 +159,8 @@ static void check_end(const struct progress *progress, const char *folder)
 	case BOCHS_RESET:
 		die("the machine was reset while booting");
 	default:
+		if (console_contains(&console, "wrong value for parameter 'model'"))
+			die("Bochs has no CPU model '%s'", cpu);
 		die("Bochs ended with status %d", WEXITSTATUS(status));
 	}
 	/* Saved last of all. */
@@ -250,7 +252,7 @@ int main(int argc, char **argv)
 		       folder))
 		die("cannot start Bochs: %s", strerror(errno));
 	follow((int)number("timeout", values[OPTION_TIMEOUT]));
-	check_end(&progress, folder);
+	check_end(&progress, folder, values[OPTION_CPU]);
 	write_release(&progress, folder);
 	bochs_end(&bochs);
 	return 0;

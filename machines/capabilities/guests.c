@@ -212,8 +212,7 @@ static bool passes_irqchip(struct probe_vm *vm)
 	uint64_t *memory = (uint64_t *)(void *)vm->memory;
 	uint64_t gate = CODE + HANDLER;
 
-	memory[IDT / 8 + APIC_VECTOR] =
-		(gate & 0xffff) | 8u << 16 | (uint64_t)GATE_INTERRUPT << 40;
+	memory[IDT / 8 + APIC_VECTOR] = (gate & 0xffff) | 8u << 16 | (uint64_t)GATE_INTERRUPT << 40;
 	memory[STACK / 8 + 1] = 0x00cf9b000000ffff;
 	memory[STACK / 8 + 2] = 0x00cf93000000ffff;
 	return set_protected_mode(vm, guest_irqchip, guest_irqchip_end, 0) && run_to_end(vm, 0);

@@ -79,7 +79,8 @@ static void check_capabilities(void)
 		capability_set capability = capability_parse(name);
 
 		if (!capability)
-			die("this machine is declared to provide '%s', which is no capability", name);
+			die("this machine is declared to provide '%s', which is no capability",
+			    name);
 		declared |= capability;
 	}
 	free(names);

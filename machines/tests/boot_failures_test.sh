@@ -45,7 +45,7 @@ start() {
 	shift 2
 	case $machine in
 	amd_qemu)
-		exec "$machines/qemu/make_snapshot" --root "$runfiles/ringside_qemu" --cpu "$(setting cpu)" --cpus 1 \
+		exec "$machines/qemu/make_snapshot" --root "$runfiles/ringside_qemu" --cpu "${cpu-$(setting cpu)}" --cpus 1 \
 			--memory "$(setting memory)" --kernel "$kernel" --initrd "$initramfs" \
 			--append "quiet no_timer_check $*" --timeout "$seconds" --output "$work/snapshot"
 		;;
@@ -57,7 +57,7 @@ ringside_exit_port=0x5f4 tsc_early_khz=20000 quiet no_timer_check cryptomgr.note
 		exec "$machines/bochs/make_snapshot" --bochs "$machines/bochs/bochs" \
 			--bios "$runfiles/ringside_bochs_firmware/usr/share/bochs/BIOS-bochs-latest" \
 			--vgabios "$runfiles/ringside_bochs_firmware/usr/share/vgabios/vgabios.bin" \
-			--boot-rom "$work/rom" --image "$work/image" --cpu "$(setting cpu)" --cpu-khz 20000 \
+			--boot-rom "$work/rom" --image "$work/image" --cpu "${cpu-$(setting cpu)}" --cpu-khz 20000 \
 			--memory "$(setting memory)" --timeout "$seconds" --output "$work/snapshot"
 		;;
 	esac >"$work/output" 2>&1
@@ -163,6 +163,14 @@ case $machine in
 amd_qemu) says "QEMU said:" ;;
 *) says "is not a bzImage" ;;
 esac
+
+cpu=z80
+boot "a CPU that the emulator doesn't know" good 120
+case $machine in
+amd_qemu) says "unable to find CPU model 'z80'" ;;
+*) says "make_snapshot: Bochs has no CPU model 'z80'" ;;
+esac
+unset cpu
 
 # A disk that is full: writing to the device says so.
 fill_ram() {

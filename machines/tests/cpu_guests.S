@@ -93,6 +93,15 @@ guest_masked:
 	cli
 	out %eax, $DONE_PORT
 
+/* CR2, before and after the host had its turn. */
+	.globl guest_cr2
+guest_cr2:
+	movl $0x12345678, %eax
+	movl %eax, %cr2
+	out %eax, $DONE_PORT
+	movl %cr2, %eax
+	out %eax, $DONE_PORT
+
 	.globl guest_spin
 guest_spin:
 	jmp guest_spin

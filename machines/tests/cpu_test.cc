@@ -21,7 +21,7 @@
 
 extern "C" {
 extern const char guests_start[], guests_end[], guest_vectors[];
-extern const char guest_self_ipi[], guest_timer[], guest_masked[], guest_spin[];
+extern const char guest_self_ipi[], guest_timer[], guest_masked[], guest_cr2[], guest_spin[];
 extern const char guest_int[], guest_int3[], guest_into[];
 extern const char guest_debugged[], guest_debugged_here[], guest_debugged_written[],
 	guest_debugged_access[];
@@ -204,6 +204,19 @@ TEST_F(Cpu, KeepsMaskedInterruptsWaiting)
 	create_cpu(guest_masked);
 	EXPECT_EQ(run_to_end(), 0u) << "an interrupt came while RFLAGS.IF was clear";
 	expect_log({0x31});
+}
+
+// A page fault of the host's own does not show in the guest's CR2.
+TEST_F(Cpu, KeepsTheGuestsCr2)
+{
+	create_cpu(guest_cr2);
+	EXPECT_EQ(run_to_end(), 0x12345678u);
+	void *page =
+		mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(page, MAP_FAILED) << strerror(errno);
+	*static_cast<volatile char *>(page) = 1;
+	EXPECT_EQ(run_to_end(), 0x12345678u);
+	munmap(page, 4096);
 }
 
 void ignore_signal(int)

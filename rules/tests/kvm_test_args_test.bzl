@@ -3,7 +3,7 @@
 
 load("@bazel_skylib//lib:partial.bzl", "partial")
 load("@bazel_skylib//lib:unittest.bzl", "asserts", "unittest")
-load("//rules:kvm_test_args.bzl", "check_kvm_test_args", "requirements_of", "test_names")
+load("//rules:kvm_test_args.bzl", "check_kvm_test_args", "machine_test_names", "requirements_of", "test_names")
 
 visibility("//...")
 
@@ -11,7 +11,9 @@ def _check(**changes):
     arguments = {
         "extra": [],
         "guests": ["x86_64"],
+        "known_machines": ["amd", "intel"],
         "name": "x",
+        "package": "",
         "payload_srcs": None,
         "requires": [],
         "srcs": ["x.c"],
@@ -33,6 +35,7 @@ def _accepted_test_impl(ctx):
         {"srcs": [":generated", "//other:x.c"]},
         {"srcs": select({"//conditions:default": ["x.c"]})},
         {"extra": ["size", "visibility"]},
+        {"machines": ["amd", ":amd2", "//my:machine", "@other//:machine2"]},
         {"payload_stack_size": 1 << 20},
         {"payload_features": ["simd"]},
         {"payload_data_files": {"table_2": "//other:table"}},
@@ -55,7 +58,7 @@ def _sources_test_impl(ctx):
     _refuses(
         env,
         "payload_srcs holds \"y.cc\", but a payload is written in C or assembly (.c, .h, .S, .s); " +
-        "for a controller in C++, name the payload's files in payload_srcs",
+        "if it is the controller's, name it in srcs",
         payload_srcs = ["y.cc"],
     )
     return unittest.end(env)
@@ -147,6 +150,21 @@ def _requires_test_impl(ctx):
     _refuses(env, "requires must be a list, not a string; write requires = [...]", requires = "svm")
     return unittest.end(env)
 
+def _machines_test_impl(ctx):
+    env = unittest.begin(ctx)
+    _refuses(
+        env,
+        "unknown machine \"sparc\"; known are \"amd\", \"intel\", and others are named by their labels",
+        machines = ["amd", "sparc"],
+    )
+    _refuses(
+        env,
+        "machines has two of the name \"amd\", and tests are named after them; name it once",
+        machines = ["amd", "//my/amd"],
+    )
+    _refuses(env, "machines must be a list, not a string; write machines = [...]", machines = "amd")
+    return unittest.end(env)
+
 def _requirements_of_test_impl(ctx):
     env = unittest.begin(ctx)
     asserts.equals(env, ["smp"], requirements_of("x86_64", ["smp"]))
@@ -162,6 +180,60 @@ def _extra_test_impl(ctx):
     ), message)
     return unittest.end(env)
 
+def _did_you_mean_test_impl(ctx):
+    env = unittest.begin(ctx)
+    for given, meant in {
+        "copt": "copts",
+        "dep": "deps",
+        "guest": "guests",
+        "payload_dep": "payload_deps",
+        "payload_src": "payload_srcs",
+        "payloads_srcs": "payload_srcs",
+        "require": "requires",
+        "requirements": "requires",
+        "shards": None,
+        "source": "srcs",
+        "sources": "srcs",
+        "src": "srcs",
+        "srsc": "srcs",
+        "tag": "tags",
+        "linkshared": None,
+    }.items():
+        message = _check(extra = [given])
+        if meant:
+            asserts.equals(
+                env,
+                "kvm_test(name = \"x\"): unknown argument \"{}\"; did you mean \"{}\"?".format(given, meant),
+                message,
+            )
+        else:
+            asserts.true(env, "did you mean" not in message, message)
+
+    # It is not there under its own name.
+    asserts.equals(
+        env,
+        "kvm_test(name = \"x\"): unknown argument \"src\"; did you mean \"srcs\"?",
+        _check(srcs = None, extra = ["src"]),
+    )
+    _refuses(env, "there is no srcs; name at least one source file", srcs = None)
+    return unittest.end(env)
+
+def _blanks_test_impl(ctx):
+    env = unittest.begin(ctx)
+    mend = "has a character that linkers take amiss, a blank or a quote; give it another name"
+    for name in ["a b", "a\"b", "a'b"]:
+        asserts.equals(
+            env,
+            "kvm_test(name = \"{}\"): name \"{}\" {}".format(name, name, mend),
+            _check(name = name),
+        )
+    _refuses(env, "srcs holds \"a b.c\", which " + mend, srcs = ["a b.c"])
+    _refuses(env, "srcs holds \"//a:b'.c\", which " + mend, srcs = ["//a:b'.c"])
+    _refuses(env, "payload_srcs holds \"a b.c\", which " + mend, payload_srcs = ["a b.c"])
+    _refuses(env, "package \"my tests\" " + mend, package = "my tests")
+    asserts.equals(env, None, _check(name = "a-b.c+d/e", package = "my/tests"))
+    return unittest.end(env)
+
 def _names_test_impl(ctx):
     env = unittest.begin(ctx)
     asserts.equals(env, {"x": "i386"}, test_names("x", ["i386"]))
@@ -170,6 +242,13 @@ def _names_test_impl(ctx):
         {"x_i386": "i386", "x_x86_64": "x86_64"},
         test_names("x", ["x86_64", "i386"]),
     )
+    asserts.equals(env, {"x": None}, machine_test_names("x", []))
+    asserts.equals(env, {"x": "//my:own"}, machine_test_names("x", ["//my:own"]))
+    asserts.equals(
+        env,
+        {"x_amd": "amd", "x_mine": "//my/mine", "x_own": "//my:own"},
+        machine_test_names("x", ["amd", "//my:own", "//my/mine"]),
+    )
     return unittest.end(env)
 
 _accepted_test = unittest.make(_accepted_test_impl)
@@ -177,8 +256,11 @@ _sources_test = unittest.make(_sources_test_impl)
 _payloads_test = unittest.make(_payloads_test_impl)
 _guests_test = unittest.make(_guests_test_impl)
 _requires_test = unittest.make(_requires_test_impl)
+_machines_test = unittest.make(_machines_test_impl)
 _requirements_of_test = unittest.make(_requirements_of_test_impl)
 _extra_test = unittest.make(_extra_test_impl)
+_did_you_mean_test = unittest.make(_did_you_mean_test_impl)
+_blanks_test = unittest.make(_blanks_test_impl)
 _names_test = unittest.make(_names_test_impl)
 
 def kvm_test_args_test_suite(*, name):
@@ -195,8 +277,11 @@ def kvm_test_args_test_suite(*, name):
             _payloads_test,
             _guests_test,
             _requires_test,
+            _machines_test,
             _requirements_of_test,
             _extra_test,
+            _did_you_mean_test,
+            _blanks_test,
             _names_test,
         ]
     ])

@@ -29,10 +29,16 @@ workspace=${BUILD_WORKSPACE_DIRECTORY-}
 view=controller
 options=()
 targets=()
-for argument in "$@"; do
+while [ $# -gt 0 ]; do
+	argument=$1
+	shift
+	if [ "$argument" = --view ] && [ $# -gt 0 ]; then
+		argument="--view $1"
+		shift
+	fi
 	case $argument in
-	--view=controller | --view=payload | --view=x86_64 | --view=i386) view=${argument#--view=} ;;
-	--view | --view=*) die "'$argument' is no view" \
+	--view[=\ ]controller | --view[=\ ]payload | --view[=\ ]x86_64 | --view[=\ ]i386) view=${argument#--view?} ;;
+	--view | --view[=\ ]*) die "'$argument' is no view" \
 		"Mend: --view=controller, --view=payload, --view=x86_64 or --view=i386." ;;
 	--) ;;
 	-*) options+=("$argument") ;;
@@ -62,9 +68,26 @@ output_base=${execroot%/execroot/*}
 
 # --- What it plans -----------------------------------------------------------
 
-work=$(mktemp -d)
+temporary=${TMPDIR:-/tmp}
 new=$workspace/compile_commands.json.new
+work=$(mktemp -d 2>/dev/null) || die "can't make a temporary folder in $temporary" \
+	"Mend: free some space there, or name another folder with TMPDIR."
 trap 'rm -rf "$work" "$new"' EXIT
+
+refuse_work() {
+	die "can't write to $work: perhaps its file system is full" \
+		"Mend: free some space there, or name another folder with TMPDIR."
+}
+refuse_workspace() {
+	die "can't write $workspace/compile_commands.json" \
+		"Mend: make $workspace writable, and see that there is no folder of that name and some space."
+}
+
+# Known before Bazel has worked for it.
+{ head -c 1048576 /dev/zero >"$work/probe"; } 2>/dev/null || refuse_work
+rm "$work/probe"
+[ ! -d "$workspace/compile_commands.json" ] || refuse_workspace
+{ : >"$new"; } 2>/dev/null || refuse_workspace
 
 cd "$workspace"
 "$bazel" --output_base="$output_base" build ${options[@]+"${options[@]}"} \
@@ -78,13 +101,13 @@ cd "$workspace"
 grep -o '"name":"[^"]*\.compile_commands",[^]]*\]' "$work/events" | sort -u |
 	sed 's/^"name":"\([^"]*\)".*"pathPrefix":\["\(.*\)"\]$/\2\t\1/; s/","/\//g; s/\t/\//' |
 	while IFS= read -r path; do
-		cat "$execroot/$path"
-	done >"$work/lines" || true
+		cat "$execroot/$path" || exit
+	done >"$work/lines" || [ "${PIPESTATUS[3]}" -eq 0 ] || refuse_work
 [ -s "$work/lines" ] || die "found no C or C++ source that ${targets[*]} compiles" \
 	"Mend: name targets that do: -- //some/folder/..."
 
-"$merge" "$view" "$workspace" "$execroot" "$output_base/external" <"$work/lines" >"$new"
-cmp -s "$new" compile_commands.json || mv "$new" compile_commands.json
+"$merge" "$view" "$workspace" "$execroot" "$output_base/external" <"$work/lines" >"$new" || refuse_workspace
+cmp -s "$new" compile_commands.json || mv "$new" compile_commands.json || refuse_workspace
 
 # --- The user's checkout stays clean -----------------------------------------
 
@@ -94,9 +117,12 @@ if git rev-parse --is-inside-work-tree >/dev/null 2>&1 &&
 	! git ls-files --error-unmatch compile_commands.json >/dev/null 2>&1 &&
 	! git check-ignore -q compile_commands.json; then
 	exclude=$(git rev-parse --git-path info/exclude)
-	mkdir -p "$(dirname "$exclude")"
-	echo "/$(git rev-parse --show-prefix)compile_commands.json" >>"$exclude"
-	echo "compile_commands: git ignores compile_commands.json from now on ($exclude)"
+	ignored=/$(git rev-parse --show-prefix)compile_commands.json
+	if mkdir -p "$(dirname "$exclude")" 2>/dev/null && { echo "$ignored" >>"$exclude"; } 2>/dev/null; then
+		echo "compile_commands: git ignores compile_commands.json from now on ($exclude)"
+	else
+		echo "compile_commands: can't write $exclude: add $ignored to .gitignore"
+	fi
 fi
 
 files=$(cut -f3 "$work/lines" | sort -u | wc -l)

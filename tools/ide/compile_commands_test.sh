@@ -21,7 +21,7 @@ begin() {
 	runfiles=$base/execroot/_main/bazel-out/k8/bin/cc.runfiles
 	mkdir -p "$runfiles"/{_main,ringside} "$workspace/.git/info" "$world/bin"
 	ln -s "$here/merge_commands.sh" "$runfiles/ringside/merge_commands.sh"
-	for tool in bash dirname mktemp mkdir rm cat cmp mv grep sed sort awk cut wc; do
+	for tool in bash dirname head mktemp mkdir rm cat cmp mv grep sed sort awk cut wc; do
 		ln -s "$(type -P $tool)" "$world/bin/$tool"
 	done
 	is_ignored=1
@@ -67,7 +67,7 @@ begin() {
 # usage: compile_commands ARGUMENT...
 compile_commands() {
 	status=0
-	(cd "$runfiles/_main" && env -i PATH="$world/bin" WORLD="$world" IS_IGNORED="$((! is_ignored))" TMPDIR="$TEST_TMPDIR" \
+	(cd "$runfiles/_main" && ulimit -f "${file_limit-unlimited}" && env -i PATH="$world/bin" WORLD="$world" IS_IGNORED="$((! is_ignored))" TMPDIR="${temporary-$TEST_TMPDIR}" \
 		BUILD_WORKSPACE_DIRECTORY="${BUILD_WORKSPACE_DIRECTORY-$workspace}" \
 		bash "$here/compile_commands.sh" //the:aspect ringside/merge_commands.sh "$@") >"$world/out" 2>&1 || status=$?
 }
@@ -112,6 +112,79 @@ writes guest32 guest64 host host guest64
 begin "options and targets"
 compile_commands --config=asan //x:y
 grep -q -e 'build --config=asan .* -- //x:y$' "$world/calls" || complain "Bazel was called as: $(<"$world/calls")"
+
+begin "the view in a word of its own"
+compile_commands --view payload //x:y
+ends_with 0
+writes guest64 guest32 host host guest64
+grep -q -e ' -- //x:y$' "$world/calls" || complain "Bazel was called as: $(<"$world/calls")"
+
+begin "no view behind --view"
+compile_commands --view
+ends_with 1
+says "'--view' is no view"
+says "Mend: --view=controller"
+
+begin "a view in a word of its own that is none"
+compile_commands --view guest
+ends_with 1
+says "'--view guest' is no view"
+
+# usage: says_nothing_raw   bash's and other programs' own words are not the message
+says_nothing_raw() {
+	! grep -qE -e ': line [0-9]+:' -e '^(mktemp|cat|mv|sort|awk):' "$world/out" || complain "raw words in: $(<"$world/out")"
+}
+
+# A user who may write anywhere sees no difference: a folder stands where the file would.
+begin "a checkout that can't be written"
+mkdir "$workspace/compile_commands.json.new"
+compile_commands
+ends_with 1
+says "can't write $workspace/compile_commands.json"
+says "Mend: make $workspace writable"
+says_nothing_raw
+
+begin "a place for temporary files that can't be written"
+touch "$world/file"
+temporary=$world/file
+compile_commands
+unset temporary
+ends_with 1
+says "can't make a temporary folder in $world/file"
+says "Mend: free some space there, or name another folder with TMPDIR"
+says_nothing_raw
+
+begin "a full place for temporary files"
+file_limit=8
+compile_commands
+unset file_limit
+ends_with 1
+says "can't write to $TEST_TMPDIR/tmp."
+says "Mend: free some space there, or name another folder with TMPDIR"
+says_nothing_raw
+
+begin "a full checkout"
+rm "$runfiles/ringside/merge_commands.sh"
+printf '#!/bin/bash\necho half\nexit 1\n' >"$runfiles/ringside/merge_commands.sh"
+chmod +x "$runfiles/ringside/merge_commands.sh"
+compile_commands
+ends_with 1
+says "can't write $workspace/compile_commands.json"
+[ -z "$(ls "$workspace")" ] || complain "left behind: $(ls "$workspace")"
+
+begin "a folder in the file's place"
+mkdir "$workspace/compile_commands.json"
+compile_commands
+ends_with 1
+says "can't write $workspace/compile_commands.json"
+
+begin "a list of ignored files that can't be written"
+is_ignored=0
+mkdir "$workspace/.git/info/exclude"
+compile_commands
+ends_with 0
+says "can't write .git/info/exclude: add /compile_commands.json to .gitignore"
+says_nothing_raw
 
 begin "an unknown view"
 compile_commands --view=guest

@@ -166,6 +166,32 @@ prints 'unknown argument "word"'
 run 2 --gtest_no_such_flag
 prints 'unknown argument "--gtest_no_such_flag"'
 
+# A verdict that nobody can read is none.
+full() {
+	local expected=$1 stream=$2 status
+	shift 2
+	what="$* with a full $stream"
+	case $stream in
+	output) "$program" "$@" >/dev/full 2>"$out" ;;
+	report)
+		# Files have no room; pipes do.
+		(trap '' XFSZ; ulimit -f 0; XML_OUTPUT_FILE=$TEST_TMPDIR/full.xml "$program" "$@" 2>&1) | cat >"$out"
+		(exit "${PIPESTATUS[0]}")
+		;;
+	esac
+	status=$?
+	[ "$status" -eq "$expected" ] || complain "'$what': exit status $status, expected $expected"
+	prints "cannot write the $stream"
+	prints 'Fix: free some space'
+}
+full 1 output --gtest_filter=passes.test_all
+prints 'the output: No space left on device'
+full 1 output --gtest_filter=cases.test_1
+full 1 output --gtest_list_tests
+full 1 output -h
+full 1 report --gtest_filter=passes.test_all
+prints 'full.xml is cut off'
+
 # Programs without a struct tst_test, and without any test.
 program=host/tests/api/matchers
 run 2 -i 2

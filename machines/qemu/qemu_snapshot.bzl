@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""qemu_machine: a machine that QEMU emulates, without hardware virtualization."""
+"""qemu_snapshot: a machine that QEMU emulates without hardware virtualization, booted once."""
 
 load("//machines:linux_kernel.bzl", "kernel_of")
 load("//machines:machine_info.bzl", "INITRAMFS_ATTRS", "MachineInfo", "make_initramfs", "provides_option", "runfiles_path")
@@ -13,7 +13,7 @@ def _boot_resources(_os, _inputs):
     """The machine's RAM is in memory, and then its snapshot."""
     return {"cpu": 1, "memory": 600}
 
-def _qemu_machine_impl(ctx):
+def _qemu_snapshot_impl(ctx):
     kernel = kernel_of(ctx.attr.kernel)
     initramfs = make_initramfs(ctx, kernel, ctx.attr.modules + _DEVICE_MODULES)
     snapshot = ctx.actions.declare_directory(ctx.attr.machine + ".snapshot")
@@ -56,15 +56,16 @@ def _qemu_machine_impl(ctx):
     return [
         DefaultInfo(files = depset([snapshot])),
         MachineInfo(
+            name = ctx.attr.machine,
             description = description,
             files = depset([description, snapshot], transitive = [emulator[DefaultInfo].files]),
         ),
         OutputGroupInfo(initramfs = depset([initramfs])),
     ]
 
-qemu_machine = rule(
-    implementation = _qemu_machine_impl,
-    doc = """An emulated x86-64 machine with nested AMD virtualization.
+qemu_snapshot = rule(
+    implementation = _qemu_snapshot_impl,
+    doc = """An emulated x86-64 machine: see machines/machine_rules.bzl.
 
 An action boots the kernel in QEMU (TCG), with an initramfs of Ringside's own
 init and the given modules, and keeps the machine's state when init is ready

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""bochs_machine: a machine that Bochs emulates."""
+"""bochs_snapshot: a machine that Bochs emulates, booted once."""
 
 load("//machines:linux_kernel.bzl", "kernel_of")
 load("//machines:machine_info.bzl", "INITRAMFS_ATTRS", "MachineInfo", "make_initramfs", "provides_option", "runfiles_path")
@@ -65,7 +65,7 @@ def _make_snapshot(ctx, image, rom):
     )
     return snapshot
 
-def _bochs_machine_impl(ctx):
+def _bochs_snapshot_impl(ctx):
     kernel = kernel_of(ctx.attr.kernel)
     initramfs = make_initramfs(ctx, kernel, ctx.attr.modules)
     image, rom = _make_boot_image(ctx, kernel, initramfs)
@@ -87,6 +87,7 @@ def _bochs_machine_impl(ctx):
     return [
         DefaultInfo(files = depset([snapshot])),
         MachineInfo(
+            name = ctx.attr.machine,
             description = description,
             files = depset([description, snapshot, ctx.executable._bochs]),
         ),
@@ -96,9 +97,9 @@ def _bochs_machine_impl(ctx):
         ),
     ]
 
-bochs_machine = rule(
-    implementation = _bochs_machine_impl,
-    doc = """An emulated x86-64 machine with one CPU and nested Intel virtualization.
+bochs_snapshot = rule(
+    implementation = _bochs_snapshot_impl,
+    doc = """An emulated x86-64 machine with one CPU: see machines/machine_rules.bzl.
 
 An action boots the kernel in Bochs, with an initramfs of Ringside's own init
 and the given modules, and keeps the machine's state when init is ready for a

@@ -29,6 +29,7 @@ enum limit {
 	LIMIT_CONVERSION,
 	LIMIT_START_CPU,
 	LIMIT_JOIN_CPU,
+	LIMIT_OTHER_STACK,
 };
 
 struct limit_page {

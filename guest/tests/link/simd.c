@@ -42,10 +42,10 @@ static void check_interrupt(void)
 	CHECK(x87 > 3.14L && x87 < 3.15L);
 }
 
-#define FORMATS(expected, ...)                  \
-	do {                                    \
+#define FORMATS(expected, ...)                             \
+	do {                                               \
 		snprintf(text, sizeof(text), __VA_ARGS__); \
-		CHECK_STR(text, expected);      \
+		CHECK_STR(text, expected);                 \
 	} while (0)
 
 /* What C11 7.21.6.1 says of each conversion; halves go to the even digit. */
@@ -61,8 +61,8 @@ static void check_text(void)
 	FORMATS("0.1000000000000000055511151231257827", "%.34f", 0.1);
 	FORMATS("123456789012345680.0", "%.1f", 123456789012345678.0);
 	FORMATS("1. 1.e+00", "%#.0f %#.0e", 1.0, 1.0);
-	FORMATS("[   1.5][1.5   ][0001.5][+1.5][ 1.5]", "[%6.1f][%-6.1f][%06.1f][%+.1f][% .1f]", 1.5,
-		1.5, 1.5, 1.5, 1.5);
+	FORMATS("[   1.5][1.5   ][0001.5][+1.5][ 1.5]", "[%6.1f][%-6.1f][%06.1f][%+.1f][% .1f]",
+		1.5, 1.5, 1.5, 1.5, 1.5);
 	FORMATS("1.500000e+00 0.000000e+00 1.00E+10", "%e %e %.2E", 1.5, 0.0, 9.999e9);
 	FORMATS("4.940656e-324 1.797693e+308", "%e %e", 0x1p-1074, 0x1.fffffffffffffp+1023);
 	FORMATS("100000 1e+06 0.0001 1e-05 0", "%g %g %g %g %g", 1e5, 1e6, 1e-4, 1e-5, 0.0);
@@ -72,8 +72,9 @@ static void check_text(void)
 	FORMATS("inf -inf nan INF [  inf]", "%f %f %f %F [%05f]", 1 / zero, -1 / zero,
 		__builtin_nan(""), 1 / zero, 1 / zero);
 	FORMATS("-0.0 1.25 0x1p+0", "%.1f %.2Lf %La", -0.0, 1.25L, 1.0L);
-	FORMATS("1.0 2 3.0 4 5.0 6 7.0 8 9.0 10 11.0", "%.1f %d %.1f %d %.1f %d %.1f %d %.1f %d %.1f",
-		1.0, 2, 3.0, 4, 5.0, 6, 7.0, 8, 9.0, 10, 11.0);
+	FORMATS("1.0 2 3.0 4 5.0 6 7.0 8 9.0 10 11.0",
+		"%.1f %d %.1f %d %.1f %d %.1f %d %.1f %d %.1f", 1.0, 2, 3.0, 4, 5.0, 6, 7.0, 8, 9.0,
+		10, 11.0);
 	CHECK_EQ(snprintf(text, sizeof(text), "%f", 0x1p+1023), 308 + 7);
 }
 

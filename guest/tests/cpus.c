@@ -47,6 +47,29 @@ static void work(void *arg)
 	}
 }
 
+static volatile int exits;
+
+static void leave(void *arg)
+{
+	exits++;
+	kvm_exit();
+}
+
+static void leave_from_inside(void *arg)
+{
+	kvm_try(leave, NULL);
+}
+
+/* A CPU that has left with kvm_exit() starts anew, with a whole stack and no kvm_try(). */
+static void check_exit(void)
+{
+	for (int i = 0; i < 200; i++) {
+		tst_start_cpu(1, leave_from_inside, NULL);
+		tst_join_cpu(1);
+	}
+	CHECK_EQ(exits, 200);
+}
+
 void main(void)
 {
 	unsigned int cpu;
@@ -64,6 +87,7 @@ void main(void)
 		CHECK_EQ(faults[cpu], ROUNDS);
 		CHECK_EQ(wrong[cpu], 0);
 	}
+	check_exit();
 }
 
 #else /* COMPILE_PAYLOAD */

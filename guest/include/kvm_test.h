@@ -4,9 +4,10 @@
  * can call. The controller's side is the header of the same name in host/.
  *
  * A payload defines void main(void), which CPU 0 runs. It starts with paging on,
- * the lower 2 GiB and the result slot mapped one to one, an 8 KiB stack and
- * handlers for CPU exceptions; it ends when main returns or kvm_exit is called.
- * There is no floating point and no other library.
+ * the lower 2 GiB and the result slot mapped one to one, an 8 KiB stack (or one of
+ * kvm_test's payload_stack_size) and handlers for CPU exceptions; it ends when main
+ * returns or kvm_exit is called. There is no other library, and floating point with
+ * payload_features = ["simd"] alone.
  */
 #ifndef RINGSIDE_GUEST_KVM_TEST_H
 #define RINGSIDE_GUEST_KVM_TEST_H

@@ -23,6 +23,9 @@ void arch_map_slot(unsigned int cpu);
 /** Has CPU cpu begin at its start code, where KVM has the interrupt controllers. */
 void arch_start_cpu(unsigned int cpu);
 
+/** Has the running CPU, which is not the first, begin anew: run_cpu_functions(), an empty stack. */
+void arch_restart_cpu(unsigned int cpu) __attribute__((noreturn));
+
 /** Start of the memory behind the payload. */
 uintptr_t arch_heap_start(void);
 

@@ -39,7 +39,9 @@ void kvm_exit(void)
 	unsigned int cpu = tst_cpu();
 
 	result_slot(cpu)->result = KVM_TEXIT;
-	cpu_control(cpu)->state = KVM_CPU_ENDED;
+	__atomic_store_n(&cpu_control(cpu)->state, KVM_CPU_ENDED, __ATOMIC_RELEASE);
+	if (cpu)
+		arch_restart_cpu(cpu);
 	for (;;)
 		ring(KVM_DOORBELL_END);
 }

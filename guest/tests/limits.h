@@ -27,6 +27,9 @@ enum limit {
 	LIMIT_APIC_READ,
 	LIMIT_PLACE,
 	LIMIT_CONVERSION,
+	LIMIT_START_CPU,
+	LIMIT_JOIN_CPU,
+	LIMIT_OTHER_STACK,
 };
 
 struct limit_page {

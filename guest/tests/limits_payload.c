@@ -15,6 +15,11 @@ static int __attribute__((noinline)) recurse(int depth)
 	return depth ? recurse(depth - 1) + space[0] : 0;
 }
 
+static void overflow_stack(void *arg)
+{
+	recurse(1000);
+}
+
 static void __attribute__((noinline)) fill_array(size_t size)
 {
 	volatile char array[12 * 1024];
@@ -125,6 +130,16 @@ void main(void)
 		break;
 	case LIMIT_PLACE:
 		ask_for_too_much();
+		break;
+	case LIMIT_START_CPU:
+		tst_start_cpu(1, NULL, NULL);
+		break;
+	case LIMIT_JOIN_CPU:
+		tst_join_cpu(0);
+		break;
+	case LIMIT_OTHER_STACK:
+		tst_start_cpu(1, overflow_stack, NULL);
+		tst_join_cpu(1);
 		break;
 	case LIMIT_CONVERSION:
 		format_unchecked(page->text, page->format, 0x41ull);

@@ -47,6 +47,24 @@ TEST_F(Limits, ArrayBeyondTheStackIsExplained)
 	EXPECT_THAT(results_[0].text, HasSubstr(" fill_array+"));
 }
 
+TEST(OtherCpus, RecursionBeyondTheStackIsExplained)
+{
+	tst_kvm_instance vm = {};
+	tst_kvm_config config = {};
+
+	config.vcpus = 2;
+	tst_kvm_create(&vm, &config);
+	auto *page = static_cast<limit_page *>(
+		tst_kvm_alloc_memory(&vm, LIMIT_SLOT, LIMIT_ADDRESS, sizeof(limit_page), 0));
+	page->limit = LIMIT_OTHER_STACK;
+	EXPECT_THAT(
+		ringside::RunAndCollect(&vm),
+		ElementsAre(ResultIs(
+			TBROK, HasSubstr("Stack overflow on CPU 1: the running CPU's function has "
+					 "used up its stack, 8192 bytes from 0x"))));
+	tst_kvm_destroy_instance(&vm);
+}
+
 TEST_F(Limits, StackHasTheSizeThatItSays)
 {
 	auto *page = static_cast<limit_page *>(
@@ -125,13 +143,23 @@ TEST_F(Limits, RegisterOfAnApicThatIsNotThereIsRefused)
 	Expect(LIMIT_APIC_READ, "kvm_read_apic: the machine has no interrupt controllers; ");
 }
 
+TEST_F(Limits, CpuThatIsNotThereIsRefused)
+{
+	Expect(LIMIT_START_CPU, "tst_start_cpu(1): the machine has 1 CPUs, and CPU 0 runs main()");
+}
+
+TEST_F(Limits, FirstCpuCannotBeJoined)
+{
+	Expect(LIMIT_JOIN_CPU, "tst_join_cpu(0): the machine has 1 CPUs, and CPU 0 runs main()");
+}
+
 // The library complains of the test's call: its line is the place.
 TEST_F(Limits, PlaceOfARefusalIsTheTests)
 {
 	Expect(LIMIT_PLACE, " bytes at a multiple of 16 do not fit");
 	ASSERT_EQ(results_.size(), 1u);
 	EXPECT_EQ(results_[0].file, "guest/tests/limits_payload.c");
-	EXPECT_EQ(results_[0].line, 56);
+	EXPECT_EQ(results_[0].line, 61);
 	EXPECT_THAT(results_[0].text, HasSubstr("ask_for_too_much+"));
 }
 

@@ -4,11 +4,13 @@
 # Prints what a payload's ELF file holds that bare virtual hardware can't take,
 # one line per finding; nothing when it is sound. Fails when it can't tell.
 #
-# usage: check_payload_elf.sh LLVM_BIN PAYLOAD_ELF
+# usage: check_payload_elf.sh LLVM_BIN PAYLOAD_ELF [simd]
+#   simd: the payload may have instructions of x87, MMX and SSE.
 set -euo pipefail
 
 llvm=$1
 elf=$2
+features=${3-}
 
 # Every instruction, under the name of its function. The start code's tables and
 # 16-bit instructions would be misread.
@@ -21,7 +23,7 @@ grep -q '>:$' <<<"$disassembly" || {
 }
 
 # x87 mnemonics begin with f, and nothing else does; MMX and SSE show by their registers.
-awk '
+[ "$features" = simd ] || awk '
 	/>:$/ { name = $1; next }
 	$1 ~ /^f[a-z0-9]+$/ || $1 == "emms" || /%([xyz]?mm[0-9]|st[ (,]|st$|k[0-7])/ {
 		print "floating point or vector instruction in " name " " $0

@@ -20,6 +20,7 @@ def payload_elf_test(
         linkopts = [],
         additional_linker_inputs = [],
         deps = ["//guest"],
+        features = [],
         guests = ["x86_64", "i386"]):
     """Builds the payload `<name>.c` and tests what the checker finds in it.
 
@@ -32,6 +33,7 @@ def payload_elf_test(
       linkopts: linker options of the payload.
       additional_linker_inputs: files that the linker options name.
       deps: libraries of the payload.
+      features: the payload's features, as in kvm_test's payload_features.
       guests: payload architectures.
     """
     cc_binary(
@@ -52,6 +54,7 @@ def payload_elf_test(
             testonly = True,
             binary = name + "._payload",
             guest = guest,
+            payload_features = features,
             tags = ["manual"],
         )
         native.filegroup(
@@ -69,7 +72,7 @@ def payload_elf_test(
                 "$(rlocationpath @ringside_llvm//:llvm-objdump)",
                 "$(rlocationpath {}._elf)".format(prefix),
                 "'{}'".format(finding),
-            ],
+            ] + features,
             data = [
                 prefix + "._elf",
                 "check_payload_elf.sh",

@@ -42,12 +42,40 @@ static void check_interrupt(void)
 	CHECK(x87 > 3.14L && x87 < 3.15L);
 }
 
+#define FORMATS(expected, ...)                             \
+	do {                                               \
+		snprintf(text, sizeof(text), __VA_ARGS__); \
+		CHECK_STR(text, expected);                 \
+	} while (0)
+
+/* What C11 7.21.6.1 says of each conversion; halves go to the even digit. */
 static void check_text(void)
 {
-	char text[64];
+	static char text[400];
+	volatile double zero = 0;
 
-	sprintf(text, "%.3f %d", third, 7);
-	CHECK_STR(text, "0.333 7");
+	FORMATS("0.333 7", "%.3f %d", third, 7);
+	FORMATS("0.000000 1.000000 -2.500000", "%f %f %f", 0.0, 1.0, -2.5);
+	FORMATS("0 2 2 4 10 -2", "%.0f %.0f %.0f %.0f %.0f %.0f", 0.5, 1.5, 2.5, 3.5, 9.5, -1.5);
+	FORMATS("0.12 0.38 1.00", "%.2f %.2f %.2f", 0.125, 0.375, 0.999);
+	FORMATS("0.1000000000000000055511151231257827", "%.34f", 0.1);
+	FORMATS("123456789012345680.0", "%.1f", 123456789012345678.0);
+	FORMATS("1. 1.e+00", "%#.0f %#.0e", 1.0, 1.0);
+	FORMATS("[   1.5][1.5   ][0001.5][+1.5][ 1.5]", "[%6.1f][%-6.1f][%06.1f][%+.1f][% .1f]",
+		1.5, 1.5, 1.5, 1.5, 1.5);
+	FORMATS("1.500000e+00 0.000000e+00 1.00E+10", "%e %e %.2E", 1.5, 0.0, 9.999e9);
+	FORMATS("4.940656e-324 1.797693e+308", "%e %e", 0x1p-1074, 0x1.fffffffffffffp+1023);
+	FORMATS("100000 1e+06 0.0001 1e-05 0", "%g %g %g %g %g", 1e5, 1e6, 1e-4, 1e-5, 0.0);
+	FORMATS("1.5 1.50000 1e+02 123.457", "%g %#g %.1g %g", 1.5, 1.5, 123.0, 123.4567);
+	FORMATS("0x1.8p+0 0x1p-1074 0x0p+0 0X1.FFP+7", "%a %a %a %A", 1.5, 0x1p-1074, 0.0, 255.5);
+	FORMATS("0x1.8p+0 0x2p+0 0x1p+0", "%.1a %.0a %.0a", 1.5, 1.75, 1.25);
+	FORMATS("inf -inf nan INF [  inf]", "%f %f %f %F [%05f]", 1 / zero, -1 / zero,
+		__builtin_nan(""), 1 / zero, 1 / zero);
+	FORMATS("-0.0 1.25 0x1p+0", "%.1f %.2Lf %La", -0.0, 1.25L, 1.0L);
+	FORMATS("1.0 2 3.0 4 5.0 6 7.0 8 9.0 10 11.0",
+		"%.1f %d %.1f %d %.1f %d %.1f %d %.1f %d %.1f", 1.0, 2, 3.0, 4, 5.0, 6, 7.0, 8, 9.0,
+		10, 11.0);
+	CHECK_EQ(snprintf(text, sizeof(text), "%f", 0x1p+1023), 308 + 7);
 }
 
 static void check_cpu(void *arg)

@@ -22,6 +22,8 @@ void results(uint64_t number, uintptr_t address, const char *text)
 	tst_res(TPASS, text);
 	/* expected-error@-1 {{format string is not a string literal}} */
 	/* expected-note@-2 {{treat the string as an argument}} */
+	tst_res(TPASS, "%f then %d", 1.0, 7);
+	/* expected-error@-1 {{payloads have no floating point}} */
 	tst_res(TPASS);
 	/* expected-error@-1 {{expected expression}} */
 }

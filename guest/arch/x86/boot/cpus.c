@@ -3,6 +3,7 @@
 #include "guest/arch/x86/boot/layout.h"
 #include "guest/arch/x86/boot/tss.h"
 #include "guest/arch/x86/cpu/simd.h"
+#include "guest/arch/x86/faults/try.h"
 #include "guest/arch/x86/paging/paging.h"
 #include "guest/lib/cpu.h"
 
@@ -52,6 +53,32 @@ static void load_task_register(unsigned int cpu)
 		(struct segment_descriptor *)((uint8_t *)kvm_gdt + KVM_TSS_OF(cpu)), (uintptr_t)tss,
 		KVM_TSS_BYTES - 1, SEGTYPE_TSS | SEGFLAG_PRESENT);
 	asm volatile("ltr %w0" : : "r"(KVM_TSS_OF(cpu)) : "memory");
+}
+
+void arch_restart_cpu(unsigned int cpu)
+{
+	/* Where start.S puts it: below TSS and stack for double faults. */
+	const uintptr_t stack = cpu_control(cpu)->area_end - 2 * PAGESIZE;
+
+	forget_tries(cpu);
+#ifdef __x86_64__
+	asm volatile("mov %0, %%rsp\n"
+		     "	xor %%ebp, %%ebp\n"
+		     "	call run_cpu_functions"
+		     :
+		     : "r"(stack), "D"(cpu)
+		     : "memory");
+#else
+	asm volatile("mov %0, %%esp\n"
+		     "	xor %%ebp, %%ebp\n"
+		     "	sub $12, %%esp\n"
+		     "	push %1\n"
+		     "	call run_cpu_functions"
+		     :
+		     : "r"(stack), "r"(cpu)
+		     : "memory");
+#endif
+	__builtin_unreachable();
 }
 
 void kvm_run_cpu(unsigned int cpu)

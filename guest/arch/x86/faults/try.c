@@ -22,6 +22,11 @@ void leave_try(struct try_record *record)
 	__atomic_store_n(&innermost[tst_cpu()], record->outer, __ATOMIC_RELEASE);
 }
 
+void forget_tries(unsigned int cpu)
+{
+	innermost[cpu] = NULL;
+}
+
 /* Whether the vector is what an instruction raises: no interrupt from outside. */
 static _Bool is_exception(unsigned int vector)
 {

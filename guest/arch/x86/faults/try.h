@@ -36,6 +36,9 @@ extern const char try_user_end[];
 void begin_try(struct try_record *record);
 void leave_try(struct try_record *record);
 
+/** CPU cpu has left them all. */
+void forget_tries(unsigned int cpu);
+
 #endif /* __ASSEMBLER__ */
 
 #endif /* RINGSIDE_GUEST_X86_TRY_H */

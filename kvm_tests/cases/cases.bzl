@@ -20,10 +20,7 @@ def case_test(*, name, hdrs = [], controller = None, payload = None, guests = ["
         name = name,
         srcs = hdrs + [controller or name + "_test.cc"],
         guests = guests,
-        payload_deps = [
-            Label("//kvm_tests/cases:guest_case"),
-            Label("//kvm_tests/next"),
-        ],
+        payload_deps = [Label("//kvm_tests/cases:guest_case")],
         payload_srcs = hdrs + [payload or name + "_payload.c"],
         deps = [Label("//kvm_tests/cases:case_test")],
         **kwargs

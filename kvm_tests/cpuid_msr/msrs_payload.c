@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Makes the accesses that the controller has put down, and notes what comes of them. */
 #include "guest_case.h"
-#include "kvm_x86_next.h"
+#include "kvm_x86.h"
 #include "msrs.h"
 
 __attribute__((used, retain)) struct msr_access accesses[MAX_ACCESSES];

@@ -4,7 +4,7 @@
  * "OUTS/OUTSB/OUTSW/OUTSD".
  */
 #include "guest_case.h"
-#include "kvm_x86_next.h"
+#include "kvm_x86.h"
 #include "pio.h"
 
 GUEST_SHARED uint8_t buffer[BUFFER_BYTES] __attribute__((aligned(PAGESIZE)));

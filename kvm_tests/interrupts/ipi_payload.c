@@ -4,17 +4,11 @@
  * APM Vol. 2 "Interprocessor Interrupts (IPI)".
  */
 #include "guest_case.h"
-#include "kvm_x86_next.h"
+#include "kvm_x86.h"
 
 #define MAX_CPUS 16
 #define ROUNDS 10
 #define FIRST_VECTOR 0x40 /* CPU n sends FIRST_VECTOR + n */
-#define NMI_COMMAND 0x400
-
-/* Shorthands of the interrupt command register. */
-#define TO_ALL_BUT_SELF 0xc0000
-#define TO_ALL 0x80000
-#define TO_SELF 0x40000
 
 GUEST_SHARED uint32_t use_x2apic;
 GUEST_SHARED uint32_t rounds;
@@ -112,7 +106,7 @@ static void send_to_each(void)
 
 static void send_to_all_but_self(void)
 {
-	kvm_send_ipi(0, TO_ALL_BUT_SELF | (FIRST_VECTOR + tst_cpu()));
+	kvm_send_ipi(0, APIC_ICR_OTHERS | (FIRST_VECTOR + tst_cpu()));
 }
 
 static void exchange(void (*send)(void))
@@ -170,11 +164,11 @@ GUEST_CASE(all_but_self)
 GUEST_CASE(self)
 {
 	begin();
-	kvm_send_ipi(0, TO_SELF | FIRST_VECTOR);
+	kvm_send_ipi(0, APIC_ICR_SELF | FIRST_VECTOR);
 	wait_for(&received[0][0], 1);
 	kvm_send_ipi(kvm_apic_id(), FIRST_VECTOR);
 	wait_for(&received[0][0], 2);
-	kvm_send_ipi(0, TO_ALL | FIRST_VECTOR);
+	kvm_send_ipi(0, APIC_ICR_ALL | FIRST_VECTOR);
 	wait_for(&received[0][0], 3);
 	tst_res(TPASS, "all three came");
 }
@@ -198,8 +192,8 @@ GUEST_CASE(priority)
 	tst_set_interrupt_callback(0x51, note_order, (void *)0x51);
 	tst_set_interrupt_callback(0x62, note_order, (void *)0x62);
 	kvm_disable_interrupts();
-	kvm_send_ipi(0, TO_SELF | 0x51);
-	kvm_send_ipi(0, TO_SELF | 0x62);
+	kvm_send_ipi(0, APIC_ICR_SELF | 0x51);
+	kvm_send_ipi(0, APIC_ICR_SELF | 0x62);
 	if (arrived)
 		tst_brk(TFAIL, "%u interrupts came while they were disabled", arrived);
 	wait_for(&arrived, 2);
@@ -210,20 +204,17 @@ GUEST_CASE(priority)
 			order[1]);
 }
 
-#define APIC_TPR 0x80
-#define APIC_PPR 0xa0
-
 /* SDM Vol. 3 "Task and Processor Priorities": a class not above the TPR's has to wait. */
 GUEST_CASE(task_priority)
 {
 	begin();
 	tst_set_interrupt_callback(0x51, note_order, (void *)0x51);
 	tst_set_interrupt_callback(0x62, note_order, (void *)0x62);
-	kvm_write_apic(APIC_TPR, 0x50);
-	if (kvm_read_apic(APIC_PPR) != 0x50)
-		tst_res(TFAIL, "with TPR 0x50, PPR is %#x", kvm_read_apic(APIC_PPR));
-	kvm_send_ipi(0, TO_SELF | 0x51);
-	kvm_send_ipi(0, TO_SELF | 0x62);
+	kvm_write_apic(APIC_REG_TPR, 0x50);
+	if (kvm_read_apic(APIC_REG_PPR) != 0x50)
+		tst_res(TFAIL, "with TPR 0x50, PPR is %#x", kvm_read_apic(APIC_REG_PPR));
+	kvm_send_ipi(0, APIC_ICR_SELF | 0x51);
+	kvm_send_ipi(0, APIC_ICR_SELF | 0x62);
 	wait_for(&arrived, 1);
 	kvm_enable_interrupts();
 	asm volatile("nop");
@@ -231,7 +222,7 @@ GUEST_CASE(task_priority)
 	if (arrived != 1 || order[0] != 0x62)
 		tst_brk(TFAIL, "with TPR 0x50, %u interrupts came, first vector %#x", arrived,
 			order[0]);
-	kvm_write_apic(APIC_TPR, 0);
+	kvm_write_apic(APIC_REG_TPR, 0);
 	wait_for(&arrived, 2);
 	if (order[1] == 0x51)
 		tst_res(TPASS, "vector 0x51 waited for the TPR");
@@ -243,7 +234,7 @@ GUEST_CASE(task_priority)
 GUEST_CASE(nmi_sender)
 {
 	begin();
-	kvm_send_ipi(1, NMI_COMMAND);
+	kvm_send_ipi(1, APIC_ICR_NMI);
 	tst_join_cpu(1);
 	if (nmis[1] == 1 && nmis[0] == 0)
 		tst_res(TPASS, "the other CPU got one NMI");

@@ -6,11 +6,10 @@
  */
 #include "guest_case.h"
 #include "irqchip.h"
-#include "kvm_x86_next.h"
+#include "kvm_x86.h"
 
-#define IOAPIC_BASE 0xfec00000u
-#define IOREGSEL (*(volatile uint32_t *)(IOAPIC_BASE))
-#define IOWIN (*(volatile uint32_t *)(IOAPIC_BASE + 0x10))
+#define IOREGSEL (*(volatile uint32_t *)(IOAPIC_BASE_ADDRESS))
+#define IOWIN (*(volatile uint32_t *)(IOAPIC_BASE_ADDRESS + 0x10))
 #define REDIRECTION(pin) (0x10 + 2 * (pin))
 #define REDIRECTION_PIN_LOW (1 << 13)
 #define REDIRECTION_REMOTE_IRR (1 << 14)
@@ -21,8 +20,7 @@
 #define PIC_MASTER_DATA 0x21
 #define PIC_SLAVE_DATA 0xa1
 
-#define APIC_LDR 0xd0
-#define APIC_DFR 0xe0
+#define APIC_REG_DFR 0xe0
 
 GUEST_SHARED uint32_t seen[256];
 static volatile unsigned int level_count;
@@ -65,7 +63,8 @@ static void mask_pics(void)
 static void begin(void)
 {
 	mask_pics();
-	kvm_map(IOAPIC_BASE, IOAPIC_BASE, PAGESIZE, PTE_WRITABLE | PTE_CACHE_DISABLE);
+	kvm_map(IOAPIC_BASE_ADDRESS, IOAPIC_BASE_ADDRESS, PAGESIZE,
+		PTE_WRITABLE | PTE_CACHE_DISABLE);
 	kvm_enable_apic();
 }
 
@@ -240,8 +239,8 @@ GUEST_CPU(receiver, arg)
 {
 	kvm_enable_apic();
 	/* Flat model, and the second bit is ours: SDM Vol. 3 "Logical Destination Mode". */
-	kvm_write_apic(APIC_DFR, 0xffffffff);
-	kvm_write_apic(APIC_LDR, 2 << 24);
+	kvm_write_apic(APIC_REG_DFR, 0xffffffff);
+	kvm_write_apic(APIC_REG_LDR, 2 << 24);
 	ready = 1;
 	wait_for(VECTOR, 1);
 	tst_res(TPASS, "CPU 1 got the interrupt");
@@ -258,8 +257,8 @@ static int refuse(void *userdata, struct kvm_interrupt_frame *ifrm, unsigned lon
 static void send_to_second(uint32_t low, unsigned int destination)
 {
 	begin();
-	kvm_write_apic(APIC_DFR, 0xffffffff);
-	kvm_write_apic(APIC_LDR, 1 << 24);
+	kvm_write_apic(APIC_REG_DFR, 0xffffffff);
+	kvm_write_apic(APIC_REG_LDR, 1 << 24);
 	tst_set_interrupt_callback(VECTOR, refuse, (void *)VECTOR);
 	while (!ready)
 		asm volatile("pause");

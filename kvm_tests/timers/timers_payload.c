@@ -4,24 +4,13 @@
  * Mode") and the PIT's first counter (Intel 8254 data sheet), through the I/O APIC.
  */
 #include "guest_case.h"
-#include "kvm_x86_next.h"
+#include "kvm_x86.h"
 
 #define VECTOR 0x45
 #define TICKS 100000u /* of the APIC's timer, and of the time-stamp counter */
 
-#define APIC_LVT_TIMER 0x320
-#define APIC_INITIAL_COUNT 0x380
-#define APIC_CURRENT_COUNT 0x390
-#define APIC_DIVIDE 0x3e0
-#define DIVIDE_BY_1 0xb
 #define DIVIDE_BY_16 0x3
-#define LVT_MASKED 0x10000
-#define LVT_PERIODIC 0x20000
-#define LVT_TSC_DEADLINE 0x40000
 
-#define MSR_TSC_DEADLINE 0x6e0
-
-#define IOAPIC_BASE 0xfec00000u
 #define PIT_PIN 0 /* by default, interrupt n is at pin n of the I/O APIC */
 #define PIT_COUNTER_0 0x40
 #define PIT_CONTROL 0x43
@@ -54,7 +43,7 @@ static void begin(void)
 		kvm_enable_x2apic();
 	else
 		kvm_enable_apic();
-	kvm_write_apic(APIC_DIVIDE, DIVIDE_BY_1);
+	kvm_write_apic(APIC_REG_TIMER_DIVIDE, APIC_TIMER_DIVIDE_BY_1);
 }
 
 static void wait_for(unsigned int number)
@@ -98,7 +87,7 @@ GUEST_CASE(tsc_deadline)
 		if (seen_tsc < deadline)
 			tst_brk(TFAIL, "the interrupt came %llu ticks early",
 				(unsigned long long)(deadline - seen_tsc));
-		left = kvm_rdmsr(MSR_TSC_DEADLINE);
+		left = kvm_rdmsr(MSR_IA32_TSC_DEADLINE);
 		if (left)
 			tst_brk(TFAIL, "after its interrupt the timer is armed for %#llx",
 				(unsigned long long)left);
@@ -123,12 +112,12 @@ GUEST_CASE(tsc_deadline_disarmed)
 	begin();
 	kvm_disable_interrupts();
 	kvm_start_tsc_deadline(kvm_rdtsc() + 1000 * TICKS, VECTOR);
-	if (!kvm_rdmsr(MSR_TSC_DEADLINE))
+	if (!kvm_rdmsr(MSR_IA32_TSC_DEADLINE))
 		tst_brk(TFAIL, "the armed timer reads as disarmed");
-	kvm_wrmsr(MSR_TSC_DEADLINE, 0);
+	kvm_wrmsr(MSR_IA32_TSC_DEADLINE, 0);
 	kvm_start_tsc_deadline(kvm_rdtsc() + 1000 * TICKS, VECTOR);
-	kvm_write_apic(APIC_LVT_TIMER, VECTOR);
-	if (kvm_rdmsr(MSR_TSC_DEADLINE))
+	kvm_write_apic(APIC_REG_LVT_TIMER, VECTOR);
+	if (kvm_rdmsr(MSR_IA32_TSC_DEADLINE))
 		tst_res(TFAIL, "another mode did not disarm the timer");
 	let_pass(1000 * TICKS);
 	expect_no_more(0, "disarmed before");
@@ -138,11 +127,11 @@ GUEST_CASE(tsc_deadline_disarmed)
 GUEST_CASE(tsc_deadline_other_mode)
 {
 	begin();
-	kvm_write_apic(APIC_LVT_TIMER, VECTOR);
-	kvm_wrmsr(MSR_TSC_DEADLINE, kvm_rdtsc() + 1);
-	if (kvm_rdmsr(MSR_TSC_DEADLINE))
+	kvm_write_apic(APIC_REG_LVT_TIMER, VECTOR);
+	kvm_wrmsr(MSR_IA32_TSC_DEADLINE, kvm_rdtsc() + 1);
+	if (kvm_rdmsr(MSR_IA32_TSC_DEADLINE))
 		tst_res(TFAIL, "in one-shot mode, the deadline is %#llx",
-			(unsigned long long)kvm_rdmsr(MSR_TSC_DEADLINE));
+			(unsigned long long)kvm_rdmsr(MSR_IA32_TSC_DEADLINE));
 	expect_no_more(0, "a deadline in one-shot mode");
 }
 
@@ -150,10 +139,10 @@ GUEST_CASE(tsc_deadline_other_mode)
 GUEST_CASE(tsc_deadline_no_count)
 {
 	begin();
-	kvm_write_apic(APIC_LVT_TIMER, LVT_TSC_DEADLINE | VECTOR);
-	kvm_write_apic(APIC_INITIAL_COUNT, TICKS);
-	if (kvm_read_apic(APIC_CURRENT_COUNT))
-		tst_res(TFAIL, "the current count is %#x", kvm_read_apic(APIC_CURRENT_COUNT));
+	kvm_write_apic(APIC_REG_LVT_TIMER, APIC_LVT_TSC_DEADLINE | VECTOR);
+	kvm_write_apic(APIC_REG_TIMER_INITIAL, TICKS);
+	if (kvm_read_apic(APIC_REG_TIMER_CURRENT))
+		tst_res(TFAIL, "the current count is %#x", kvm_read_apic(APIC_REG_TIMER_CURRENT));
 	expect_no_more(0, "a count in TSC-deadline mode");
 }
 
@@ -163,20 +152,20 @@ GUEST_CASE(one_shot)
 
 	begin();
 	kvm_disable_interrupts();
-	kvm_write_apic(APIC_LVT_TIMER, VECTOR);
-	kvm_write_apic(APIC_INITIAL_COUNT, 100 * TICKS);
-	before = kvm_read_apic(APIC_CURRENT_COUNT);
-	after = kvm_read_apic(APIC_CURRENT_COUNT);
+	kvm_write_apic(APIC_REG_LVT_TIMER, VECTOR);
+	kvm_write_apic(APIC_REG_TIMER_INITIAL, 100 * TICKS);
+	before = kvm_read_apic(APIC_REG_TIMER_CURRENT);
+	after = kvm_read_apic(APIC_REG_TIMER_CURRENT);
 	if (before > 100 * TICKS || after > before || !after)
 		tst_res(TFAIL, "the count goes from %u by %u to %u", 100 * TICKS, before, after);
-	kvm_write_apic(APIC_INITIAL_COUNT, TICKS);
+	kvm_write_apic(APIC_REG_TIMER_INITIAL, TICKS);
 	wait_for(1);
-	if (kvm_read_apic(APIC_CURRENT_COUNT))
+	if (kvm_read_apic(APIC_REG_TIMER_CURRENT))
 		tst_res(TFAIL, "the count is over, and reads %u",
-			kvm_read_apic(APIC_CURRENT_COUNT));
-	if (kvm_read_apic(APIC_INITIAL_COUNT) != TICKS)
+			kvm_read_apic(APIC_REG_TIMER_CURRENT));
+	if (kvm_read_apic(APIC_REG_TIMER_INITIAL) != TICKS)
 		tst_res(TFAIL, "the initial count has become %u",
-			kvm_read_apic(APIC_INITIAL_COUNT));
+			kvm_read_apic(APIC_REG_TIMER_INITIAL));
 	expect_no_more(1, "one shot");
 }
 
@@ -185,12 +174,12 @@ GUEST_CASE(one_shot_stopped)
 {
 	begin();
 	kvm_disable_interrupts();
-	kvm_write_apic(APIC_LVT_TIMER, VECTOR);
-	kvm_write_apic(APIC_INITIAL_COUNT, 1000 * TICKS);
-	kvm_write_apic(APIC_INITIAL_COUNT, 0);
-	if (kvm_read_apic(APIC_CURRENT_COUNT))
+	kvm_write_apic(APIC_REG_LVT_TIMER, VECTOR);
+	kvm_write_apic(APIC_REG_TIMER_INITIAL, 1000 * TICKS);
+	kvm_write_apic(APIC_REG_TIMER_INITIAL, 0);
+	if (kvm_read_apic(APIC_REG_TIMER_CURRENT))
 		tst_res(TFAIL, "the stopped timer's count is %u",
-			kvm_read_apic(APIC_CURRENT_COUNT));
+			kvm_read_apic(APIC_REG_TIMER_CURRENT));
 	let_pass(1000 * TICKS);
 	expect_no_more(0, "stopped");
 }
@@ -199,9 +188,9 @@ GUEST_CASE(one_shot_stopped)
 GUEST_CASE(one_shot_masked)
 {
 	begin();
-	kvm_write_apic(APIC_LVT_TIMER, LVT_MASKED | VECTOR);
-	kvm_write_apic(APIC_INITIAL_COUNT, TICKS);
-	while (kvm_read_apic(APIC_CURRENT_COUNT))
+	kvm_write_apic(APIC_REG_LVT_TIMER, APIC_LVT_MASKED | VECTOR);
+	kvm_write_apic(APIC_REG_TIMER_INITIAL, TICKS);
+	while (kvm_read_apic(APIC_REG_TIMER_CURRENT))
 		asm volatile("pause");
 	expect_no_more(0, "masked");
 }
@@ -209,11 +198,11 @@ GUEST_CASE(one_shot_masked)
 GUEST_CASE(periodic)
 {
 	begin();
-	kvm_write_apic(APIC_DIVIDE, DIVIDE_BY_16);
-	kvm_write_apic(APIC_LVT_TIMER, LVT_PERIODIC | VECTOR);
-	kvm_write_apic(APIC_INITIAL_COUNT, 5 * TICKS);
+	kvm_write_apic(APIC_REG_TIMER_DIVIDE, DIVIDE_BY_16);
+	kvm_write_apic(APIC_REG_LVT_TIMER, APIC_LVT_PERIODIC | VECTOR);
+	kvm_write_apic(APIC_REG_TIMER_INITIAL, 5 * TICKS);
 	wait_for(5);
-	kvm_write_apic(APIC_INITIAL_COUNT, 0);
+	kvm_write_apic(APIC_REG_TIMER_INITIAL, 0);
 	kvm_enable_interrupts(); /* one that came meanwhile */
 	asm volatile("nop");
 	kvm_disable_interrupts();
@@ -222,9 +211,10 @@ GUEST_CASE(periodic)
 
 static void set_pit(unsigned int mode, uint16_t count)
 {
-	volatile uint32_t *ioapic = (volatile uint32_t *)IOAPIC_BASE;
+	volatile uint32_t *ioapic = (volatile uint32_t *)IOAPIC_BASE_ADDRESS;
 
-	kvm_map(IOAPIC_BASE, IOAPIC_BASE, PAGESIZE, PTE_WRITABLE | PTE_CACHE_DISABLE);
+	kvm_map(IOAPIC_BASE_ADDRESS, IOAPIC_BASE_ADDRESS, PAGESIZE,
+		PTE_WRITABLE | PTE_CACHE_DISABLE);
 	ioapic[0] = 0x10 + 2 * PIT_PIN + 1;
 	ioapic[4] = 0;
 	ioapic[0] = 0x10 + 2 * PIT_PIN;

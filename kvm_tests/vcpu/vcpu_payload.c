@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* CPUs that halt, wait for their start, die, or are interrupted by the controller. */
 #include "guest_case.h"
-#include "kvm_x86_next.h"
+#include "kvm_x86.h"
 #include "vcpu.h"
 
 GUEST_SHARED uint32_t seen_vectors[256];
@@ -130,16 +130,13 @@ GUEST_CASE(halt)
 	tst_res(TPASS, "the CPU is awake");
 }
 
-#define INIT_COMMAND 0x4500 /* INIT, assert */
-#define STARTUP_COMMAND 0x4600
-
 /* CPU 1, whose thread is the controller's own, gets INIT and a startup IPI. */
 GUEST_CASE(start_by_ipi)
 {
 	kvm_enable_apic();
-	kvm_send_ipi(1, INIT_COMMAND);
+	kvm_send_ipi(1, APIC_ICR_INIT | APIC_ICR_ASSERT);
 	kvm_yield();
-	kvm_send_ipi(1, STARTUP_COMMAND | STARTUP_PAGE);
+	kvm_send_ipi(1, APIC_ICR_STARTUP | APIC_ICR_ASSERT | STARTUP_PAGE);
 	kvm_yield();
 }
 

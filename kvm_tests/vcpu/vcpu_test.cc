@@ -292,8 +292,11 @@ TEST_F(Vcpu, ImmediateExitRunsNothing)
 
 // Real-mode code for the startup page: writes CS to the device, then halts.
 constexpr uint8_t kStartupCode[] = {
-	0x8c, 0xc8, // mov %cs, %ax
-	0xba, DEVICE_PORT & 0xff, DEVICE_PORT >> 8, // mov $DEVICE_PORT, %dx
+	0x8c,
+	0xc8, // mov %cs, %ax
+	0xba,
+	DEVICE_PORT & 0xff,
+	DEVICE_PORT >> 8, // mov $DEVICE_PORT, %dx
 	0xef, // out %ax, %dx
 	0xf4, // hlt
 };

@@ -5,6 +5,7 @@
 
 #include <ostream>
 #include <string>
+#include <thread>
 
 #include "ringside/kvm_gtest.h"
 
@@ -16,6 +17,32 @@ template <typename T> std::string NameOf(const testing::TestParamInfo<T> &info)
 {
 	return info.param.name;
 }
+
+/* A thread that is waited for, however its test ends. */
+class Thread
+{
+public:
+	template <typename Function> explicit Thread(Function function) : thread_(function)
+	{
+	}
+
+	~Thread()
+	{
+		Join();
+	}
+
+	Thread(const Thread &) = delete;
+	Thread &operator=(const Thread &) = delete;
+
+	void Join()
+	{
+		if (thread_.joinable())
+			thread_.join();
+	}
+
+private:
+	std::thread thread_;
+};
 
 class CaseTest : public ringside::KvmTest
 {

@@ -3,7 +3,6 @@
 // ioctls do is said in the KVM API, under their names.
 #include <sys/ioctl.h>
 
-#include <atomic>
 #include <cstring>
 #include <thread>
 
@@ -198,15 +197,15 @@ TEST_F(Vcpu, TripleFaultEndsOneCpuOnly)
 	Choose("outlive");
 	tst_kvm_start_vcpu(cpu(1), "die", 0);
 	int left = 0;
-	std::thread other([this, &left] { left = tst_kvm_run_vcpu(cpu(1)); });
-	std::thread first([this] { RunToEnd(); });
-	other.join();
+	kvm_tests::Thread other([this, &left] { left = tst_kvm_run_vcpu(cpu(1)); });
+	kvm_tests::Thread first([this] { RunToEnd(); });
+	other.Join();
 	EXPECT_EQ(left, KVM_EXIT_SHUTDOWN);
 	const uint32_t counted = *Shared<uint32_t>("counter");
 	while (*Shared<uint32_t>("counter") == counted)
 		std::this_thread::yield();
 	*Shared<uint32_t>("stop") = 1;
-	first.join();
+	first.Join();
 }
 
 /* --- Registers in struct kvm_run: KVM_CAP_SYNC_REGS --- */

@@ -26,7 +26,7 @@ struct engine_state {
 	struct engine_payload payload;
 	uint64_t ram_size;
 	struct arch_vm_state *arch;
-	struct engine_memory *memory;
+	struct engine_saved_memory *memory;
 	unsigned int vcpu_count;
 	struct saved_cpu cpus[];
 };

@@ -47,16 +47,16 @@ void engine_differ(struct engine_differences *found, const char *fmt, ...)
 
 /* --- Memory (state_memory.c) ------------------------------------------------- */
 
-struct engine_memory; /* of all memslots */
+struct engine_saved_memory; /* of all memslots */
 
-struct engine_memory *engine_save_memory(struct engine_vm *vm, struct engine_error *error);
-bool engine_load_memory(struct engine_vm *vm, const struct engine_memory *memory,
+struct engine_saved_memory *engine_save_memory(struct engine_vm *vm, struct engine_error *error);
+bool engine_load_memory(struct engine_vm *vm, const struct engine_saved_memory *memory,
 			struct engine_error *error);
-bool engine_memory_fits(struct engine_vm *vm, const struct engine_memory *memory,
+bool engine_memory_fits(struct engine_vm *vm, const struct engine_saved_memory *memory,
 			struct engine_error *error);
-void engine_compare_memory(const struct engine_memory *a, const struct engine_memory *b,
+void engine_compare_memory(const struct engine_saved_memory *a, const struct engine_saved_memory *b,
 			   struct engine_differences *found);
-void engine_free_memory(struct engine_memory *memory);
+void engine_free_memory(struct engine_saved_memory *memory);
 
 #ifdef __cplusplus
 }

@@ -34,7 +34,7 @@ struct saved_slot {
 	unsigned char *data; /* their contents */
 };
 
-struct engine_memory {
+struct engine_saved_memory {
 	unsigned int slot_count;
 	struct saved_slot slots[];
 };
@@ -201,10 +201,10 @@ static bool save_slot(struct page_finder *finder, const struct engine_slot *slot
 	return ok;
 }
 
-struct engine_memory *engine_save_memory(struct engine_vm *vm, struct engine_error *error)
+struct engine_saved_memory *engine_save_memory(struct engine_vm *vm, struct engine_error *error)
 {
 	struct page_finder finder;
-	struct engine_memory *memory;
+	struct engine_saved_memory *memory;
 	struct engine_slot *slots;
 	unsigned int count, i;
 	bool ok = true;
@@ -231,7 +231,7 @@ struct engine_memory *engine_save_memory(struct engine_vm *vm, struct engine_err
 	return NULL;
 }
 
-void engine_free_memory(struct engine_memory *memory)
+void engine_free_memory(struct engine_saved_memory *memory)
 {
 	unsigned int i;
 
@@ -243,7 +243,7 @@ void engine_free_memory(struct engine_memory *memory)
 }
 
 static bool slots_fit(const struct engine_slot *slots, unsigned int count,
-		      const struct engine_memory *memory, struct engine_error *error)
+		      const struct engine_saved_memory *memory, struct engine_error *error)
 {
 	unsigned int i;
 
@@ -274,7 +274,7 @@ static bool slots_fit(const struct engine_slot *slots, unsigned int count,
 			   i < count ? slots[i].slot : memory->slots[i].slot);
 }
 
-bool engine_memory_fits(struct engine_vm *vm, const struct engine_memory *memory,
+bool engine_memory_fits(struct engine_vm *vm, const struct engine_saved_memory *memory,
 			struct engine_error *error)
 {
 	unsigned int count;
@@ -310,7 +310,7 @@ static bool load_slot(struct page_finder *finder, const struct engine_slot *slot
 	return pages;
 }
 
-bool engine_load_memory(struct engine_vm *vm, const struct engine_memory *memory,
+bool engine_load_memory(struct engine_vm *vm, const struct engine_saved_memory *memory,
 			struct engine_error *error)
 {
 	struct page_finder finder;
@@ -380,7 +380,7 @@ static void compare_slots(const struct saved_slot *a, const struct saved_slot *b
 	}
 }
 
-static const struct saved_slot *slot_with(const struct engine_memory *memory, uint32_t number)
+static const struct saved_slot *slot_with(const struct engine_saved_memory *memory, uint32_t number)
 {
 	unsigned int i;
 
@@ -391,7 +391,7 @@ static const struct saved_slot *slot_with(const struct engine_memory *memory, ui
 	return NULL;
 }
 
-void engine_compare_memory(const struct engine_memory *a, const struct engine_memory *b,
+void engine_compare_memory(const struct engine_saved_memory *a, const struct engine_saved_memory *b,
 			   struct engine_differences *found)
 {
 	unsigned int i;

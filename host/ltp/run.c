@@ -654,7 +654,8 @@ void tst_kvm_start_vcpu(struct tst_kvm_vcpu *vcpu, const char *function, uint64_
 			"one that the payload itself does not use is left out by the compiler",
 			function);
 	pthread_mutex_lock(&vm->lock);
-	runs = cpu->state == KVM_CPU_STARTED;
+	/* As tst_start_cpu() sees it; the doorbell of an end may not have been heard yet: end_cpu(). */
+	runs = __atomic_load_n(&control->state, __ATOMIC_ACQUIRE) == KVM_CPU_STARTED;
 	is_first = control->state == KVM_CPU_STOPPED;
 	if (!runs) {
 		control->function = address;

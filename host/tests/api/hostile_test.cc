@@ -240,7 +240,15 @@ TEST_F(UnexpectedExit, AccessToNoPortIsExplained)
 
 TEST_F(UnexpectedExit, TripleFaultIsExplained)
 {
-	ExpectExplained(GUEST_TRIPLE_FAULT, "KVM_EXIT_SHUTDOWN", "triple fault");
+	// KVM API, KVM_EXIT_SHUTDOWN: on some CPUs, it resets what there would be to show.
+	EXPECT_THAT(
+		RunTask(GUEST_TRIPLE_FAULT),
+		ElementsAre(ResultIs(
+			TBROK,
+			AllOf(StartsWith("the guest left unexpectedly: KVM_EXIT_SHUTDOWN (8); a "
+					 "triple fault"),
+			      ::testing::AnyOf(AllOf(HasSubstr("ip 0"), HasSubstr("cr3 ")),
+					       HasSubstr("KVM has reset the CPU"))))));
 }
 
 } // namespace

@@ -444,9 +444,12 @@ static void compare_vmx(const char *who, const struct kvm_nested_state *a,
 	if (a->hdr.vmx.smm.flags != b->hdr.vmx.smm.flags)
 		engine_differ(found, "%s: SMM's nested flags: %#x and %#x", who,
 			      a->hdr.vmx.smm.flags, b->hdr.vmx.smm.flags);
-	if (a->size == b->size && a->size > sizeof(*a))
-		compare_bytes(who, "nested VMCS", a->data.vmx, b->data.vmx, 0, a->size - sizeof(*a),
-			      found);
+	if (a->size != b->size || a->size < sizeof(*a) + VMCS12_LINEAR_ADDRESS_END)
+		return;
+	compare_bytes(who, "nested VMCS", a->data.vmx, b->data.vmx, 0, VMCS12_LINEAR_ADDRESS,
+		      found);
+	compare_bytes(who, "nested VMCS", a->data.vmx, b->data.vmx, VMCS12_LINEAR_ADDRESS_END,
+		      a->size - sizeof(*a), found);
 }
 
 static void compare_nested(const char *who, const struct kvm_nested_state *a,

@@ -92,10 +92,29 @@ static void do_mmio(void)
 	asm volatile("rep movsl" : "+S"(from), "+D"(to), "+c"(count) : : "memory");
 }
 
+/* Four reads of one instruction: both operands cross a page's end. */
+static void compare_strings(void)
+{
+	for (unsigned int i = 1; i < 4; i++) {
+		void *first = (void *)((uintptr_t)STATE_MMIO + PAGESIZE - i);
+		void *second = (void *)((uintptr_t)STATE_MMIO + 2 * PAGESIZE - i);
+		uint8_t is_below, is_equal;
+
+		asm volatile("cmpsl\n"
+			     "setb %2\n"
+			     "sete %3"
+			     : "+S"(first), "+D"(second), "=q"(is_below), "=q"(is_equal)
+			     :
+			     : "memory", "cc");
+		add(is_below + 2 * is_equal);
+	}
+}
+
 static void do_crossing(void)
 {
 	for (unsigned int i = 1; i < 8; i++)
 		do_mmio_at(STATE_MMIO + PAGESIZE - i);
+	compare_strings();
 }
 
 static void do_halt(void)

@@ -585,6 +585,48 @@ INSTANTIATE_TEST_SUITE_P(Kind, Irqchip,
 				 return info.param == TST_KVM_KERNEL_IRQCHIP ? "Kernel" : "Split";
 			 });
 
+// The guest's TSC goes on from what it was.
+TEST_F(Kinds, TscGoesOn)
+{
+	constexpr uint64_t kAhead = 1ULL << 50;
+	struct {
+		uint32_t count, pad;
+		kvm_msr_entry entry;
+	} msrs = {1, 0, {0x10, 0, kAhead}}; // IA32_TSC
+	constexpr unsigned long kGetMsrs = _IOWR(KVMIO, 0x88, uint64_t);
+	Machine machine(config_), another(config_);
+
+	ASSERT_EQ(SAFE_IOCTL(machine.cpu()->fd, kSetMsrs, &msrs), 1);
+	ASSERT_EQ(SAFE_IOCTL(machine.cpu()->fd, kGetMsrs, &msrs), 1);
+	if (msrs.entry.data < kAhead)
+		GTEST_SKIP() << "this KVM does not move a guest's TSC";
+	const State state = machine.Save();
+
+	another.Load(state);
+	EXPECT_EQ(Compare(state, another.Save()), "");
+	ASSERT_EQ(SAFE_IOCTL(another.cpu()->fd, kGetMsrs, &msrs), 1);
+	EXPECT_GE(msrs.entry.data, kAhead);
+	EXPECT_LT(msrs.entry.data, kAhead + (1ULL << 40));
+}
+
+// A CPU that halts inside KVM goes on halting.
+TEST_F(Kinds, MpState)
+{
+	kvm_mp_state halted = {KVM_MP_STATE_HALTED}, now;
+
+	config_.irqchip = TST_KVM_KERNEL_IRQCHIP;
+	Machine machine(config_), another(config_);
+	const State before = machine.Save();
+
+	SAFE_IOCTL(machine.cpu()->fd, KVM_SET_MP_STATE, &halted);
+	const State state = machine.Save();
+
+	EXPECT_EQ(Compare(before, state), "CPU 0: MP state: 0 and 3");
+	another.Load(state);
+	SAFE_IOCTL(another.cpu()->fd, KVM_GET_MP_STATE, &now);
+	EXPECT_EQ(now.mp_state, halted.mp_state);
+}
+
 // A KVM_RUN loop of the test's own sees the doorbell, and queued exits as well.
 TEST_F(Kinds, LoopOfTheTestsOwn)
 {
@@ -690,14 +732,22 @@ TEST_F(Kinds, EndIsNotForEver)
 {
 	auto machine = New(STATE_REPORT);
 	const State start = machine->Save();
-	Device device, again;
+	unsigned int exits = 0;
 
-	while (Step(machine.get(), &device))
-		;
-	machine->Load(start);
-	while (Step(machine.get(), &again))
-		;
-	EXPECT_EQ(again.log(), device.log());
+	tst_kvm_on_exit(
+		machine->vm(), KVM_EXIT_IO,
+		[](struct tst_kvm_vcpu *, void *count) {
+			++*static_cast<unsigned int *>(count);
+			return 0;
+		},
+		&exits);
+	for (unsigned int i = 1; i <= 3; i++) {
+		tst_kvm_run_instance(machine->vm(), 0);
+		EXPECT_EQ(exits, 3 * i);
+		EXPECT_THAT(Text(Collect([&] { tst_kvm_run_instance(machine->vm(), 0); })),
+			    HasSubstr("this guest has ended"));
+		machine->Load(start);
+	}
 }
 
 } // namespace

@@ -68,6 +68,19 @@ static unsigned int frames_of_interrupt(const struct engine_payload *payload,
 	return count;
 }
 
+/*
+ * Whether the guest reports about a call that it is still in, by the address before
+ * the return address: then no interrupt has come, and every frame counts.
+ */
+static bool is_in_call(const uint64_t *addresses, unsigned int count, uint64_t call)
+{
+	unsigned int i;
+
+	for (i = 0; i < count && addresses[i] != call + 1; i++)
+		;
+	return i < count;
+}
+
 /* One line; a return address belongs to the call before it. */
 static size_t describe_frame(const struct engine_payload *payload, unsigned int nr,
 			     uint64_t address, char *buf, size_t size)
@@ -101,6 +114,8 @@ void diagnose_backtrace(struct engine_vcpu *vcpu, const uint64_t *interrupted_at
 		return;
 	frame.instruction = diagnose_exit_address(vcpu->run, frame.instruction);
 	count = walk(vcpu, frame, addresses);
+	if (interrupted_at && is_in_call(addresses, count, *interrupted_at))
+		interrupted_at = NULL;
 	if (interrupted_at)
 		i = frames_of_interrupt(payload, addresses, count);
 	used = describe_frame(payload, nr++, interrupted_at ? *interrupted_at : frame.instruction,

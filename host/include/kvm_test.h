@@ -367,7 +367,9 @@ struct tst_kvm_state;
  * such as the second half of a write that crosses a page, are kept and delivered by
  * the next runs of this machine, and of each that the state is loaded into. If a read
  * follows, the second half of one that crosses a page, this machine goes on with it; in
- * the saved state, the whole instruction is still to be executed.
+ * the saved state, the instruction is still to be executed, and the library answers the
+ * reads before that one as they were answered. A loop of the test's own around KVM_RUN
+ * gets all of these exits as well, but is not told of answers that come too late.
  *
  * Switches KVM_CAP_EXCEPTION_PAYLOAD and KVM_CAP_X86_TRIPLE_FAULT_EVENT on, where KVM
  * has them. May be called by a handler of tst_kvm_on_exit() if no other thread runs CPUs.

@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <thread>
 #include <vector>
@@ -92,11 +93,14 @@ protected:
 		Create(config);
 	}
 
-	// Waits until the guest has read a value; false when the test's time is over.
-	static void WaitFor(volatile uint32_t *variable, uint32_t value)
+	// Whether the variable gets that value in time.
+	static bool Becomes(volatile uint32_t *variable, uint32_t value)
 	{
-		while (*variable != value)
+		const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+
+		while (*variable != value && std::chrono::steady_clock::now() < end)
 			std::this_thread::yield();
+		return *variable == value;
 	}
 
 	uint32_t *area_ = nullptr;
@@ -290,12 +294,12 @@ TEST_F(Tracking, MemslotMovesUnderARunningCpu)
 	Choose("read_both_on");
 	tst_kvm_on_exit(vm(), KVM_EXIT_MMIO, ReadNoMemory, nullptr);
 	kvm_tests::Thread guest([this] { tst_kvm_run_instance(vm(), 0); });
-	for (int i = 0; i < 50; i++) {
-		WaitFor(Shared<uint32_t>("last_read"), kInSlot);
-		WaitFor(Shared<uint32_t>("last_other"), kNoMemory);
+	for (int i = 0; i < 50 && !HasFailure(); i++) {
+		EXPECT_TRUE(Becomes(Shared<uint32_t>("last_read"), kInSlot));
+		EXPECT_TRUE(Becomes(Shared<uint32_t>("last_other"), kNoMemory));
 		tst_kvm_move_memory(vm(), kSlot, OTHER_AREA);
-		WaitFor(Shared<uint32_t>("last_read"), kNoMemory);
-		WaitFor(Shared<uint32_t>("last_other"), kInSlot);
+		EXPECT_TRUE(Becomes(Shared<uint32_t>("last_read"), kNoMemory));
+		EXPECT_TRUE(Becomes(Shared<uint32_t>("last_other"), kInSlot));
 		tst_kvm_move_memory(vm(), kSlot, AREA);
 	}
 	*Shared<uint32_t>("stop") = 1;
@@ -313,11 +317,11 @@ TEST_F(Tracking, MemslotIsDeletedUnderARunningCpu)
 	Choose("read_on");
 	tst_kvm_on_exit(vm(), KVM_EXIT_MMIO, ReadNoMemory, nullptr);
 	kvm_tests::Thread guest([this] { tst_kvm_run_instance(vm(), 0); });
-	for (int i = 0; i < 50; i++) {
-		WaitFor(Shared<uint32_t>("last_read"), kInSlot);
+	for (int i = 0; i < 50 && !HasFailure(); i++) {
+		EXPECT_TRUE(Becomes(Shared<uint32_t>("last_read"), kInSlot));
 		region.memory_size = 0;
 		SAFE_IOCTL(vm()->vm_fd, KVM_SET_USER_MEMORY_REGION, &region);
-		WaitFor(Shared<uint32_t>("last_read"), kNoMemory);
+		EXPECT_TRUE(Becomes(Shared<uint32_t>("last_read"), kNoMemory));
 		region.memory_size = kPage;
 		SAFE_IOCTL(vm()->vm_fd, KVM_SET_USER_MEMORY_REGION, &region);
 	}
@@ -339,7 +343,7 @@ TEST_F(Tracking, LoggingSwitchesUnderAWritingCpu)
 	Choose("write_on");
 	kvm_tests::Thread guest([this] { tst_kvm_run_instance(vm(), 0); });
 	volatile uint32_t *written = Shared<uint32_t>("written");
-	for (int i = 0; i < 50; i++) {
+	for (int i = 0; i < 50 && !HasFailure(); i++) {
 		region.flags = KVM_MEM_LOG_DIRTY_PAGES;
 		SAFE_IOCTL(vm()->vm_fd, KVM_SET_USER_MEMORY_REGION, &region);
 		DirtyLog();

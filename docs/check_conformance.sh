@@ -24,7 +24,7 @@ complain() {
 public_names() {
 	awk '
 	function emit(name) {
-		if (name !~ /_$/ && name !~ /^RINGSIDE_/ && !seen[name]++)
+		if (name !~ /_$/ && name !~ /^(RINGSIDE_|__)/ && !seen[name]++)
 			print name
 	}
 	/^#[ \t]*define[ \t]/ {

@@ -411,6 +411,22 @@ static bool load_smm(struct engine_vcpu *vcpu, const struct arch_cpu_state *stat
  * becomes L2's. Interrupt shadow and events are L2's then, and come after it. The
  * APIC's mode is in SREGS, its timer's mode in LAPIC.
  */
+/*
+ * Entering the nested guest, KVM for Intel forgets what PDPTEs it was given (KVM
+ * API, KVM_SREGS2_FLAGS_PDPTRS_VALID): they come once more, for that guest.
+ */
+static bool load_nested(struct engine_vcpu *vcpu, const struct arch_cpu_state *state,
+			struct engine_error *error)
+{
+	if (!state->nested)
+		return true;
+	if (!CALL(vcpu, KVM_SET_NESTED_STATE, state->nested, error))
+		return false;
+	return !(state->nested->flags & KVM_STATE_NESTED_GUEST_MODE) || !state->has_sregs2 ||
+	       !(state->sregs.flags & KVM_SREGS2_FLAGS_PDPTRS_VALID) ||
+	       load_sregs(vcpu, state, error);
+}
+
 bool arch_load_cpu(struct engine_vcpu *vcpu, const struct arch_cpu_state *state,
 		   struct engine_error *error)
 {
@@ -421,7 +437,7 @@ bool arch_load_cpu(struct engine_vcpu *vcpu, const struct arch_cpu_state *state,
 	       CALL(vcpu, KVM_SET_XSAVE, state->xsave, error) &&
 	       (!state->has_lapic || CALL(vcpu, KVM_SET_LAPIC, &copy.lapic, error)) &&
 	       load_msrs(vcpu, state, error) && load_tsc(vcpu, state, error) &&
-	       (!state->nested || CALL(vcpu, KVM_SET_NESTED_STATE, state->nested, error)) &&
+	       load_nested(vcpu, state, error) &&
 	       CALL(vcpu, KVM_SET_REGS, &copy.regs, error) &&
 	       CALL(vcpu, KVM_SET_VCPU_EVENTS, &copy.events, error) &&
 	       CALL(vcpu, KVM_SET_MP_STATE, &copy.mp_state, error) &&

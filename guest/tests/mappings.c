@@ -96,7 +96,7 @@ static void check_large_pages(void)
 /* A hole in the payload's own memory. */
 static void check_own_memory(void)
 {
-	char *memory = tst_heap_alloc_aligned(3 * PAGESIZE, PAGESIZE);
+	unsigned char *memory = tst_heap_alloc_aligned(3 * PAGESIZE, PAGESIZE);
 
 	memory[0] = 1;
 	memory[2 * PAGESIZE] = 3;

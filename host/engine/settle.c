@@ -267,6 +267,7 @@ static bool settle(struct engine_vcpu *vcpu, struct engine_error *error)
 	answer = vcpu->open ? engine_copy_exit(vcpu) : NULL;
 	if (!shown || (vcpu->open && !answer)) {
 		free(shown);
+		free(answer);
 		return engine_fail_errno(error, "no memory");
 	}
 	if (answer)

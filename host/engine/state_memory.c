@@ -145,7 +145,7 @@ static uint64_t *find_pages(struct page_finder *finder, const struct engine_slot
 	const size_t pages = slot->size / PAGE;
 	const size_t bytes = pages * sizeof(uint64_t);
 	const off_t at = (off_t)((uintptr_t)slot->host / PAGE * sizeof(uint64_t));
-	uint64_t *entries = malloc(bytes ? bytes : 1);
+	uint64_t *entries = calloc(1, bytes ? bytes : 1);
 
 	if (!entries)
 		return NULL;

@@ -5,12 +5,13 @@ load("//:defs.bzl", "kvm_test")
 
 visibility(["//kvm_tests/..."])
 
-def case_test(*, name, hdrs = [], controller = None, payload = None, guests = ["x86_64", "i386"], **kwargs):
+def case_test(*, name, hdrs = [], fixtures = [], controller = None, payload = None, guests = ["x86_64", "i386"], **kwargs):
     """Makes a kvm_test of a controller in C++ and a payload with the main() of case_main.c.
 
     Args:
       name: the test's name.
-      hdrs: headers of both sides, or of the controller.
+      hdrs: headers of both sides.
+      fixtures: headers of the controller.
       controller: the controller's source; <name>_test.cc if not named.
       payload: the payload's source; <name>_payload.c if not named.
       guests: payload architectures.
@@ -18,7 +19,7 @@ def case_test(*, name, hdrs = [], controller = None, payload = None, guests = ["
     """
     kvm_test(
         name = name,
-        srcs = hdrs + [controller or name + "_test.cc"],
+        srcs = hdrs + fixtures + [controller or name + "_test.cc"],
         guests = guests,
         payload_deps = [Label("//kvm_tests/cases:guest_case")],
         payload_srcs = hdrs + [payload or name + "_payload.c"],

@@ -15,7 +15,7 @@ struct MsrValue {
 	uint64_t from_host, from_guest;
 };
 
-void PrintTo(const MsrValue &value, std::ostream *os)
+[[maybe_unused]] void PrintTo(const MsrValue &value, std::ostream *os)
 {
 	*os << value.name;
 }
@@ -63,7 +63,7 @@ struct ForbiddenValue {
 	uint64_t good, bad;
 };
 
-void PrintTo(const ForbiddenValue &value, std::ostream *os)
+[[maybe_unused]] void PrintTo(const ForbiddenValue &value, std::ostream *os)
 {
 	*os << value.name;
 }

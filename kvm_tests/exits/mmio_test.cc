@@ -29,7 +29,7 @@ struct MmioCase {
 	Target target;
 };
 
-void PrintTo(const MmioCase &c, std::ostream *os)
+[[maybe_unused]] void PrintTo(const MmioCase &c, std::ostream *os)
 {
 	*os << c.name;
 }

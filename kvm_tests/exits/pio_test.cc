@@ -21,7 +21,7 @@ struct PioCase {
 	int step; // 1 or -1, by the direction flag; 0: no string instruction
 };
 
-void PrintTo(const PioCase &c, std::ostream *os)
+[[maybe_unused]] void PrintTo(const PioCase &c, std::ostream *os)
 {
 	*os << c.name;
 }

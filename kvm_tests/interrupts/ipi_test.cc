@@ -13,7 +13,7 @@ struct IpiCase {
 	unsigned int rounds;
 };
 
-void PrintTo(const IpiCase &c, std::ostream *os)
+[[maybe_unused]] void PrintTo(const IpiCase &c, std::ostream *os)
 {
 	*os << c.name;
 }

@@ -163,7 +163,7 @@ static void migration_judge(const struct migration_device *stayed,
 }
 
 /* The test. @l2: most exits come from a nested guest. */
-static void migration_run(const struct tst_kvm_config *config, int l2)
+static LTP_ATTRIBUTE_UNUSED void migration_run(const struct tst_kvm_config *config, int l2)
 {
 	const unsigned int vcpus = config->vcpus ? config->vcpus : 1;
 	struct migration_device stayed = {0}, moved = {0};
@@ -190,7 +190,7 @@ static void migration_run(const struct tst_kvm_config *config, int l2)
 	migration_forget(&migration_now);
 }
 
-static void migration_cleanup(void)
+static LTP_ATTRIBUTE_UNUSED void migration_cleanup(void)
 {
 	tst_kvm_destroy_instance(&migration_vm);
 	migration_forget(&migration_start);

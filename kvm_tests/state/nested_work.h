@@ -3,6 +3,8 @@
 #ifndef RINGSIDE_KVM_TESTS_STATE_NESTED_WORK_H
 #define RINGSIDE_KVM_TESTS_STATE_NESTED_WORK_H
 
+#ifdef COMPILE_PAYLOAD
+
 #include "kvm_x86.h"
 #include "migration.h"
 
@@ -33,7 +35,7 @@ static void nested_exits(void)
 	*crossing = (uint32_t)nested_sum;
 }
 
-static int nested_main(void)
+static LTP_ATTRIBUTE_UNUSED int nested_main(void)
 {
 	for (unsigned int round = 0; round < NESTED_ROUNDS; round++) {
 		for (unsigned int i = 0; i < NESTED_LOOPS; i++)
@@ -44,9 +46,11 @@ static int nested_main(void)
 }
 
 /* The hypervisor's own exit, between two rounds. */
-static void nested_pause(void)
+static LTP_ATTRIBUTE_UNUSED void nested_pause(void)
 {
 	asm volatile("outl %0, %1" : : "a"((uint32_t)~nested_sum), "d"((uint16_t)MIGRATION_PORT));
 }
+
+#endif /* COMPILE_PAYLOAD */
 
 #endif /* RINGSIDE_KVM_TESTS_STATE_NESTED_WORK_H */

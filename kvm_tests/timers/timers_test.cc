@@ -11,7 +11,7 @@ struct TimerCase {
 	bool x2apic;
 };
 
-void PrintTo(const TimerCase &c, std::ostream *os)
+[[maybe_unused]] void PrintTo(const TimerCase &c, std::ostream *os)
 {
 	*os << c.name;
 }

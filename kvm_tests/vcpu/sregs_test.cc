@@ -30,7 +30,7 @@ struct SregsCase {
 	uint64_t set, clear; // bits
 };
 
-void PrintTo(const SregsCase &c, std::ostream *os)
+[[maybe_unused]] void PrintTo(const SregsCase &c, std::ostream *os)
 {
 	*os << c.name;
 }

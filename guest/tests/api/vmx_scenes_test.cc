@@ -5,10 +5,6 @@
 namespace
 {
 
-using ::ringside::ResultIs;
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-
 class VmxScenes : public NestedScenes
 {
 };

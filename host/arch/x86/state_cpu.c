@@ -437,8 +437,7 @@ bool arch_load_cpu(struct engine_vcpu *vcpu, const struct arch_cpu_state *state,
 	       CALL(vcpu, KVM_SET_XSAVE, state->xsave, error) &&
 	       (!state->has_lapic || CALL(vcpu, KVM_SET_LAPIC, &copy.lapic, error)) &&
 	       load_msrs(vcpu, state, error) && load_tsc(vcpu, state, error) &&
-	       load_nested(vcpu, state, error) &&
-	       CALL(vcpu, KVM_SET_REGS, &copy.regs, error) &&
+	       load_nested(vcpu, state, error) && CALL(vcpu, KVM_SET_REGS, &copy.regs, error) &&
 	       CALL(vcpu, KVM_SET_VCPU_EVENTS, &copy.events, error) &&
 	       CALL(vcpu, KVM_SET_MP_STATE, &copy.mp_state, error) &&
 	       CALL(vcpu, KVM_SET_DEBUGREGS, &copy.debugregs, error) &&

@@ -12,7 +12,6 @@ namespace
 using ::ringside::Collect;
 using ::ringside::ResultIs;
 using ::testing::AllOf;
-using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;

@@ -12,8 +12,6 @@ namespace
 using ::ringside::Collect;
 using ::ringside::ResultIs;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
 // Coprocessor segment overrun: no CPU raises it any more, and it has no error code.

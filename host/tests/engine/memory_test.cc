@@ -12,11 +12,8 @@ using ::ringside::Collect;
 using ::ringside::HasFreeSlot;
 using ::ringside::HasMemslot;
 using ::ringside::ResultIs;
-using ::testing::AllOf;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::SizeIs;
 using ::testing::StartsWith;
 
 class Memory : public MachineTest

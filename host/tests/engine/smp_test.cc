@@ -12,7 +12,6 @@ using ::ringside::Collect;
 using ::ringside::Result;
 using ::ringside::ResultIs;
 using ::testing::AllOf;
-using ::testing::Contains;
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;

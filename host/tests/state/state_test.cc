@@ -380,9 +380,8 @@ TEST_F(Difference, Memory)
 		tst_kvm_get_memptr(machine_->vm(), DEFAULT_RAM_SIZE - 0x1000));
 	char at[32];
 
-	snprintf(at, sizeof(at), "%#llx",
-		 static_cast<unsigned long long>(
-			 tst_kvm_symbol_address(machine_->vm(), "progress") + 1));
+	snprintf(at, sizeof(at), "%#" PRIx64,
+		 tst_kvm_symbol_address(machine_->vm(), "progress") + 1);
 	progress[1] = 0x77;
 	EXPECT_THAT(Found(), AllOf(StartsWith("memory: page "),
 				   HasSubstr(std::string(" of memslot 0: 1 byte(s), first at ") +

@@ -8,9 +8,13 @@
 #ifndef RINGSIDE_GUEST_KVM_X86_H
 #define RINGSIDE_GUEST_KVM_X86_H
 
-#include "kvm_test.h"
+#include <stddef.h>
+#include <stdint.h>
+
 #include "kvm_x86_apic.h"
 #include "kvm_x86_bits.h"
+
+struct kvm_interrupt_frame; /* kvm_test.h */
 
 #define PAGESIZE 0x1000
 #define PAGESIZE_2M 0x200000
@@ -451,5 +455,8 @@ uint64_t kvm_rdmsr(unsigned int msr);
 
 /** Writes a model-specific register; what the CPU refuses raises #GP. */
 void kvm_wrmsr(unsigned int msr, uint64_t value);
+
+/* It includes this header, for those who include that one alone. */
+#include "kvm_test.h"
 
 #endif /* RINGSIDE_GUEST_KVM_X86_H */

@@ -18,7 +18,7 @@ def _link_log_impl(ctx):
         actions = ctx.actions,
         cc_toolchain = toolchain,
         feature_configuration = features,
-        srcs = [ctx.file.src],
+        srcs = ctx.files.srcs,
         compilation_contexts = [context.compilation_context],
     )
     objects = outputs.objects + outputs.pic_objects
@@ -70,9 +70,9 @@ link_log = rule(
             mandatory = True,
             doc = "The payload's architecture, a key of GUESTS.",
         ),
-        "src": attr.label(
+        "srcs": attr.label_list(
             mandatory = True,
-            allow_single_file = [".c"],
+            allow_files = [".c"],
             doc = "The payload.",
         ),
         "_allowlist_function_transition": attr.label(

@@ -15,6 +15,17 @@
 #include "host/gtest/suite_tests.h"
 #include "ringside/runner.h"
 
+#if __has_feature(address_sanitizer)
+/*
+ * Freed memory is kept for a while, 256 MiB by default: as much as a whole machine
+ * of docs/machines.md has.
+ */
+extern "C" const char *__asan_default_options() // NOLINT(bugprone-reserved-identifier)
+{
+	return "quarantine_size_mb=16";
+}
+#endif
+
 namespace
 {
 

@@ -142,10 +142,10 @@ void engine_know_vm(struct engine_vm *vm);
 void engine_forget_vcpu(struct engine_vcpu *vcpu);
 void engine_forget_vm(struct engine_vm *vm);
 
-/* Sends the thread that is inside KVM_RUN with @vcpu out of it; if none is, nothing. */
-void engine_kick(struct engine_vcpu *vcpu);
-
-/* The same, and KVM_RUN returns EINTR at once from here on. */
+/*
+ * Sends the thread that is inside KVM_RUN with @vcpu out of it, if one is; KVM_RUN
+ * returns EINTR at once from here on.
+ */
 void engine_stop(struct engine_vcpu *vcpu);
 
 /*
@@ -211,9 +211,6 @@ bool engine_unlist(struct engine_vm *vm);
 
 /* Releases a machine that is in the list no more. Its memory stays its owner's. */
 void engine_release(struct engine_vm *vm);
-
-/* The machine that lies at @vm, if there is one; @vm may be anything. */
-bool engine_exists(const struct engine_vm *vm, int fd);
 
 /* --- Memory (memory.c) ------------------------------------------------------- */
 

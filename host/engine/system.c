@@ -250,14 +250,6 @@ int ioctl(int fd, unsigned long request, ...)
 	return ret;
 }
 
-void engine_kick(struct engine_vcpu *vcpu)
-{
-	pthread_mutex_lock(&vcpu->gate);
-	if (vcpu->running)
-		pthread_kill(vcpu->thread, KICK_SIGNAL);
-	pthread_mutex_unlock(&vcpu->gate);
-}
-
 void engine_stop(struct engine_vcpu *vcpu)
 {
 	pthread_mutex_lock(&vcpu->gate);

@@ -26,17 +26,6 @@ static pthread_mutex_t host_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct engine_host known_host;
 static bool host_is_known;
 
-bool engine_exists(const struct engine_vm *wanted, int fd)
-{
-	const struct engine_vm *vm;
-
-	pthread_mutex_lock(&engine_lock);
-	for (vm = engine_vms; vm && !(vm == wanted && vm->fd == fd); vm = vm->next)
-		;
-	pthread_mutex_unlock(&engine_lock);
-	return vm;
-}
-
 /* What to do about an error of opening KVM_DEVICE. */
 static const char *fix_of_open(int err)
 {

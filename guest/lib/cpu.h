@@ -15,6 +15,12 @@ static inline uint32_t payload_flags(void)
 	return kvm_payload_entry.flags;
 }
 
+/** tst_cpu(), in less time where there is one CPU. */
+static inline unsigned int running_cpu(void)
+{
+	return kvm_payload_entry.cpus == 1 ? 0 : tst_cpu();
+}
+
 /** The result slot of CPU cpu, which must be mapped. */
 static inline volatile struct tst_kvm_result *result_slot(unsigned int cpu)
 {

@@ -7,6 +7,7 @@
 
 #include "guest/lib/arch.h"
 #include "guest/lib/real.h"
+#include "guest/lib/word.h"
 #include "kvm_test.h"
 
 /* Where text goes: what does not fit is counted and dropped. */
@@ -453,9 +454,55 @@ static void convert(struct sink *sink, const char **fmt, va_list *ap)
 	}
 }
 
-int vsnprintf(char *dest, size_t size, const char *fmt, va_list ap)
+/* Nonzero if a byte of the word is 0: the highest bit of the lowest such byte is set. */
+static unsigned long zero_bytes(unsigned long value)
 {
-	struct sink sink = {dest, size ? size - 1 : 0, 0};
+	return (value - word_of(1)) & ~value & word_of(0x80);
+}
+
+/* The first bytes of a word, fewer than it has. */
+static void put_bytes(char *dest, unsigned long value, unsigned int count)
+{
+	if (sizeof(value) > 4 && count & 4) {
+		*(struct four_bytes *)dest = (struct four_bytes){value};
+		dest += 4;
+		value = (uint64_t)value >> 32;
+	}
+	for (count &= 3; count--; value >>= 8)
+		*dest++ = value;
+}
+
+/*
+ * Copies text up to its first '%' or its end, what of it there is room for, and
+ * returns its length. By whole words: most texts have nothing else.
+ */
+static size_t put_plain(char *dest, size_t room, const char *text)
+{
+	const char *start = text;
+	unsigned long value, found;
+
+	/* A word that is in one page with its first byte can be read. */
+	while ((size_t)(text - start) + WORD <= room &&
+	       (uintptr_t)text % PAGESIZE <= PAGESIZE - WORD) {
+		value = ((const struct word *)text)->value;
+		found = zero_bytes(value) | zero_bytes(value ^ word_of('%'));
+		if (found) {
+			put_bytes(dest + (text - start), value, __builtin_ctzl(found) / 8);
+			return text - start + __builtin_ctzl(found) / 8;
+		}
+		((struct word *)(dest + (text - start)))->value = value;
+		text += WORD;
+	}
+	for (; *text && *text != '%'; text++) {
+		if ((size_t)(text - start) < room)
+			dest[text - start] = *text;
+	}
+	return text - start;
+}
+
+/* What is behind the plain text at the front. */
+static void __attribute__((noinline)) put_rest(struct sink *sink, const char *fmt, va_list ap)
+{
 	va_list args;
 
 	va_copy(args, ap); /* an array type on x86_64: its address is no va_list * there */
@@ -463,11 +510,20 @@ int vsnprintf(char *dest, size_t size, const char *fmt, va_list ap)
 		char c = *fmt++;
 
 		if (c == '%')
-			convert(&sink, &fmt, &args);
+			convert(sink, &fmt, &args);
 		else
-			put(&sink, c);
+			put(sink, c);
 	}
 	va_end(args);
+}
+
+int vsnprintf(char *dest, size_t size, const char *fmt, va_list ap)
+{
+	struct sink sink = {dest, size ? size - 1 : 0, 0};
+
+	sink.length = put_plain(dest, sink.size, fmt);
+	if (fmt[sink.length])
+		put_rest(&sink, fmt + sink.length, ap);
 	if (size)
 		dest[sink.length < sink.size ? sink.length : sink.size] = '\0';
 	return sink.length;

@@ -14,7 +14,7 @@ static void barrier(void)
 
 static volatile struct tst_kvm_result *own_slot(void)
 {
-	return result_slot(tst_cpu());
+	return result_slot(running_cpu());
 }
 
 static void ring(uint32_t value)
@@ -36,7 +36,7 @@ void kvm_yield(void)
 
 void kvm_exit(void)
 {
-	unsigned int cpu = tst_cpu();
+	unsigned int cpu = running_cpu();
 
 	result_slot(cpu)->result = KVM_TEXIT;
 	__atomic_store_n(&cpu_control(cpu)->state, KVM_CPU_ENDED, __ATOMIC_RELEASE);

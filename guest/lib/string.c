@@ -4,24 +4,16 @@
  *
  * Whole words where it is safe: an emulated guest pays for each instruction.
  */
+#include "guest/lib/word.h"
 #include "kvm_test.h"
-
-typedef unsigned long __attribute__((may_alias)) word;
-
-static int word_aligned(const void *a, const void *b)
-{
-	return (((uintptr_t)a | (uintptr_t)b) & (sizeof(word) - 1)) == 0;
-}
 
 void *memset(void *dest, int val, size_t size)
 {
+	const unsigned long pattern = word_of(val);
 	unsigned char *d = dest;
-	word pattern = (unsigned char)val * (~(word)0 / 0xff);
 
-	if (word_aligned(d, d)) {
-		for (; size >= sizeof(word); size -= sizeof(word), d += sizeof(word))
-			*(word *)d = pattern;
-	}
+	for (; size >= WORD; size -= WORD, d += WORD)
+		((struct word *)d)->value = pattern;
 	while (size--)
 		*d++ = val;
 	return dest;
@@ -37,13 +29,9 @@ void *memcpy(void *dest, const void *src, size_t size)
 	unsigned char *d = dest;
 	const unsigned char *s = src;
 
-	if (word_aligned(d, s)) {
-		for (; size >= sizeof(word); size -= sizeof(word)) {
-			*(word *)d = *(const word *)s;
-			d += sizeof(word);
-			s += sizeof(word);
-		}
-	}
+	/* Upwards: memmove() relies on it. */
+	for (; size >= WORD; size -= WORD, d += WORD, s += WORD)
+		((struct word *)d)->value = ((const struct word *)s)->value;
 	while (size--)
 		*d++ = *s++;
 	return dest;

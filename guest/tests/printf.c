@@ -7,6 +7,7 @@
 #include <limits.h>
 
 #include "check.h"
+#include "kvm_x86.h"
 
 static char text[128];
 
@@ -73,7 +74,7 @@ static void check_text(void)
 }
 
 /* A format that the compiler warns of: it is defined all the same. */
-static int format_unchecked(char *dest, const char *fmt, ...)
+static int format_unchecked(char *dest, size_t size, const char *fmt, ...)
 {
 	va_list ap;
 	int length;
@@ -81,17 +82,69 @@ static int format_unchecked(char *dest, const char *fmt, ...)
 	va_start(ap, fmt);
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wformat-nonliteral"
-	length = vsprintf(dest, fmt, ap);
+	length = vsnprintf(dest, size, fmt, ap);
 #pragma clang diagnostic pop
 	va_end(ap);
 	return length;
 }
 
+#define LONGEST 20
+#define PAGE_VIRT 0x90000000u
+
+/* Whether the first bytes are "abc...", the next one is @end, and no other was written. */
+static int holds(const char *buf, size_t plain, char end)
+{
+	size_t i;
+
+	for (i = 0; i < plain; i++) {
+		if (buf[i] != (char)('a' + i))
+			return 0;
+	}
+	if (buf[i++] != end)
+		return 0;
+	while (i < sizeof(text) && buf[i] == 'x')
+		i++;
+	return i == sizeof(text);
+}
+
+/* Texts without conversions, at the end of a page that has none behind it. */
+static void check_plain_text(void)
+{
+	char *page = tst_heap_alloc_aligned(PAGESIZE, PAGESIZE);
+	unsigned int length, size, wrong = 0;
+
+	kvm_map(PAGE_VIRT, (uintptr_t)page, PAGESIZE, PTE_WRITABLE);
+	kvm_unmap(PAGE_VIRT + PAGESIZE, PAGESIZE);
+	for (length = 0; length < LONGEST; length++) {
+		char *fmt = (char *)(uintptr_t)(PAGE_VIRT + PAGESIZE) - length - 1;
+
+		for (size = 0; size < length; size++)
+			fmt[size] = 'a' + size;
+		fmt[length] = '\0';
+		for (size = 1; size < LONGEST + 2; size++) {
+			memset(text, 'x', sizeof(text));
+			wrong += format_unchecked(text, size, fmt) != (int)length ||
+				 !holds(text, length < size ? length : size - 1, '\0');
+		}
+		/* And before a conversion. */
+		fmt[length] = '%';
+		memcpy(page, fmt, length + 1);
+		memcpy(page + length + 1, "c", 2);
+		memset(text, 'x', sizeof(text));
+		format_unchecked(text, sizeof(text), page, '!');
+		wrong += !(text[length] == '!' && text[length + 1] == '\0');
+		text[length] = 'x';
+		text[length + 1] = 'x';
+		wrong += !holds(text, length, 'x');
+	}
+	CHECK_EQ(wrong, 0);
+}
+
 static void check_ignored_flags(void)
 {
-	format_unchecked(text, "[%-05d|% +d|%+ d]", 42, 5, 5);
+	format_unchecked(text, sizeof(text), "[%-05d|% +d|%+ d]", 42, 5, 5);
 	CHECK_STR(text, "[42   |+5|+5]");
-	CHECK_EQ(format_unchecked(text, "100%"), 4);
+	CHECK_EQ(format_unchecked(text, sizeof(text), "100%"), 4);
 	CHECK_STR(text, "100%");
 }
 
@@ -140,6 +193,7 @@ void main(void)
 	check_lengths();
 	check_fields();
 	check_text();
+	check_plain_text();
 	check_ignored_flags();
 	check_bounds();
 	check_division();

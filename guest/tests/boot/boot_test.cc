@@ -16,7 +16,7 @@ namespace
 {
 
 constexpr int kMostInstructions = 1000;
-constexpr ptrdiff_t kLargestImage = 24 * 1024;
+constexpr ptrdiff_t kLargestImage = 32 * 1024;
 
 // The address of a function, from the symbol table of the payload's ELF file.
 template <typename Ehdr, typename Shdr, typename Sym> uint64_t FindSymbol(const char *name)

@@ -10,9 +10,6 @@
 /* start.S comes here on the CPU's own stack, with paging on. */
 void kvm_run_cpu(unsigned int cpu) __attribute__((noreturn));
 
-/* And here on CPU 0, before main(). */
-void kvm_call_constructors(void);
-
 _Static_assert(KVM_MAX_CPUS < 512, "result slots reach beyond their page table");
 
 unsigned int arch_cpu(void)
@@ -90,14 +87,4 @@ void kvm_run_cpu(unsigned int cpu)
 	load_task_register(cpu);
 	unmap_guard_page(cpu_control(cpu)->area_end - kvm_payload_entry.cpu_area_size);
 	run_cpu_functions(cpu);
-}
-
-/* Which the linker has collected, in the order of their priorities (payload.lds). */
-extern void (*const kvm_constructors[])(void), (*const kvm_constructors_end[])(void);
-
-void kvm_call_constructors(void)
-{
-	for (void (*const *function)(void) = kvm_constructors; function < kvm_constructors_end;
-	     function++)
-		(*function)();
 }

@@ -118,10 +118,6 @@ first_cpu:
 	movl	$kvm_gdt, %edi
 	movl	$(FIRST_GDT_BYTES / 4), %ecx
 	rep movsl
-	movl	$kvm_exception_gates, %esi
-	movl	$kvm_idt, %edi
-	movl	$(X86_EXCEPTION_COUNT * KVM_IDT_ENTRY_BYTES / 4), %ecx
-	rep movsl
 
 	/* The linker can't split an address over a descriptor's fields. */
 	movl	$kvm_tss, %eax
@@ -169,10 +165,12 @@ enter_paging:
 	movl	%eax, %cr3
 
 	/* No-execute pages, if the CPU has them; long mode on x86_64. */
+#ifdef __i386__
 	movl	$0x80000000, %eax
 	cpuid
 	cmpl	$0x80000001, %eax
 	jb	1f
+#endif
 	movl	$0x80000001, %eax
 	cpuid
 	movl	%edx, %ebx
@@ -208,7 +206,23 @@ paging_mode:
 #ifdef KVM_PAYLOAD_SIMD
 	call	kvm_enable_simd	/* simd.c */
 #endif
-	call	kvm_call_constructors
+	/* Which the linker has collected, in the order of their priorities. */
+#ifdef __x86_64__
+	movq	$kvm_constructors, %rbx
+2:	cmpq	$kvm_constructors_end, %rbx
+	je	3f
+	call	*(%rbx)
+	addq	$8, %rbx
+	jmp	2b
+#else
+	movl	$kvm_constructors, %ebx
+2:	cmpl	$kvm_constructors_end, %ebx
+	je	3f
+	call	*(%ebx)
+	addl	$4, %ebx
+	jmp	2b
+#endif
+3:
 	call	main
 	call	kvm_exit
 1:

@@ -173,14 +173,15 @@ kvm_vector_double_fault:
 #endif
 
 	/*
-	 * The gates of the exceptions, which start code copies to the table. Those
-	 * of the other vectors come into being when they get a callback.
+	 * The table, whole: to fill it would take longer than to load it. It has the
+	 * gates of the exceptions; those of the other vectors come into being when
+	 * they get a callback.
 	 */
-	.section .rodata.gates, "a", @progbits
-	.globl	kvm_exception_gates
-	.type	kvm_exception_gates, @object
+	.section .data.idt, "aw", @progbits
+	.globl	kvm_idt
+	.type	kvm_idt, @object
 	.balign	16
-kvm_exception_gates:
+kvm_idt:
 	.set	vector, 0
 	.rept	X86_EXCEPTION_COUNT
 #ifdef __i386__
@@ -207,14 +208,7 @@ kvm_exception_gates:
 #endif
 	.set	vector, vector + 1
 	.endr
-	.size	kvm_exception_gates, . - kvm_exception_gates
-
-	.section .bss.idt, "aw", @nobits
-	.globl	kvm_idt
-	.type	kvm_idt, @object
-	.balign	16
-kvm_idt:
-	.skip	KVM_IDT_BYTES
+	.skip	KVM_IDT_BYTES - (. - kvm_idt)
 	.size	kvm_idt, . - kvm_idt
 
 	.section .note.GNU-stack, "", @progbits

@@ -38,6 +38,7 @@ ResultLog result_log; /* under output_lock */
 
 std::mutex collector_lock;
 std::vector<Result> *collector; /* under collector_lock */
+pthread_t collecting_thread; /* under collector_lock, with a collector */
 
 /* This thread is recording a result whose line has been printed already. */
 thread_local bool printed;
@@ -191,9 +192,27 @@ void PrintRest()
 	fflush(stdout);
 }
 
-/* GoogleTest writes its file at the end, which is now. */
-void WriteXml()
+/* What a Collect() has got that will never return: it is the test's. */
+void ReportCollected()
 {
+	std::vector<Result> results;
+
+	{
+		std::lock_guard<std::mutex> hold(collector_lock);
+
+		if (collector)
+			results = *collector;
+		collector = nullptr;
+	}
+	for (const Result &result : results)
+		ReportResult(result.file.empty() ? nullptr : result.file.c_str(), result.line,
+			     result.type, result.text.c_str());
+}
+
+/* GoogleTest writes its file at the end, which is now. */
+void Abandon()
+{
+	ReportCollected();
 	::testing::UnitTest *unit = ::testing::UnitTest::GetInstance();
 	::testing::TestEventListener *xml = unit->listeners().default_xml_generator();
 
@@ -205,7 +224,7 @@ void WriteXml()
 const tst_reporter gtest_reporter = {
 	/* result = */ ReportResult,
 	/* end_test = */ EndTest,
-	/* abandon = */ WriteXml,
+	/* abandon = */ Abandon,
 };
 
 /* GoogleTest's own printer, silent about what has a line of its own. */
@@ -333,10 +352,16 @@ class Collector
 public:
 	explicit Collector(std::vector<Result> *results)
 	{
-		std::lock_guard<std::mutex> hold(collector_lock);
+		std::unique_lock<std::mutex> hold(collector_lock);
 
+		if (collector && !pthread_equal(collecting_thread, pthread_self())) {
+			hold.unlock();
+			tst_brk(TBROK, "Collect(): another thread is in Collect(), which gets the "
+				       "results of all threads");
+		}
 		previous_ = collector;
 		collector = results;
+		collecting_thread = pthread_self();
 	}
 	~Collector()
 	{

@@ -245,6 +245,11 @@ TEST_F(ManyCpus, HeapAndCallbacksServeAllAtOnce)
 
 class HostileCpus : public MachineTest
 {
+protected:
+	void SetUp() override
+	{
+		tst_watchdog_arm(120); // as above: it makes 40 machines
+	}
 };
 
 TEST_F(HostileCpus, StartOfAnUnknownCpuIsAnExitLikeAnother)

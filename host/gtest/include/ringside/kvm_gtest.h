@@ -85,7 +85,8 @@ struct Result {
 /*
  * Calls @function and returns the results that it and its guests report, in
  * order; they do not count for the test. tst_brk() ends @function, not the
- * test. Results of other threads land here, too.
+ * test. Results of other threads land here, too: one thread at a time can
+ * collect. When the process gives up meanwhile, they are the test's.
  */
 std::vector<Result> Collect(const std::function<void()> &function);
 

@@ -285,4 +285,17 @@ TEST_F(Create, RamAbove4GiB)
 	EXPECT_THAT(Run(), ElementsAre(ResultIs(TPASS, "CPU 0 is done")));
 }
 
+TEST_F(Create, RamAbove4GiBIsTheGuests)
+{
+	tst_kvm_config config = {};
+
+	config.ram_size = 5 * kGiB;
+	Make(config, "write_above_4g");
+	EXPECT_THAT(Run(), SizeIs(0));
+	const auto *memory = static_cast<volatile uint64_t *>(tst_kvm_get_memptr(&vm_, 0x90000000));
+	ASSERT_NE(memory, nullptr);
+	EXPECT_EQ(*memory, 0x4321u);
+	EXPECT_EQ(tst_kvm_get_phys_address(&vm_, 0x90000000), GUEST_HIGH_MEMORY);
+}
+
 } // namespace

@@ -23,6 +23,14 @@
 #define GUEST_HYPERCALL 12
 #define GUEST_HYPERCALL_PAGE 0x200000u
 
+/* In RAM, for a machine that has 5 GiB. */
+#define GUEST_HIGH_MEMORY 0x150000000ULL
+
+/* Hyper-V's MSRs of a guest's crash. */
+#define GUEST_HV_CRASH_P0 0x40000100u
+#define GUEST_HV_CRASH_CTL 0x40000105u
+#define GUEST_HV_CRASH_NOTIFY (1ULL << 63)
+
 #define GUEST_MAX_CPUS 64
 
 #endif /* RINGSIDE_HOST_TESTS_ENGINE_GUEST_H */

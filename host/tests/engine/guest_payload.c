@@ -147,6 +147,14 @@ CALLABLE void write_msr(void *arg)
 	kvm_wrmsr(GUEST_MSR, value);
 }
 
+/* Hyper-V TLFS, "Guest Crash Enlightenment": notes that the guest has crashed. */
+CALLABLE void crash(void *arg)
+{
+	(void)arg;
+	kvm_wrmsr(GUEST_HV_CRASH_P0, 0xdead);
+	kvm_wrmsr(GUEST_HV_CRASH_CTL, GUEST_HV_CRASH_NOTIFY);
+}
+
 CALLABLE void triple_fault(void *arg)
 {
 	struct {
@@ -376,6 +384,17 @@ CALLABLE void ring(void *arg)
 	(void)arg;
 	asm volatile("outl %0, %w1" : : "a"((uint32_t)value), "d"(KVM_DOORBELL_PORT) : "memory");
 	tst_res(TPASS, "rung");
+}
+
+/* Memory that only a page table entry above 32 bits reaches. */
+CALLABLE void write_above_4g(void *arg)
+{
+	volatile uint64_t *virt = (uint64_t *)0x90000000u;
+
+	(void)arg;
+	kvm_map((uintptr_t)virt, GUEST_HIGH_MEMORY, PAGESIZE, PTE_WRITABLE);
+	value = *virt;
+	*virt = 0x4321;
 }
 
 /* The same function on every CPU, to its end. */

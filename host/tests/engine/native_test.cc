@@ -40,6 +40,40 @@ TEST_F(Native, HypercallIsReturned)
 	EXPECT_EQ(Value("value"), 7u);
 }
 
+// KVM API, "KVM_EXIT_SYSTEM_EVENT", KVM_SYSTEM_EVENT_CRASH: what a guest that knows Hyper-V
+// notes in its crash MSRs. KVM tells of it where the host has set the control MSR.
+TEST_F(Native, SystemEventIsReturned)
+{
+	struct {
+		kvm_cpuid2 header;
+		kvm_cpuid_entry2 entries[256];
+	} cpuid = {};
+	struct {
+		kvm_msrs header;
+		kvm_msr_entry entry;
+	} msr = {};
+
+	Make({}, "crash");
+	cpuid.header.nent = 256;
+	SAFE_IOCTL(Cpu(0)->fd, KVM_GET_CPUID2, &cpuid);
+	// TLFS, "Hypervisor Discovery": 0x40000001 has "Hv#1" in EAX, here in place of KVM's.
+	for (kvm_cpuid_entry2 &entry : cpuid.entries) {
+		if (entry.function == 0x40000001)
+			entry.eax = 0x31237648;
+	}
+	SAFE_IOCTL(Cpu(0)->fd, KVM_SET_CPUID2, &cpuid);
+	msr.header.nmsrs = 1;
+	msr.entry.index = GUEST_HV_CRASH_CTL;
+	msr.entry.data = GUEST_HV_CRASH_NOTIFY;
+	if (SAFE_IOCTL(Cpu(0)->fd, KVM_SET_MSRS, &msr) != 1)
+		tst_brk(TCONF, "this KVM has no Hyper-V MSRs (CONFIG_KVM_HYPERV)");
+
+	ASSERT_EQ(tst_kvm_run_vcpu(Cpu(0)), KVM_EXIT_SYSTEM_EVENT);
+	EXPECT_EQ(Cpu(0)->run->system_event.type, static_cast<uint32_t>(KVM_SYSTEM_EVENT_CRASH));
+	EXPECT_THAT(Describe(0), HasSubstr("KVM_EXIT_SYSTEM_EVENT (24); event type 3"));
+	EXPECT_EQ(tst_kvm_run_vcpu(Cpu(0)), TST_KVM_ENDED);
+}
+
 // APM Vol. 2 "Shutdown": the VMCB says nothing after it, and KVM resets the CPU.
 TEST_F(Native, TripleFaultSaysThatTheCpuWasReset)
 {

@@ -133,6 +133,14 @@ def ringside_packages():
     )
     maybe(
         debian_source,
+        name = "ringside_benchmark",
+        build_file = Label("//third_party:benchmark/BUILD.overlay.bazel"),
+        path = "pool/main/b/benchmark/benchmark_1.7.1.orig.tar.gz",
+        sha256 = "6430e4092653380d9dc4ccb45a1e2dc9259d581f4866dc0759713126056bc1d7",
+        strip_prefix = "benchmark-1.7.1",
+    )
+    maybe(
+        debian_source,
         name = "ringside_bochs",
         added_files = {
             Label("//third_party:bochs/instrument.h"): "ringside/instrument.h",

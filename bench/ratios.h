@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// Benchmarks that are compared with a floor, measured beside it in one process.
+#ifndef RINGSIDE_BENCH_RATIOS_H
+#define RINGSIDE_BENCH_RATIOS_H
+
+#include <benchmark/benchmark.h>
+
+/*
+ * ratios.cc runs every registered benchmark many times, in turns, and prints the
+ * medians. A benchmark's name is GROUP/WHAT; those of a group are compared with its
+ * GROUP/floor. One whose spread is too wide fails: other work was measured with it.
+ *
+ * Google Benchmark's settings come from the environment (BENCHMARK_FILTER and the like).
+ */
+
+#endif // RINGSIDE_BENCH_RATIOS_H

@@ -85,6 +85,19 @@ void arch_compare_cpu(unsigned int cpu, const struct arch_cpu_state *a,
 		      const struct arch_cpu_state *b, struct engine_differences *found);
 void arch_free_cpu_state(struct arch_cpu_state *state);
 
+/* Flags for struct kvm_run's kvm_valid_regs, which arch_can_reset() looks at; 0: no reset. */
+uint64_t arch_shown_registers(struct engine_vm *vm);
+
+/*
+ * Whether arch_reset_cpu() can put that state back; struct kvm_run shows the registers
+ * of the CPU, which is abandoned (settle.c).
+ */
+bool arch_can_reset(struct engine_vcpu *vcpu, const struct arch_cpu_state *state);
+
+/* As arch_load_cpu(), for a state of this very CPU: sets what differs from it. */
+bool arch_reset_cpu(struct engine_vcpu *vcpu, const struct arch_cpu_state *state,
+		    struct engine_error *error);
+
 /* What has to leave the CPU before memory is loaded: it may write there. */
 bool arch_prepare_load(struct engine_vcpu *vcpu, struct engine_error *error);
 

@@ -163,11 +163,9 @@ bool engine_fits(struct engine_vm *vm, const struct engine_state *state, struct 
 	return engine_memory_fits(vm, state->memory, error);
 }
 
-static bool load_cpu(struct engine_vcpu *vcpu, const struct saved_cpu *saved,
-		     struct engine_error *error)
+static bool load_exits(struct engine_vcpu *vcpu, const struct saved_cpu *saved,
+		       struct engine_error *error)
 {
-	if (!arch_load_cpu(vcpu, saved->arch, error))
-		return false;
 	if ((saved->shown_is_settled && !engine_copy_exits(saved->shown, true, &vcpu->settled)) ||
 	    !engine_copy_exits(saved->pending, false, &vcpu->pending) ||
 	    !engine_copy_exits(saved->replay, true, &vcpu->replay))
@@ -197,7 +195,51 @@ bool engine_load(struct engine_vm *vm, const struct engine_state *state, struct 
 	    !arch_load_devices(vm, state->arch, error))
 		return false;
 	for (i = 0; i < vm->vcpu_count; i++) {
-		if (!load_cpu(vm->vcpus[i], &state->cpus[i], error))
+		const struct saved_cpu *saved = &state->cpus[i];
+
+		if (!arch_load_cpu(vm->vcpus[i], saved->arch, error) ||
+		    !load_exits(vm->vcpus[i], saved, error))
+			return false;
+	}
+	return arch_load_clock(vm, state->arch, error);
+}
+
+/* Has KVM forget what it would complete, and show its registers in struct kvm_run. */
+static bool abandon_and_show(struct engine_vcpu *vcpu, uint64_t registers,
+			     struct engine_error *error)
+{
+	const uint64_t before = vcpu->run->kvm_valid_regs;
+	bool ok;
+
+	vcpu->run->kvm_dirty_regs = 0;
+	vcpu->run->kvm_valid_regs = registers;
+	ok = engine_abandon(vcpu, error);
+	vcpu->run->kvm_valid_regs = before;
+	return ok;
+}
+
+bool engine_reset(struct engine_vm *vm, struct engine_state *state, struct engine_error *error)
+{
+	const uint64_t registers = arch_shown_registers(vm);
+	bool can_reset = registers;
+	unsigned int i;
+
+	if (!engine_fits(vm, state, error))
+		return false;
+	for (i = 0; can_reset && i < vm->vcpu_count; i++) {
+		if (!abandon_and_show(vm->vcpus[i], registers, error))
+			return false;
+		can_reset = arch_can_reset(vm->vcpus[i], state->cpus[i].arch);
+	}
+	if (!can_reset)
+		return engine_load(vm, state, error);
+	if (!engine_reset_memory(vm, state->memory, error))
+		return false;
+	for (i = 0; i < vm->vcpu_count; i++) {
+		const struct saved_cpu *saved = &state->cpus[i];
+
+		if (!arch_reset_cpu(vm->vcpus[i], saved->arch, error) ||
+		    !load_exits(vm->vcpus[i], saved, error))
 			return false;
 	}
 	return arch_load_clock(vm, state->arch, error);

@@ -28,6 +28,11 @@ bool engine_load(struct engine_vm *vm, const struct engine_state *state,
 bool engine_fits(struct engine_vm *vm, const struct engine_state *state,
 		 struct engine_error *error);
 
+/*
+ * As engine_load(), for a state of this very machine: what is as it was is left alone.
+ */
+bool engine_reset(struct engine_vm *vm, struct engine_state *state, struct engine_error *error);
+
 void engine_free_state(struct engine_state *state);
 
 /* What differs between two states: lines, for the caller to free(). */
@@ -52,6 +57,8 @@ struct engine_saved_memory; /* of all memslots */
 struct engine_saved_memory *engine_save_memory(struct engine_vm *vm, struct engine_error *error);
 bool engine_load_memory(struct engine_vm *vm, const struct engine_saved_memory *memory,
 			struct engine_error *error);
+bool engine_reset_memory(struct engine_vm *vm, struct engine_saved_memory *memory,
+			 struct engine_error *error);
 bool engine_memory_fits(struct engine_vm *vm, const struct engine_saved_memory *memory,
 			struct engine_error *error);
 void engine_compare_memory(const struct engine_saved_memory *a, const struct engine_saved_memory *b,

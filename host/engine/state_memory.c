@@ -10,15 +10,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "host/engine/newer_linux.h"
 #include "host/engine/state.h"
 
 #define PAGE ((size_t)4096) /* the guest's, and x86's smallest */
 
 /* Of an entry in pagemap. */
-#define PAGE_IS_PRESENT (1ULL << 63)
-#define PAGE_IS_SWAPPED (1ULL << 62)
+#define ENTRY_PRESENT (1ULL << 63)
+#define ENTRY_SWAPPED (1ULL << 62)
+
+/* Ranges of pages that the kernel names at a time. */
+#define REGIONS 64
 
 /* What of a memslot's flags belongs to the configuration: not whether writes are logged. */
 #define LASTING_FLAGS (~(uint32_t)KVM_MEM_LOG_DIRTY_PAGES)
@@ -29,12 +34,15 @@
 struct saved_slot {
 	uint32_t slot, flags;
 	uint64_t base, size;
+	const unsigned char *host; /* where the slot was when it was saved, */
+	bool is_private; /* and whether pagemap tells of its pages there */
 	size_t count, room; /* of pages that are not all zero */
 	uint64_t *numbers; /* of these pages in the slot, ascending */
 	unsigned char *data; /* their contents */
 };
 
 struct engine_saved_memory {
+	int pagemap; /* of the process; -1 before the first reset */
 	unsigned int slot_count;
 	struct saved_slot slots[];
 };
@@ -133,7 +141,13 @@ static bool is_private(const char *maps, uintptr_t start, uint64_t size)
 /* Whether a page may hold something, by its entry in pagemap. */
 static bool is_there(uint64_t entry)
 {
-	return entry & (PAGE_IS_PRESENT | PAGE_IS_SWAPPED);
+	return entry & (ENTRY_PRESENT | ENTRY_SWAPPED);
+}
+
+static bool slot_is_private(const struct page_finder *finder, const struct engine_slot *slot)
+{
+	return getpagesize() == PAGE && finder->maps &&
+	       is_private(finder->maps, (uintptr_t)slot->host, slot->size);
 }
 
 /*
@@ -149,8 +163,7 @@ static uint64_t *find_pages(struct page_finder *finder, const struct engine_slot
 
 	if (!entries)
 		return NULL;
-	if (getpagesize() != PAGE || !finder->maps ||
-	    !is_private(finder->maps, (uintptr_t)slot->host, slot->size) ||
+	if (!slot_is_private(finder, slot) ||
 	    pread(finder->pagemap, entries, bytes, at) != (ssize_t)bytes) {
 		memset(entries, 0xff, bytes);
 		return entries;
@@ -191,6 +204,8 @@ static bool save_slot(struct page_finder *finder, const struct engine_slot *slot
 	saved->flags = slot->flags & LASTING_FLAGS;
 	saved->base = slot->base;
 	saved->size = slot->size;
+	saved->host = slot->host;
+	saved->is_private = slot_is_private(finder, slot);
 	for (i = 0; ok && i < slot->size / PAGE; i++) {
 		const unsigned char *page = slot->host + i * PAGE;
 
@@ -218,6 +233,7 @@ struct engine_saved_memory *engine_save_memory(struct engine_vm *vm, struct engi
 		return NULL;
 	}
 	memory->slot_count = count;
+	memory->pagemap = -1;
 	open_finder(&finder);
 	for (i = 0; ok && i < count; i++)
 		ok = save_slot(&finder, &slots[i], &memory->slots[i]);
@@ -239,6 +255,8 @@ void engine_free_memory(struct engine_saved_memory *memory)
 		free(memory->slots[i].numbers);
 		free(memory->slots[i].data);
 	}
+	if (memory && memory->pagemap >= 0)
+		close(memory->pagemap);
 	free(memory);
 }
 
@@ -286,25 +304,58 @@ bool engine_memory_fits(struct engine_vm *vm, const struct engine_saved_memory *
 	return ok;
 }
 
-/* Writes to no page that is right already: KVM need not map it anew. */
+/*
+ * Pages of a slot, from the lowest to the highest. To no page that is right already
+ * is anything written: KVM need not map it anew.
+ */
+struct restoring {
+	const struct engine_slot *slot;
+	const struct saved_slot *saved;
+	size_t next; /* of the saved pages */
+};
+
+/* Up to @end, none of them exists. */
+static void restore_absent(struct restoring *to, uint64_t end)
+{
+	const struct saved_slot *saved = to->saved;
+
+	for (; to->next < saved->count && saved->numbers[to->next] < end; to->next++)
+		memcpy(to->slot->host + saved->numbers[to->next] * PAGE,
+		       saved->data + to->next * PAGE, PAGE);
+}
+
+/* From @start to @end, all of them exist. */
+static void restore_present(struct restoring *to, uint64_t start, uint64_t end)
+{
+	const struct saved_slot *saved = to->saved;
+	uint64_t i;
+
+	for (i = start; i < end; i++) {
+		unsigned char *page = to->slot->host + i * PAGE;
+
+		if (to->next < saved->count && saved->numbers[to->next] == i) {
+			const unsigned char *data = saved->data + to->next++ * PAGE;
+
+			if (memcmp(page, data, PAGE))
+				memcpy(page, data, PAGE);
+		} else if (!is_zero(page)) {
+			memset(page, 0, PAGE);
+		}
+	}
+}
+
 static bool load_slot(struct page_finder *finder, const struct engine_slot *slot,
 		      const struct saved_slot *saved)
 {
+	struct restoring to = {.slot = slot, .saved = saved};
 	uint64_t *pages = find_pages(finder, slot);
 	uint64_t i;
-	size_t next = 0;
 
 	for (i = 0; pages && i < slot->size / PAGE; i++) {
-		unsigned char *page = slot->host + i * PAGE;
-
-		if (next < saved->count && saved->numbers[next] == i) {
-			const unsigned char *data = saved->data + next++ * PAGE;
-
-			if (!is_there(pages[i]) || memcmp(page, data, PAGE))
-				memcpy(page, data, PAGE);
-		} else if (is_there(pages[i]) && !is_zero(page)) {
-			memset(page, 0, PAGE);
-		}
+		if (is_there(pages[i]))
+			restore_present(&to, i, i + 1);
+		else
+			restore_absent(&to, i + 1);
 	}
 	free(pages);
 	return pages;
@@ -321,6 +372,72 @@ bool engine_load_memory(struct engine_vm *vm, const struct engine_saved_memory *
 	open_finder(&finder);
 	for (i = 0; ok && i < count; i++)
 		ok = load_slot(&finder, &slots[i], &memory->slots[i]);
+	close_finder(&finder);
+	free(slots);
+	return ok || engine_fail_errno(error, "no memory");
+}
+
+/* --- Resetting ----------------------------------------------------------------- */
+
+/* False where the kernel does not tell which pages there are: nothing was done then. */
+static bool reset_slot(int pagemap, const struct engine_slot *slot, const struct saved_slot *saved)
+{
+	struct restoring to = {.slot = slot, .saved = saved};
+	const uintptr_t start = (uintptr_t)slot->host;
+	struct page_region regions[REGIONS];
+	struct pm_scan_arg scan = {
+		.size = sizeof(scan),
+		.start = start,
+		.end = start + slot->size,
+		.walk_end = start,
+		.vec = (uintptr_t)regions,
+		.vec_len = REGIONS,
+		.category_anyof_mask = PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
+		.return_mask = PAGE_IS_PRESENT,
+	};
+
+	while (scan.walk_end < scan.end) {
+		int count, i;
+
+		scan.start = scan.walk_end;
+		count = engine_ioctl(pagemap, PAGEMAP_SCAN, &scan);
+		if (count < 0)
+			return false;
+		for (i = 0; i < count; i++) {
+			const uint64_t first = (regions[i].start - start) / PAGE;
+
+			restore_absent(&to, first);
+			restore_present(&to, first, (regions[i].end - start) / PAGE);
+		}
+	}
+	restore_absent(&to, slot->size / PAGE);
+	return true;
+}
+
+/*
+ * All pages that exist are compared with the saved ones. Logs of dirty pages would
+ * not tell what the host has written, and cost a fault for each page and run.
+ */
+bool engine_reset_memory(struct engine_vm *vm, struct engine_saved_memory *memory,
+			 struct engine_error *error)
+{
+	struct page_finder finder = {.pagemap = -1};
+	unsigned int count, i;
+	struct engine_slot *slots = engine_all_slots(vm, &count);
+	bool ok = slots;
+
+	if (memory->pagemap < 0)
+		memory->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	for (i = 0; ok && i < count; i++) {
+		const struct saved_slot *saved = &memory->slots[i];
+
+		if (saved->is_private && saved->host == slots[i].host &&
+		    reset_slot(memory->pagemap, &slots[i], saved))
+			continue;
+		if (finder.pagemap < 0)
+			open_finder(&finder);
+		ok = load_slot(&finder, &slots[i], saved);
+	}
 	close_finder(&finder);
 	free(slots);
 	return ok || engine_fail_errno(error, "no memory");

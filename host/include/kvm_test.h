@@ -415,8 +415,8 @@ void tst_kvm_free_state(struct tst_kvm_state *state);
 void tst_kvm_snapshot(struct tst_kvm_instance *inst);
 
 /*
- * Puts the machine back into its snapshot, as tst_kvm_load() does. Memory and MSRs
- * that have not changed are not written.
+ * Puts the machine back into its snapshot, as tst_kvm_load() does, in less time: what is
+ * as it was is left alone. Memory that the host has changed is put back, too.
  */
 void tst_kvm_reset(struct tst_kvm_instance *inst);
 

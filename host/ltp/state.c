@@ -79,7 +79,8 @@ static struct tst_kvm_state *save(struct tst_kvm_vm *vm, const char *func)
 	return state;
 }
 
-static void load(struct tst_kvm_vm *vm, const struct tst_kvm_state *state, const char *func)
+static void load(struct tst_kvm_vm *vm, const struct tst_kvm_state *state, bool reset,
+		 const char *func)
 {
 	struct engine_error error;
 	unsigned int i;
@@ -89,7 +90,8 @@ static void load(struct tst_kvm_vm *vm, const struct tst_kvm_state *state, const
 		lib_brk(TBROK,
 			"%s(): %s; the machine has to be made as the one was whose state it is",
 			func, error.text);
-	ok = engine_load(vm->engine, state->engine, &error);
+	ok = reset ? engine_reset(vm->engine, state->engine, &error)
+		   : engine_load(vm->engine, state->engine, &error);
 	if (ok) {
 		tst_set_flag(&vm->over, state->over);
 		tst_set_flag(&vm->broken, false);
@@ -131,7 +133,7 @@ void tst_kvm_load(struct tst_kvm_instance *inst, const struct tst_kvm_state *sta
 
 	need_state(state, __func__, "state");
 	need_rest(vm, __func__);
-	load(vm, state, __func__);
+	load(vm, state, false, __func__);
 }
 
 char *tst_kvm_compare(const struct tst_kvm_state *a, const struct tst_kvm_state *b)
@@ -199,5 +201,5 @@ void tst_kvm_reset(struct tst_kvm_instance *inst)
 			"tst_kvm_reset(inst): the machine has no snapshot; tst_kvm_snapshot() "
 			"takes one");
 	need_rest(vm, __func__);
-	load(vm, vm->snapshot, __func__);
+	load(vm, vm->snapshot, true, __func__);
 }

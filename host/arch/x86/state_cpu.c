@@ -204,9 +204,9 @@ static bool find_msr(const struct kvm_msrs *msrs, uint32_t index, uint64_t *valu
 
 /*
  * Sets those that differ from what the CPU has: some cannot be set at all, some
- * do something when they are.
+ * do something when they are. @changed: whether there were any.
  */
-static bool load_msrs(struct engine_vcpu *vcpu, const struct arch_cpu_state *state,
+static bool load_msrs(struct engine_vcpu *vcpu, const struct arch_cpu_state *state, bool *changed,
 		      struct engine_error *error)
 {
 	const struct kvm_msrs *wanted = state->msrs;
@@ -225,6 +225,7 @@ static bool load_msrs(struct engine_vcpu *vcpu, const struct arch_cpu_state *sta
 		return engine_fail_errno(error, "ioctl(KVM_GET_MSRS) of CPU %u", vcpu->index);
 	}
 	now->nmsrs = count;
+	*changed = false;
 	for (i = 0; i < wanted->nmsrs && ok; i++) {
 		const struct kvm_msr_entry *msr = &wanted->entries[i];
 		uint64_t value;
@@ -232,6 +233,7 @@ static bool load_msrs(struct engine_vcpu *vcpu, const struct arch_cpu_state *sta
 		if (x86_msr_passes(msr->index) ||
 		    (find_msr(now, msr->index, &value) && value == msr->data))
 			continue;
+		*changed = true;
 		if (!set_msr(vcpu, msr->index, msr->data))
 			ok = engine_fail(error,
 					 "ioctl(KVM_SET_MSRS) of CPU %u refuses %#llx for MSR "
@@ -431,17 +433,113 @@ bool arch_load_cpu(struct engine_vcpu *vcpu, const struct arch_cpu_state *state,
 		   struct engine_error *error)
 {
 	struct arch_cpu_state copy = *state;
+	bool changed;
 
 	return load_smm(vcpu, state, error) && load_sregs(vcpu, state, error) &&
 	       (!state->has_xcrs || CALL(vcpu, KVM_SET_XCRS, &copy.xcrs, error)) &&
 	       CALL(vcpu, KVM_SET_XSAVE, state->xsave, error) &&
 	       (!state->has_lapic || CALL(vcpu, KVM_SET_LAPIC, &copy.lapic, error)) &&
-	       load_msrs(vcpu, state, error) && load_tsc(vcpu, state, error) &&
+	       load_msrs(vcpu, state, &changed, error) && load_tsc(vcpu, state, error) &&
 	       load_nested(vcpu, state, error) && CALL(vcpu, KVM_SET_REGS, &copy.regs, error) &&
 	       CALL(vcpu, KVM_SET_VCPU_EVENTS, &copy.events, error) &&
 	       CALL(vcpu, KVM_SET_MP_STATE, &copy.mp_state, error) &&
 	       CALL(vcpu, KVM_SET_DEBUGREGS, &copy.debugregs, error) &&
 	       load_deadline(vcpu, state, error);
+}
+
+/* --- Resetting ------------------------------------------------------------------- */
+
+/* What KVM shows in struct kvm_run at each exit, if asked to (KVM API, KVM_CAP_SYNC_REGS). */
+#define SHOWN (KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS | KVM_SYNC_X86_EVENTS)
+
+uint64_t arch_shown_registers(struct engine_vm *vm)
+{
+	return (has_cap(vm->fd, KVM_CAP_SYNC_REGS) & SHOWN) == SHOWN ? SHOWN : 0;
+}
+
+static bool is_plain(uint64_t efer, uint64_t cr4, const struct kvm_vcpu_events *events)
+{
+	return !(efer & EFER_SVME) && !(cr4 & CR4_VMXE) && !events->smi.smm;
+}
+
+bool arch_can_reset(struct engine_vcpu *vcpu, const struct arch_cpu_state *state)
+{
+	const struct kvm_sync_regs *now = &vcpu->run->s.regs;
+
+	/* In nested guests, system management mode and with an APIC, the order matters. */
+	return vcpu->entered && vcpu->vm->irqchip == ENGINE_NO_IRQCHIP &&
+	       is_plain(state->sregs.efer, state->sregs.cr4, &state->events) &&
+	       is_plain(now->sregs.efer, now->sregs.cr4, &now->events);
+}
+
+static bool reset_sregs(struct engine_vcpu *vcpu, const struct arch_cpu_state *state,
+			struct engine_error *error)
+{
+	/* KVM may have PDPTEs that are in no register. */
+	if (!(state->sregs.flags & KVM_SREGS2_FLAGS_PDPTRS_VALID) &&
+	    !memcmp(&vcpu->run->s.regs.sregs, &state->sregs, COMMON_SREGS))
+		return true;
+	return load_sregs(vcpu, state, error);
+}
+
+static bool reset_xsave(struct engine_vcpu *vcpu, const struct arch_cpu_state *state,
+			struct engine_error *error)
+{
+	struct arch_cpu_state now = {0};
+	bool ok = save_xsave(vcpu, &now, error);
+
+	if (ok && memcmp(now.xsave, state->xsave, state->xsave_size))
+		ok = CALL(vcpu, KVM_SET_XSAVE, state->xsave, error);
+	free(now.xsave);
+	return ok;
+}
+
+static bool reset_xcrs(struct engine_vcpu *vcpu, const struct arch_cpu_state *state,
+		       struct engine_error *error)
+{
+	struct kvm_xcrs now = {0}, wanted = state->xcrs;
+
+	if (!state->has_xcrs)
+		return true;
+	if (!CALL(vcpu, KVM_GET_XCRS, &now, error))
+		return false;
+	return !memcmp(&now, &wanted, sizeof(now)) || CALL(vcpu, KVM_SET_XCRS, &wanted, error);
+}
+
+static bool reset_debugregs(struct engine_vcpu *vcpu, const struct arch_cpu_state *state,
+			    struct engine_error *error)
+{
+	struct kvm_debugregs now = {0}, wanted = state->debugregs;
+
+	if (!CALL(vcpu, KVM_GET_DEBUGREGS, &now, error))
+		return false;
+	return !memcmp(&now, &wanted, sizeof(now)) || CALL(vcpu, KVM_SET_DEBUGREGS, &wanted, error);
+}
+
+static bool reset_msrs(struct engine_vcpu *vcpu, const struct arch_cpu_state *state,
+		       struct engine_error *error)
+{
+	bool changed;
+
+	/* A guest that sets its TSC shows in IA32_TSC_ADJUST. */
+	return load_msrs(vcpu, state, &changed, error) &&
+	       (!changed || load_tsc(vcpu, state, error));
+}
+
+bool arch_reset_cpu(struct engine_vcpu *vcpu, const struct arch_cpu_state *state,
+		    struct engine_error *error)
+{
+	struct kvm_sync_regs now = vcpu->run->s.regs;
+	struct kvm_vcpu_events events = state->events;
+	struct kvm_regs regs = state->regs;
+
+	/* As arch_load_cpu() has it; KVM_SET_REGS forgets events that wait. */
+	return reset_sregs(vcpu, state, error) && reset_xcrs(vcpu, state, error) &&
+	       reset_xsave(vcpu, state, error) && reset_msrs(vcpu, state, error) &&
+	       CALL(vcpu, KVM_SET_REGS, &regs, error) &&
+	       (!memcmp(&now.events, &events, sizeof(events)) ||
+		CALL(vcpu, KVM_SET_VCPU_EVENTS, &events, error)) &&
+	       reset_debugregs(vcpu, state, error);
 }
 
 void arch_free_cpu_state(struct arch_cpu_state *state)

@@ -22,7 +22,11 @@ enum state_task {
 	STATE_REGISTERS, /* unusual values in registers and MSRs, then an exit */
 	STATE_CPUS, /* both CPUs write to the port */
 	STATE_DEVICES, /* programs PIC, PIT, I/O APIC's neighbour, the local APIC */
-	STATE_ENDLESS /* counts for ever */
+	STATE_ENDLESS, /* counts for ever */
+	STATE_RANDOM /* changes anything, again and again; above STATE_SEED, where it begins */
 };
+
+/* Of the argument of STATE_RANDOM. */
+#define STATE_SEED 256
 
 #endif /* RINGSIDE_HOST_TESTS_STATE_EXITS_H */

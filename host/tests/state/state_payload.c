@@ -227,9 +227,67 @@ static void do_devices(void)
 	out8(STATE_PORT, sum);
 }
 
+static uint64_t next_random(uint64_t *seed)
+{
+	*seed = *seed * 6364136223846793005ULL + 1442695040888963407ULL;
+	return *seed >> 24;
+}
+
+#define MSR_TIME_STAMP_COUNTER 0x10 /* SDM Vol. 4 */
+#define RANDOM_PAGES 64
+static uint8_t pages[RANDOM_PAGES][PAGESIZE];
+
+static void change_anything(uint64_t *seed)
+{
+	static const unsigned int msrs[] = {
+		MSR_SYSENTER_CS, MSR_SYSENTER_ESP,	 MSR_SYSENTER_EIP,
+		MSR_STAR,	 MSR_TIME_STAMP_COUNTER,
+	};
+	const unsigned long value = next_random(seed);
+	struct kvm_cregs cregs;
+
+	switch (next_random(seed) % 8) {
+	case 0:
+		kvm_wrmsr(msrs[next_random(seed) % ARRAY_SIZE(msrs)], value & 0x7fffffff);
+		break;
+	case 1:
+		asm volatile("mov %0, %%dr0" : : "r"(value));
+		break;
+	case 2:
+		asm volatile("mov %0, %%dr3" : : "r"(value));
+		break;
+	case 3:
+		asm volatile("mov %0, %%cr2" : : "r"(value));
+		break;
+	case 4:
+		kvm_read_cregs(&cregs);
+		kvm_set_cr4(cregs.cr4 ^ CR4_TSD);
+		break;
+	case 5:
+		tst_res(TINFO, "%lx", value);
+		break;
+	default:
+		for (unsigned int i = 0; i < value % RANDOM_PAGES; i++)
+			pages[next_random(seed) % RANDOM_PAGES][value % PAGESIZE] = value;
+	}
+}
+
+/* Between two writes to the port, so much that nobody can know what. */
+static void do_random(void)
+{
+	for (;;) {
+		uint64_t seed;
+
+		out8(STATE_PORT, 0);
+		seed = tst_arg();
+		for (unsigned int i = 0; i < 40; i++)
+			change_anything(&seed);
+	}
+}
+
 void main(void)
 {
-	switch (tst_arg()) {
+	switch (tst_arg() % STATE_SEED) {
 	case STATE_PIO:
 		do_pio();
 		break;
@@ -259,6 +317,9 @@ void main(void)
 		break;
 	case STATE_DEVICES:
 		do_devices();
+		break;
+	case STATE_RANDOM:
+		do_random();
 		break;
 	case STATE_ENDLESS:
 		for (;;)

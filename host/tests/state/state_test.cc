@@ -2,6 +2,8 @@
 // What states hold, what is refused, and how two of them differ.
 #include <pthread.h>
 
+#include <random>
+
 #include "exits_test.h"
 #include "ringside/runner.h"
 #include "tst_safe_pthread.h"
@@ -472,6 +474,29 @@ TEST_F(Snapshot, LastOneCounts)
 	Step(machine.get(), &device);
 	tst_kvm_reset(machine->vm());
 	EXPECT_EQ(Compare(state, machine->Save()), "");
+}
+
+// Whatever the guest and the host change, a reset undoes.
+TEST_F(Snapshot, ResetUndoesAnything)
+{
+	auto machine = New(STATE_RANDOM);
+	auto *ram = reinterpret_cast<uint8_t *>(machine->vm()->ram[0].userspace_addr);
+	std::minstd_rand random(1);
+
+	RunToPort(machine.get());
+	tst_kvm_snapshot(machine->vm());
+	const State start = machine->Save();
+
+	for (uint64_t seed = 1; seed <= 100; seed++) {
+		tst_kvm_set_arg(machine->cpu(), STATE_RANDOM + seed * STATE_SEED);
+		Collect([&] { RunToPort(machine.get()); });
+		for (int i = 0; i < 10; i++)
+			ram[random() % DEFAULT_RAM_SIZE] = random();
+		if (seed == 1)
+			EXPECT_NE(Compare(start, machine->Save()), "");
+		tst_kvm_reset(machine->vm());
+		ASSERT_EQ(Compare(start, machine->Save()), "") << "seed " << seed;
+	}
 }
 
 // --- Machines of other kinds ----------------------------------------------------

@@ -14,6 +14,15 @@ MachineInfo = provider(
     },
 )
 
+MachineTestInfo = provider(
+    doc = "What a machine_test runs, for rules that run it in other circumstances.",
+    fields = {
+        "files": "a depset of Files: what it runs and reads, without a machine",
+        "lines": "a list of lines of its description, without a machine",
+        "requires": "the capabilities that its machine must have",
+    },
+)
+
 def provides_option(ctx):
     """The word of the kernel's command line that has init verify what the machine provides.
 
@@ -45,6 +54,24 @@ def runfiles_path(ctx, file):
     if file.short_path.startswith("../"):
         return file.short_path[len("../"):]
     return ctx.workspace_name + "/" + file.short_path
+
+def module_lines(ctx, modules):
+    """The lines of a description that have KVM's modules replaced.
+
+    Args:
+      ctx: the rule's context.
+      modules: Files.
+
+    Returns:
+      A list of lines.
+    """
+    for module in modules:
+        if module.extension != "ko":
+            fail("{}: --//machines:modules takes .ko files, uncompressed, and {} is none; name kvm_modules or a filegroup of kvm.ko, kvm-amd.ko and kvm-intel.ko".format(
+                ctx.label,
+                module.basename,
+            ))
+    return ["module " + runfiles_path(ctx, module) for module in modules]
 
 def make_initramfs(ctx, kernel, modules):
     """Declares the action that makes a machine's initramfs.

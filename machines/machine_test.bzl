@@ -2,7 +2,7 @@
 """machine_test: a program that runs as a test, on the host or on an emulated machine."""
 
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
-load("//machines:machine_info.bzl", "MachineInfo", "runfiles_path")
+load("//machines:machine_info.bzl", "MachineInfo", "MachineTestInfo", "module_lines", "runfiles_path")
 
 visibility("//...")
 
@@ -25,27 +25,27 @@ def _machine_test_impl(ctx):
         machine = emulated[MachineInfo].name
     else:
         machine = ctx.attr._machine[BuildSettingInfo].value
-    lines = [
-        "controller " + runfiles_path(ctx, executable),
-        "machine " + machine,
-    ] + ["requires " + requirement for requirement in ctx.attr.requires]
-    if emulated:
-        lines.append("emulated " + runfiles_path(ctx, emulated[MachineInfo].description))
+    lines = ["controller " + runfiles_path(ctx, executable)]
+    lines += ["requires " + requirement for requirement in ctx.attr.requires]
     lines += [
         "data " + runfiles_path(ctx, file)
         for file in data.to_list()
         if file != executable
     ]
-    libraries = ctx.files._libraries if emulated else []
-    lines += ["library " + runfiles_path(ctx, file) for file in libraries]
+    library_lines = ["library " + runfiles_path(ctx, file) for file in ctx.files._libraries]
+    machine_lines = ["machine " + machine] + module_lines(ctx, ctx.files._modules)
+    libraries = []
+    if emulated:
+        libraries = ctx.files._libraries
+        machine_lines += ["emulated " + runfiles_path(ctx, emulated[MachineInfo].description)] + library_lines
 
     test = ctx.actions.declare_file(ctx.label.name)
     ctx.actions.symlink(output = test, target_file = ctx.executable._runner, is_executable = True)
     description = ctx.actions.declare_file(ctx.label.name + ".test")
-    ctx.actions.write(description, "\n".join(lines) + "\n")
+    ctx.actions.write(description, "\n".join(lines + machine_lines) + "\n")
 
     runfiles = ctx.runfiles(
-        files = [executable, description] + libraries,
+        files = [executable, description] + libraries + ctx.files._modules,
         transitive_files = depset(transitive = [data] + (
             [emulated[MachineInfo].files] if emulated else []
         )),
@@ -55,6 +55,11 @@ def _machine_test_impl(ctx):
             executable = test,
             files = depset([test]),
             runfiles = runfiles,
+        ),
+        MachineTestInfo(
+            files = depset([executable] + ctx.files._libraries, transitive = [data]),
+            lines = lines + library_lines,
+            requires = ctx.attr.requires,
         ),
         testing.ExecutionInfo(exec_group = KVM_EXEC_GROUP),
         RunEnvironmentInfo(
@@ -107,6 +112,10 @@ it runs and why.""",
         ),
         "_libraries": attr.label(default = "//toolchains:controller_libraries"),
         "_machine": attr.label(default = "//machines:machine"),
+        "_modules": attr.label(
+            default = "//machines:modules",
+            cfg = "exec",
+        ),
         "_runner": attr.label(
             default = "//machines/runner",
             executable = True,

@@ -20,6 +20,13 @@ _BOCHS_PATCHES = [
     "vm_entry_interrupts",
 ]
 
+# What is needed of the kernel's source.
+_LINUX_SOURCES = [
+    "Makefile",
+    "arch/x86/kvm",
+    "virt/kvm",
+]
+
 def _bazel_rules():
     """Rule sets that Bazel users share; a workspace's own versions win."""
     maybe(
@@ -129,6 +136,31 @@ def ringside_packages():
         name = "ringside_linux_generic",
         build_file = Label("//third_party:linux/BUILD.overlay.bazel"),
         package_set = "linux_generic",
+        remove = ["usr"],
+    )
+    maybe(
+        debian_packages,
+        name = "ringside_linux_headers",
+        build_file = Label("//third_party:linux_headers/BUILD.overlay.bazel"),
+        package_set = "linux_headers",
+        remove = [
+            "etc",
+            "lib64",
+            "usr/lib/x86_64-linux-gnu/gconv",
+            "usr/share",
+        ],
+    )
+    maybe(
+        debian_packages,
+        name = "ringside_linux_source",
+        archive = "usr/src/linux-source-6.1.tar.xz",
+        archive_members = [
+            "linux-source-6.1/" + part
+            for part in _LINUX_SOURCES
+        ],
+        build_file = Label("//third_party:linux_source/BUILD.overlay.bazel"),
+        busybox = "@ringside_busybox//:bin/busybox",
+        package_set = "linux_source",
         remove = ["usr"],
     )
     maybe(

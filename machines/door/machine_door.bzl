@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """machine_door: an emulated machine that tests run on, and that "bazel run" enters."""
 
-load("//machines:machine_info.bzl", "MachineInfo", "runfiles_path")
+load("//machines:machine_info.bzl", "MachineInfo", "module_lines", "runfiles_path")
 
 def _machine_door_impl(ctx):
     machine = ctx.attr.machine[MachineInfo]
@@ -12,21 +12,18 @@ def _machine_door_impl(ctx):
 
     # The door reads what the runner reads: see machines/runner/description.h.
     description = ctx.actions.declare_file(ctx.label.name + ".test")
-    ctx.actions.write(description, "".join([
-        "{} {}\n".format(key, value)
-        for key, value in [
-            ("controller", runfiles_path(ctx, agent)),
-            ("machine", ctx.label.name),
-            ("emulated", runfiles_path(ctx, machine.description)),
-            ("data", runfiles_path(ctx, busybox)),
-        ]
-    ]))
+    ctx.actions.write(description, "\n".join([
+        "controller " + runfiles_path(ctx, agent),
+        "machine " + ctx.label.name,
+        "emulated " + runfiles_path(ctx, machine.description),
+        "data " + runfiles_path(ctx, busybox),
+    ] + module_lines(ctx, ctx.files._modules)) + "\n")
     return [
         DefaultInfo(
             executable = door,
             files = ctx.attr.machine[DefaultInfo].files,
             runfiles = ctx.runfiles(
-                files = [agent, busybox, description],
+                files = [agent, busybox, description] + ctx.files._modules,
                 transitive_files = machine.files,
             ),
         ),
@@ -63,6 +60,10 @@ machine_door = rule(
             cfg = "exec",
         ),
         "_machine": attr.label(default = "//machines:machine"),
+        "_modules": attr.label(
+            default = "//machines:modules",
+            cfg = "exec",
+        ),
     },
     executable = True,
     provides = [MachineInfo],

@@ -18,6 +18,7 @@
 #include "machines/runner/drive.h"
 #include "machines/runner/emulated.h"
 #include "machines/runner/message.h"
+#include "machines/runner/transfer.h"
 
 /* In the machine. */
 #define AGENT "/bin/door-agent"
@@ -81,6 +82,7 @@ static void fill_drive(void *context, int drive)
 	drive_open(&stream, drive);
 	write_environment(room, &stream);
 	write_program(room, &stream);
+	hand_in_modules(&stream, &room->files, &room->machine);
 	tests_hand_in(&room->tests, &stream);
 	drive_close(&stream, drive);
 }

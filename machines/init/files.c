@@ -122,6 +122,9 @@ void take_job(int drive, const struct job_header *header, struct job *job)
 		case JOB_LINK:
 			unpack_link(&stream, name, &record);
 			break;
+		case JOB_MODULE:
+			append(&job->modules, &job->module_count, name);
+			continue;
 		default:
 			die("the job holds a record of unknown type %u", record.type);
 		}

@@ -18,6 +18,8 @@ struct job {
 	char **collect; /* paths to bring out */
 	size_t collect_count;
 	char *directory; /* where to run, or NULL */
+	char **modules; /* file names of modules to load anew */
+	size_t module_count;
 };
 
 /** say() - one line on the machine's console, which the runner follows */
@@ -40,6 +42,15 @@ void clear_free_memory(void);
 
 /** load_modules() - load what /modules/list names, in its order */
 void load_modules(void);
+
+/**
+ * replace_modules() - unload modules and load what is in their files now
+ * @names: the files' names; those of modules that this machine has not are passed over
+ * @count: how many
+ *
+ * They get the parameters that the machine's own had.
+ */
+void replace_modules(char *const *names, size_t count);
 
 /** offer_modules() - have their files where a test that reloads one looks for them, below @root */
 void offer_modules(const char *root);

@@ -255,6 +255,7 @@ int main(void)
 	if (has_mailbox)
 		fallocate(drive, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
 			  (off_t)header.result_offset);
+	replace_modules(job.modules, job.module_count);
 	say("running");
 	status = run_job(&job, has_mailbox);
 	say("collecting");

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,19 +14,35 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-/* A line of the list: "file.ko name=value name=value". */
+/* Where the list and the modules are. */
+static char folder[256] = "/modules";
+
+static char *module_path(const char *name)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/%s", folder, name) < 0)
+		die("out of memory");
+	return path;
+}
+
+/* Cuts a line of the list, "file.ko name=value name=value", at its parameters. */
+static char *cut_parameters(char *line)
+{
+	char *parameters = strchr(line, ' ');
+
+	if (!parameters)
+		return line + strlen(line);
+	*parameters = '\0';
+	return parameters + 1;
+}
+
 static void load(char *line)
 {
-	char path[256];
-	char *parameters = strchr(line, ' ');
-	int fd;
+	char *parameters = cut_parameters(line);
+	char *path = module_path(line);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	if (parameters)
-		*parameters++ = '\0';
-	else
-		parameters = line + strlen(line);
-	snprintf(path, sizeof(path), "/modules/%s", line);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		die("cannot open %s: %s", path, strerror(errno));
 	/* Finding it loaded or built in already is as good. */
@@ -33,21 +50,84 @@ static void load(char *line)
 		die("cannot load module %s (parameters \"%s\"): %s", line, parameters,
 		    strerror(errno));
 	close(fd);
+	free(path);
+}
+
+static void unload(const char *line)
+{
+	char name[256];
+	size_t size = strcspn(line, ".");
+
+	snprintf(name, sizeof(name), "%.*s", (int)size, line);
+	if (syscall(SYS_delete_module, name, O_NONBLOCK))
+		die("cannot unload module %s to load another in its place: %s; modules that depend "
+		    "on it have to be replaced with it",
+		    name, strerror(errno));
+}
+
+/* The lines of what the machine was told to load. */
+static size_t read_list(char ***lines)
+{
+	char *path = module_path("list");
+	FILE *list = fopen(path, "r");
+	size_t count = 0, size = 0;
+	char *line = NULL;
+
+	if (!list)
+		die("cannot open %s: %s", path, strerror(errno));
+	*lines = NULL;
+	while (getline(&line, &size, list) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		if (*line) {
+			*lines = realloc(*lines, (count + 1) * sizeof(**lines));
+			if (!*lines)
+				die("out of memory");
+			(*lines)[count++] = line;
+			line = NULL;
+			size = 0;
+		}
+	}
+	free(line);
+	fclose(list);
+	free(path);
+	return count;
 }
 
 void load_modules(void)
 {
-	char line[512];
-	FILE *list = fopen("/modules/list", "r");
+	char **lines;
+	size_t count = read_list(&lines);
 
-	if (!list)
-		die("cannot open /modules/list: %s", strerror(errno));
-	while (fgets(line, sizeof(line), list)) {
-		line[strcspn(line, "\n")] = '\0';
-		if (*line)
-			load(line);
-	}
-	fclose(list);
+	for (size_t i = 0; i < count; i++)
+		load(lines[i]);
+	free(lines);
+}
+
+static bool is_named(const char *line, char *const *names, size_t count)
+{
+	size_t size = strcspn(line, " ");
+
+	for (size_t i = 0; i < count; i++)
+		if (strlen(names[i]) == size && !strncmp(names[i], line, size))
+			return true;
+	return false;
+}
+
+void replace_modules(char *const *names, size_t count)
+{
+	char **lines;
+	size_t line_count;
+
+	if (!count)
+		return;
+	line_count = read_list(&lines);
+	for (size_t i = line_count; i-- > 0;)
+		if (is_named(lines[i], names, count))
+			unload(lines[i]);
+	for (size_t i = 0; i < line_count; i++)
+		if (is_named(lines[i], names, count))
+			load(lines[i]);
+	free(lines);
 }
 
 void offer_modules(const char *root)
@@ -63,4 +143,6 @@ void offer_modules(const char *root)
 	snprintf(path, sizeof(path), "%s/lib/modules/%s", root, kernel.release);
 	if (mkdir(path, 0755) || mount("/modules", path, NULL, MS_BIND, NULL))
 		die("cannot have the modules at %s: %s", path, strerror(errno));
+	/* As seen when @root has become the root. */
+	snprintf(folder, sizeof(folder), "/lib/modules/%s", kernel.release);
 }

@@ -221,7 +221,7 @@ int job_read(struct job_stream *stream, struct job_record *record, char **name)
 	if (get(stream, record, sizeof(*record)))
 		return -1;
 	size = record->name_size;
-	if (record->type > JOB_NOTE || size > JOB_NAME_MAX || size > left(stream) ||
+	if (record->type > JOB_MODULE || size > JOB_NAME_MAX || size > left(stream) ||
 	    record->data_size > left(stream)) {
 		errno = EBADMSG;
 		return -1;

@@ -22,7 +22,7 @@
 #define JOB_BLOCK 4096
 #define JOB_MAGIC "RSIDEJOB"
 #define JOB_RESULT_MAGIC "RSIDERES"
-#define JOB_VERSION 1
+#define JOB_VERSION 2
 
 /* The drive: its size is part of a snapshot and the same for every job. */
 #define JOB_DRIVE_SIZE (1024ull << 20)
@@ -61,6 +61,7 @@ enum job_record_type {
 	JOB_FILE, /* (path, contents) */
 	JOB_LINK, /* (path, target): a symbolic link */
 	JOB_NOTE, /* (text): what went wrong in the machine */
+	JOB_MODULE, /* (file name): load this module anew, whose file came before */
 };
 
 struct job_record {

@@ -102,6 +102,8 @@ static void take_test_line(void *context, const char *key, const char *value)
 		test->required |= capability(value);
 	} else if (!strcmp(key, "data")) {
 		append(&test->data, &test->data_count, value);
+	} else if (!strcmp(key, "module")) {
+		append(&test->modules, &test->module_count, value);
 	} else if (!strcmp(key, "library")) {
 		append(&test->libraries, &test->library_count, value);
 	} else {

@@ -21,6 +21,8 @@ struct test_description {
 	size_t data_count;
 	char **libraries; /* shared libraries that the program loads */
 	size_t library_count;
+	char **modules; /* kernel modules that the machine is to have in the place of its own */
+	size_t module_count;
 };
 
 /* Written by the rules that make machines (machines/). */

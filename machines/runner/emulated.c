@@ -383,7 +383,7 @@ static int run_session(struct session *session, const struct test_description *t
 	if (dialogue)
 		dialogue->hand_in(dialogue->context, run->drive);
 	else
-		hand_in(run->drive, test, arguments);
+		hand_in(run->drive, test, session->machine, arguments);
 	if (session->driver->restore(run, session->machine)) {
 		/* What the emulator says about it is on its way. */
 		if (run->pid)

@@ -78,6 +78,17 @@ int main(int argc, char **argv)
 		return run_on_machine(&test, why, argv);
 	}
 
+	/* This machine keeps its own. */
+	if (test.module_count && strcmp(test.machine, "host")) {
+		if (!test.emulated)
+			die("no emulated machine offers all that this test requires, so there is none "
+			    "to load the given modules in");
+		return run_on_machine(&test, "modules of KVM are given", argv);
+	}
+	if (test.module_count)
+		die("modules of KVM are given, and the host is asked for, which keeps its own; "
+		    "leave one of both out");
+
 	probe_kvm(test.required, &probe);
 	missing = test.required & ~probe.provides;
 	if (!missing) {

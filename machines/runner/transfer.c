@@ -60,6 +60,26 @@ void hand_in_libraries(struct job_stream *stream, const struct test_description 
 	}
 }
 
+void hand_in_modules(struct job_stream *stream, const struct test_description *test,
+		     const struct machine_description *machine)
+{
+	for (size_t i = 0; i < test->module_count; i++) {
+		char *path = runfile(test, test->modules[i]);
+		char *name = format_text("%s", strrchr(path, '/') + 1);
+		char *place;
+
+		/* The machine's spelling. */
+		for (char *dash = strchr(name, '-'); dash; dash = strchr(dash, '-'))
+			*dash = '_';
+		place = format_text("/lib/modules/%s/%s", machine->kernel, name);
+		drive_tree(stream, path, place);
+		drive_record(stream, JOB_MODULE, name);
+		free(place);
+		free(name);
+		free(path);
+	}
+}
+
 static void write_program(struct job_stream *stream, const struct test_description *test,
 			  char **arguments)
 {
@@ -83,13 +103,15 @@ static void write_program(struct job_stream *stream, const struct test_descripti
 	}
 }
 
-void hand_in(int drive, const struct test_description *test, char **arguments)
+void hand_in(int drive, const struct test_description *test,
+	     const struct machine_description *machine, char **arguments)
 {
 	struct job_stream stream;
 
 	drive_open(&stream, drive);
 	write_environment(&stream);
 	write_places(&stream);
+	hand_in_modules(&stream, test, machine);
 	hand_in_libraries(&stream, test);
 	write_program(&stream, test, arguments);
 	drive_close(&stream, drive);

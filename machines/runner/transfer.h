@@ -17,15 +17,26 @@
 void hand_in_libraries(struct job_stream *stream, const struct test_description *test);
 
 /**
+ * hand_in_modules() - have kernel modules take the place of the machine's own
+ * @stream: to the machine's drive
+ * @test: which modules
+ * @machine: where
+ */
+void hand_in_modules(struct job_stream *stream, const struct test_description *test,
+		     const struct machine_description *machine);
+
+/**
  * hand_in() - fill in a machine's drive
  * @drive: file descriptor of the empty drive
  * @test: what to run
+ * @machine: where
  * @arguments: argv[] of the test, NULL-terminated; argv[0] is replaced
  *
  * The test finds its program, its data and its folders under the same paths
  * as on the host, and the same environment.
  */
-void hand_in(int drive, const struct test_description *test, char **arguments);
+void hand_in(int drive, const struct test_description *test,
+	     const struct machine_description *machine, char **arguments);
 
 /**
  * bring_out() - take the results from a machine's drive

@@ -134,7 +134,7 @@ TEST_F(Job, RefusesWhatDoesNotFit)
 TEST_F(Job, RefusesForgedRecords)
 {
 	const job_record forged[] = {
-		{JOB_NOTE + 1, 0, 0, 0, 0}, // unknown type
+		{JOB_MODULE + 1, 0, 0, 0, 0}, // unknown type
 		{JOB_FILE, 0, JOB_NAME_MAX + 1, 0, 0}, // name too long
 		{JOB_FILE, 0, kSize, 0, 0}, // name beyond the end
 		{JOB_FILE, 0, 0, 0, kSize}, // data beyond the end

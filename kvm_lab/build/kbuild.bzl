@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: MIT
+"""How the kernel's own build makes KVM's modules, as of Linux 6.1."""
+
+visibility("//kvm_lab/...")
+
+# The kernel's warnings are its maintainers' business; these are errors there too, as
+# each is a fault that the compiler would turn into wrong code.
+_WARNINGS = [
+    "-w",
+    "-Werror=implicit-function-declaration",
+    "-Werror=implicit-int",
+    "-Werror=incompatible-pointer-types",
+    "-Werror=return-type",
+    "-Werror=strict-prototypes",
+]
+
+_MACHINE = [
+    "--target=x86_64-linux-gnu",
+    "-no-canonical-prefixes",
+    "-nostdinc",
+    "-m64",
+    "-fno-PIE",
+    "-D__KERNEL__",
+    "-DMODULE",
+    "-DCC_USING_FENTRY",
+]
+
+# What a kernel with retpolines, return thunks, the ORC unwinder and function tracing
+# is compiled with.
+_CODE = [
+    "-std=gnu11",
+    "-O2",
+    "-fcf-protection=none",
+    "-fno-asynchronous-unwind-tables",
+    "-fno-builtin-wcslen",
+    "-fno-common",
+    "-fno-delete-null-pointer-checks",
+    "-fno-jump-tables",
+    "-fno-stack-check",
+    "-fno-strict-aliasing",
+    "-fno-strict-overflow",
+    "-fshort-wchar",
+    "-fstack-protector-strong",
+    "-ftrivial-auto-var-init=zero",
+    "-mcmodel=kernel",
+    "-mfentry",
+    "-mfunction-return=thunk-extern",
+    "-mharden-sls=all",
+    "-mindirect-branch-cs-prefix",
+    "-mno-3dnow",
+    "-mno-80387",
+    "-mno-avx",
+    "-mno-fp-ret-in-387",
+    "-mno-mmx",
+    "-mno-red-zone",
+    "-mno-sse",
+    "-mno-sse2",
+    "-mretpoline-external-thunk",
+    "-mskip-rax-setup",
+    "-mstack-alignment=8",
+    "-mtune=generic",
+    "-pg",
+]
+
+C_FLAGS = _MACHINE + _CODE + _WARNINGS
+
+ASSEMBLY_FLAGS = _MACHINE + ["-D__ASSEMBLY__"]
+
+OBJTOOL_FLAGS = [
+    "--hacks=jump_label",
+    "--hacks=noinstr",
+    "--mcount",
+    "--orc",
+    "--retpoline",
+    "--rethunk",
+    "--sls",
+    "--static-call",
+    "--uaccess",
+    "--module",
+]
+
+# Below the kernel's source.
+_X86 = "arch/x86/kvm/"
+
+_VIRT = "virt/kvm/"
+
+# Which sources make which module.
+MODULES = {
+    "kvm": [_X86 + name + ".c" for name in [
+        "cpuid",
+        "debugfs",
+        "emulate",
+        "hyperv",
+        "i8254",
+        "i8259",
+        "ioapic",
+        "irq",
+        "irq_comm",
+        "kvm_onhyperv",
+        "lapic",
+        "mmu/mmu",
+        "mmu/page_track",
+        "mmu/spte",
+        "mmu/tdp_iter",
+        "mmu/tdp_mmu",
+        "mtrr",
+        "pmu",
+        "x86",
+        "xen",
+    ]] + [_VIRT + name + ".c" for name in [
+        "async_pf",
+        "binary_stats",
+        "coalesced_mmio",
+        "dirty_ring",
+        "eventfd",
+        "irqchip",
+        "kvm_main",
+        "pfncache",
+        "vfio",
+    ]],
+    "kvm-amd": [_X86 + "svm/" + name for name in [
+        "avic.c",
+        "nested.c",
+        "pmu.c",
+        "sev.c",
+        "svm.c",
+        "svm_onhyperv.c",
+        "vmenter.S",
+    ]],
+    "kvm-intel": [_X86 + "vmx/" + name for name in [
+        "evmcs.c",
+        "nested.c",
+        "pmu_intel.c",
+        "posted_intr.c",
+        "sgx.c",
+        "vmcs12.c",
+        "vmenter.S",
+        "vmx.c",
+    ]],
+}
+
+# Sources that are left out where the kernel's configuration lacks an option.
+NEEDED_OPTIONS = {
+    _VIRT + "async_pf.c": "CONFIG_KVM_ASYNC_PF",
+    _VIRT + "vfio.c": "CONFIG_KVM_VFIO",
+    _X86 + "kvm_onhyperv.c": "CONFIG_HYPERV",
+    _X86 + "svm/svm_onhyperv.c": "CONFIG_HYPERV",
+    _X86 + "vmx/sgx.c": "CONFIG_X86_SGX_KVM",
+    _X86 + "xen.c": "CONFIG_KVM_XEN",
+}
+
+# Where the offsets for the assembly sources come from.
+ASM_OFFSETS = _X86 + "kvm-asm-offsets.c"
+
+# Headers that one source alone includes. Any other header may be anybody's.
+HEADERS_OF_ONE_SOURCE = {
+    _X86 + "mmu/paging_tmpl.h": _X86 + "mmu/mmu.c",
+}
+
+INCLUDE_FOLDERS = [
+    _X86,
+    _VIRT,
+]

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: MIT
+"""fault_test: what tests say of a rebuilt KVM."""
+
+load("//machines:machine_info.bzl", "MachineInfo", "MachineTestInfo", "module_lines", "runfiles_path")
+load("//machines:machine_test.bzl", "KVM_EXEC_GROUP")
+load("//machines:machines.bzl", "MACHINES")
+
+visibility("//kvm_lab/...")
+
+def _check_requirements(ctx, test):
+    machine = ctx.attr.machine[MachineInfo].name
+    missing = [
+        requirement
+        for requirement in test[MachineTestInfo].requires
+        if machine in MACHINES and requirement not in MACHINES[machine]
+    ]
+    if missing:
+        fail("{}: {} requires {}, which machine {} has not; say so in the fault's 'requires', and another machine is taken".format(
+            ctx.label,
+            test.label,
+            ", ".join(missing),
+            machine,
+        ))
+
+def _fault_test_impl(ctx):
+    machine = ctx.attr.machine[MachineInfo]
+    files, entries = [], []
+    for index, (test, cases) in enumerate(zip(ctx.attr.tests, ctx.attr.cases)):
+        _check_requirements(ctx, test)
+        run = ctx.actions.declare_file("{}.{}".format(ctx.label.name, index))
+        ctx.actions.symlink(output = run, target_file = ctx.executable._runner, is_executable = True)
+        description = ctx.actions.declare_file("{}.{}.test".format(ctx.label.name, index))
+        ctx.actions.write(description, "\n".join(test[MachineTestInfo].lines + [
+            "machine " + machine.name,
+            "emulated " + runfiles_path(ctx, machine.description),
+        ] + module_lines(ctx, ctx.files.modules)) + "\n")
+        files += [run, description]
+        entries.append("{} {} {}".format(runfiles_path(ctx, run), cases, test.label))
+
+    list = ctx.actions.declare_file(ctx.label.name + ".runs")
+    ctx.actions.write(list, "\n".join(["{} {}".format(ctx.attr.verdict, ctx.attr.undoes)] + entries) + "\n")
+    test = ctx.actions.declare_file(ctx.label.name)
+    ctx.actions.symlink(output = test, target_file = ctx.file._judge, is_executable = True)
+    return [
+        DefaultInfo(
+            executable = test,
+            files = depset([test]),
+            runfiles = ctx.runfiles(
+                files = files + [list] + ctx.files.modules,
+                transitive_files = depset(transitive = [machine.files] + [
+                    test[MachineTestInfo].files
+                    for test in ctx.attr.tests
+                ]),
+            ),
+        ),
+        testing.ExecutionInfo(exec_group = KVM_EXEC_GROUP),
+    ]
+
+fault_test = rule(
+    implementation = _fault_test_impl,
+    exec_groups = {KVM_EXEC_GROUP: exec_group()},
+    doc = "Runs tests on a machine with KVM's modules replaced, and compares their verdict with the one expected.",
+    attrs = {
+        "cases": attr.string_list(
+            doc = "For each test, the --gtest_filter.",
+        ),
+        "machine": attr.label(
+            mandatory = True,
+            # One snapshot serves all, whatever the test is built with.
+            cfg = "exec",
+            providers = [MachineInfo],
+            doc = "Where.",
+        ),
+        "modules": attr.label(
+            mandatory = True,
+            allow_files = [".ko"],
+            cfg = "exec",
+            doc = "KVM's modules.",
+        ),
+        "tests": attr.label_list(
+            mandatory = True,
+            providers = [MachineTestInfo],
+            doc = "What runs.",
+        ),
+        "undoes": attr.string(
+            doc = "What the fault undoes, for messages.",
+        ),
+        "verdict": attr.string(
+            mandatory = True,
+            values = ["pass", "fail", "crash", "hang"],
+            doc = "What each test has to say.",
+        ),
+        "_judge": attr.label(
+            default = "//kvm_lab:judge.sh",
+            allow_single_file = True,
+        ),
+        "_runner": attr.label(
+            default = "//machines/runner",
+            executable = True,
+            cfg = "exec",
+        ),
+    },
+    test = True,
+)

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+"""planted_fault: KVM with one thing wrong, and the tests that must notice."""
+
+load("//kvm_lab:fault_test.bzl", "fault_test")
+load("//kvm_lab/build:kvm_modules.bzl", "edit", "kvm_modules")
+load("//machines:machines.bzl", "MACHINES", "machine_for")
+
+visibility("//...")
+
+def _split(test):
+    """Takes "//package:test:Suite.Case" apart into a label and a filter."""
+    parts = test.split(":")
+    if len(parts) not in (2, 3) or not all(parts):
+        fail("caught_by has \"{}\"; it takes \"//package:test\", or \"//package:test:CASES\" with a filter of GoogleTest's".format(test))
+    return ":".join(parts[:2]), parts[2] if len(parts) == 3 else "*"
+
+def planted_fault(
+        *,
+        name,
+        file,
+        find,
+        replace,
+        undoes,
+        caught_by,
+        requires = [],
+        caught_as = "fail",
+        tags = [],
+        **kwargs):
+    """Plants a fault in KVM, and tests that tests catch it.
+
+    Makes the test `<name>`: each test of `caught_by` fails on the faulty KVM, by a verdict
+    of its own. For each of these, the test `unedited_<its name>` once in a package: it
+    passes on KVM as it is, rebuilt in the same way. `<name>._kvm` is the faulty KVM,
+    for --//machines:modules.
+
+    Args:
+      name: the fault's name: what is wrong, not how.
+      file: a path as from the kernel's root: "arch/x86/kvm/svm/nested.c".
+      find: a piece of its text that stands there exactly once.
+      replace: what stands there instead.
+      undoes: a fix's commit, a CVE, or the check that the architecture demands, with the
+        manual's section.
+      caught_by: the tests that must fail: labels of tests that kvm_test makes, for one
+        guest, each maybe with a filter of their cases behind a colon.
+      requires: the capabilities of the machine on which the fault shows:
+        machines/capabilities/table.bzl. The first machine that has them is taken.
+      caught_as: "fail"; "crash" for a fault that ends the machine, "hang" for one after
+        which the guest does nothing more.
+      tags: tags of the tests.
+      **kwargs: attributes that every test has.
+    """
+    if not caught_by:
+        fail("planted_fault '{}': caught_by is empty; name a test that must fail".format(name))
+    if caught_as not in ("fail", "crash", "hang"):
+        fail("planted_fault '{}': caught_as is \"{}\", which is neither \"fail\", \"crash\" nor \"hang\"".format(name, caught_as))
+    machine = machine_for(requires)
+    if not machine:
+        fail("planted_fault '{}' requires {}, which no machine has together; there are {}".format(
+            name,
+            ", ".join(requires),
+            ", ".join(MACHINES.keys()),
+        ))
+    machine_target = Label("//machines:" + machine)
+    kvm_modules(
+        name = name + "._kvm",
+        edits = [edit(file = file, find = find, replace = replace)],
+        tags = ["manual"],
+    )
+    runs = [_split(test) for test in caught_by]
+    fault_test(
+        name = name,
+        size = "medium",
+        cases = [cases for _, cases in runs],
+        machine = machine_target,
+        modules = name + "._kvm",
+        tags = ["kvm"] + tags,
+        tests = [test for test, _ in runs],
+        undoes = undoes,
+        verdict = caught_as,
+        **kwargs
+    )
+    for test, _ in runs:
+        unedited = "unedited_{}_{}".format(test.split(":")[1], machine)
+        if native.existing_rule(unedited):
+            continue
+        fault_test(
+            name = unedited,
+            size = "large",
+            cases = ["*"],
+            machine = machine_target,
+            modules = Label("//kvm_lab:unedited"),
+            tags = ["kvm"] + tags,
+            tests = [test],
+            verdict = "pass",
+            **kwargs
+        )

@@ -116,7 +116,8 @@ struct kvm_cpu_control {
 	uint64_t arg; /* what tst_arg() returns; the host's to set */
 	uint64_t area_end; /* first address after the CPU's area; 0 for CPU 0; the host's to set */
 	uint32_t state; /* KVM_CPU_* */
-	uint32_t reserved[3];
+	uint32_t last_interrupt; /* 1 and the vector that the CPU has taken last; 0: none yet */
+	uint64_t last_interrupt_ip; /* the instruction that it interrupted */
 };
 
 KVM_ABI_ASSERT(sizeof(struct kvm_cpu_control) == 48, "kvm_cpu_control: wrong size");

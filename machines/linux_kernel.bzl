@@ -1,28 +1,48 @@
 # SPDX-License-Identifier: MIT
 """linux_kernel: a kernel that emulated machines boot."""
 
-LinuxKernelInfo = provider(
+def _init_linux_kernel_info(*, image, modules, config = None, builtin = None):
+    return {"builtin": builtin, "config": config, "image": image, "modules": modules}
+
+LinuxKernelInfo, _new_linux_kernel_info = provider(
     doc = "A Linux kernel.",
     fields = {
+        "builtin": "modules.builtin, a File; None where it is not known",
+        "config": "its .config, a File; None where it is not known",
         "image": "the bootable image (bzImage), a File",
         "modules": "a depset of Files: .ko files, or folders that hold some",
     },
+    init = _init_linux_kernel_info,
 )
 
 def _linux_kernel_impl(ctx):
     modules = depset(ctx.files.modules)
     return [
         DefaultInfo(files = depset([ctx.file.image], transitive = [modules])),
-        LinuxKernelInfo(image = ctx.file.image, modules = modules),
+        LinuxKernelInfo(
+            image = ctx.file.image,
+            modules = modules,
+            builtin = ctx.file.builtin,
+            config = ctx.file.config,
+        ),
     ]
 
 linux_kernel = rule(
     implementation = _linux_kernel_impl,
     doc = """A kernel for --//machines:kernel: a bootable image and its modules.
 
-The kernel needs KVM, virtio over PCI, a virtio block device and console, each
-built in or among the modules.""",
+docs/machines.md lists the options that it needs.""",
     attrs = {
+        "builtin": attr.label(
+            allow_single_file = True,
+            doc = """The build's modules.builtin. .needs_drivers asks it; without one, what is
+not among the modules that a machine loads breaks the test.""",
+        ),
+        "config": attr.label(
+            allow_single_file = True,
+            doc = """The build's .config, for .needs_kconfigs. A kernel with CONFIG_IKCONFIG_PROC
+has its own.""",
+        ),
         "image": attr.label(
             mandatory = True,
             allow_single_file = True,

@@ -90,10 +90,17 @@ def make_initramfs(ctx, kernel, modules):
     args.add("--output", initramfs)
     args.add_all(kernel.modules, before_each = "--modules", expand_directories = False)
     args.add_all(modules, before_each = "--load")
+    lists = []
+    if kernel.config:
+        args.add("--config", kernel.config)
+        lists.append(kernel.config)
+    if kernel.builtin:
+        args.add("--builtin", kernel.builtin)
+        lists.append(kernel.builtin)
     ctx.actions.run(
         executable = ctx.executable._make_initramfs,
         arguments = [args],
-        inputs = depset([ctx.file._init], transitive = [kernel.modules]),
+        inputs = depset([ctx.file._init] + lists, transitive = [kernel.modules]),
         outputs = [initramfs],
         mnemonic = "MachineInitramfs",
         progress_message = "Making the initramfs of machine %{label}",

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "host/diagnosis/diagnosis.h"
+#include "host/diagnosis/symbols.h"
 #include "host/engine/arch.h"
 #include "host/engine/newer_kvm.h"
 
@@ -165,6 +166,38 @@ const char *diagnose_exit_name(uint32_t reason)
 	return reason < ARRAY_SIZE(exit_names) ? exit_names[reason] : NULL;
 }
 
+/*
+ * The interrupt that the guest says it has taken last, from memory that a lost CPU
+ * leaves as it is.
+ */
+static void describe_last_interrupt(struct engine_vcpu *vcpu, char *buf, size_t size)
+{
+	const struct kvm_cpu_control *control = engine_control(vcpu->vm, vcpu->index);
+	struct diagnose_place place = {0};
+	uint64_t address;
+	uint32_t vector;
+	int used;
+
+	if (!control)
+		return;
+	vector = control->last_interrupt - 1;
+	address = control->last_interrupt_ip;
+	if (control->last_interrupt < 1 || control->last_interrupt > 256) {
+		snprintf(buf, size, "\n  it had not taken an interrupt that the payload knows of");
+		return;
+	}
+	used = snprintf(buf, size,
+			"\n  the last interrupt that it took: vector %" PRIu32 " at %#" PRIx64,
+			vector, address);
+	if (used >= (int)size || !diagnose_find_place(&vcpu->vm->payload, address, &place))
+		return;
+	if (place.function)
+		used += snprintf(buf + used, size - used, " %s+%#" PRIx64, place.function,
+				 place.offset);
+	if (used < (int)size && place.file[0])
+		snprintf(buf + used, size - used, " at %s:%d", place.file, place.line);
+}
+
 void diagnose_state(struct engine_vcpu *vcpu, char *buf, size_t size)
 {
 	size_t used;
@@ -177,6 +210,8 @@ void diagnose_state(struct engine_vcpu *vcpu, char *buf, size_t size)
 			 vcpu->last_report[0] ? "it has reported last: "
 					      : "it had not reported anything yet",
 			 vcpu->last_report);
+		used = strlen(buf);
+		describe_last_interrupt(vcpu, buf + used, size - used);
 		return;
 	}
 	arch_describe_registers(vcpu->fd, buf, size);

@@ -18,6 +18,7 @@
 #include "host/gtest/result_log.h"
 #include "kvm_abi.h"
 #include "ringside/reporter.h"
+#include "ringside/runner.h"
 
 namespace ringside
 {
@@ -261,6 +262,8 @@ public:
 	}
 	void OnTestStart(const ::testing::TestInfo &info) override
 	{
+		/* Until it sets a limit of its own, Bazel's is the only one. */
+		tst_watchdog_arm(TST_UNLIMITED_TIMEOUT);
 		if (HasRoom(info, ResultLog::Weight::kDetail))
 			printer_->OnTestStart(info);
 	}
@@ -275,6 +278,7 @@ public:
 	}
 	void OnTestEnd(const ::testing::TestInfo &info) override
 	{
+		tst_watchdog_disarm();
 		const auto *result = info.result();
 
 		if (HasRoom(info, result->Failed()    ? ResultLog::Weight::kFailure

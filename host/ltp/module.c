@@ -117,6 +117,17 @@ enum tst_module_state tst_module_state(const char *name)
 	return built_in < 0 || loadable < 0 ? MODULE_UNKNOWN : MODULE_ABSENT;
 }
 
+const char *tst_module_lists(void)
+{
+	static char text[192];
+	struct utsname uts;
+
+	uname(&uts);
+	snprintf(text, sizeof(text), "/lib/modules/%.64s/modules.dep or modules.builtin",
+		 uts.release);
+	return text;
+}
+
 /* Breaks the test unless the process may change the kernel's modules. */
 static void check_may_act(const char *func, const char *name)
 {

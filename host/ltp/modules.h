@@ -12,4 +12,7 @@ enum tst_module_state {
 /* Where the kernel module @name is; in names, - and _ are the same. */
 enum tst_module_state tst_module_state(const char *name);
 
+/* The lists that say so, for a message; until the next call. */
+const char *tst_module_lists(void);
+
 #endif /* RINGSIDE_HOST_LTP_MODULES_H */

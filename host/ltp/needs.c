@@ -100,12 +100,12 @@ static void check_kconfigs(const char *const *wanted)
 		return;
 	config = tst_kconfig_read(source, sizeof(source));
 	if (!config) {
-		/* Not knowing is no reason to skip: the test itself will tell. */
-		lib_res(TINFO,
-			"the kernel's configuration was not found (%s; KCONFIG_PATH may name it): "
-			"not checking for %s",
-			source, *wanted);
-		return;
+		lib_brk(TBROK,
+			".needs_kconfigs: whether the kernel has %s can't be told: its configuration "
+			"is not in %s. Fix: name its file in the environment's KCONFIG_PATH "
+			"(--test_env); for a machine's kernel, linux_kernel(config = ...) or "
+			"CONFIG_IKCONFIG_PROC",
+			*wanted, source);
 	}
 	for (; *expression && met > 0; expression++)
 		met = tst_kconfig_eval(config, *expression, &why);
@@ -125,11 +125,11 @@ static void check_drivers(const char *const *drivers)
 		case MODULE_LOADABLE:
 			continue;
 		case MODULE_UNKNOWN:
-			lib_res(TINFO,
-				"the kernel's list of modules was not found: not checking for "
-				"driver %s",
-				*drivers);
-			continue;
+			lib_brk(TBROK,
+				".needs_drivers: whether the kernel has the driver %s can't be told: "
+				"%s is not there. Fix: install the kernel's modules, or run depmod; for "
+				"a machine's kernel, linux_kernel(builtin = ...)",
+				*drivers, tst_module_lists());
 		case MODULE_ABSENT:
 			lib_brk(TCONF, "the kernel has no driver %s", *drivers);
 		}

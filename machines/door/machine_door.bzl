@@ -30,7 +30,11 @@ def _machine_door_impl(ctx):
         machine,
         # The door has Bazel build tests without their machines.
         RunEnvironmentInfo(
-            environment = {"RINGSIDE_MACHINE_FLAG": str(ctx.attr._machine.label)},
+            environment = {
+                # Sanitizers and the like, which "bazel run" was asked for.
+                "RINGSIDE_FEATURES": " ".join(ctx.features),
+                "RINGSIDE_MACHINE_FLAG": str(ctx.attr._machine.label),
+            },
         ),
     ]
 

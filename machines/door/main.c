@@ -111,16 +111,28 @@ static char *make_greeting(const struct room *room)
 			   tests->list[0].name);
 }
 
+/*
+ * Whether a word in front of the command is a label: of a repository or package,
+ * or, with a ':' or "..." in it, relative to the folder in which Bazel was called.
+ * A program's path begins with a single '/', and few names of programs have those.
+ */
 static bool is_label(const char *word)
 {
-	return word[0] == '@' || (word[0] == '/' && word[1] == '/');
+	const size_t size = strlen(word);
+
+	if (word[0] == '@' || !strncmp(word, "//", 2))
+		return true;
+	if (word[0] == '/' || word[0] == '-' || strpbrk(word, " ="))
+		return false;
+	return strchr(word, ':') || !strcmp(word, "...") ||
+	       (size > 4 && !strcmp(word + size - 4, "/..."));
 }
 
 static const char usage[] =
 	"usage: bazel run MACHINE -- [LABEL]... [--] [COMMAND [ARGUMENT]...]\n"
 	"\n"
 	"Runs a command, or else a shell, in an emulated machine. The kvm_tests that the\n"
-	"labels name (//package:test, //package/...) are built and found in it under\n"
+	"labels name (//package:test, //package/..., :test) are built and found in it under\n"
 	"/tests/<package>/<test>, and on PATH.\n";
 
 int main(int argc, char **argv)

@@ -32,6 +32,20 @@ static const char *machine_flag(void)
 	return flag;
 }
 
+/* What the user asked "bazel run" for is asked for here, too. */
+static void add_features(struct arguments *arguments)
+{
+	const char *features = getenv("RINGSIDE_FEATURES");
+
+	while (features && *features) {
+		const size_t size = strcspn(features, " ");
+
+		if (size)
+			add_argument(arguments, "--features=%.*s", (int)size, features);
+		features += size + (features[size] == ' ');
+	}
+}
+
 /* Runs Bazel to its end; its output goes to @output, or to stderr. */
 static void run(const struct bazel *bazel, const struct arguments *arguments, FILE *output)
 {
@@ -101,6 +115,7 @@ static void find_tests(const struct bazel *bazel, char **labels, size_t count,
 	add_argument(&arguments, "%s", bazel->program);
 	add_argument(&arguments, "cquery");
 	add_argument(&arguments, "--%s=host", machine_flag());
+	add_features(&arguments);
 	add_argument(&arguments, "--ui_event_filters=-info");
 	add_argument(&arguments, "--noshow_progress");
 	add_argument(&arguments, "--output=starlark");
@@ -136,6 +151,7 @@ void tests_build(char **labels, size_t count, struct door_tests *tests)
 	add_argument(&arguments, "%s", bazel.program);
 	add_argument(&arguments, "build");
 	add_argument(&arguments, "--%s=host", machine_flag());
+	add_features(&arguments);
 	add_argument(&arguments, "--ui_event_filters=-info");
 	add_argument(&arguments, "--show_result=0");
 	for (size_t i = 0; i < tests->count; i++)

@@ -22,17 +22,36 @@ struct job {
 	size_t module_count;
 };
 
+/*
+ * The environment's variable that tells a test a descriptor: a byte can be
+ * read from it when the test's time is nearly over. The machine's own clock is
+ * not the one that Bazel looks at.
+ */
+#define TIME_VARIABLE "RINGSIDE_TIME_FD"
+
 /** say() - one line on the machine's console, which the runner follows */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /** die() - say why the machine can't go on, and switch it off */
 void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
+/**
+ * fix_kernel() - what to do about a system call that the kernel hasn't
+ * @options: the kernel's options behind it: "CONFIG_INOTIFY_USER"
+ *
+ * Return: the end of a message that names them, or "" if errno has another
+ * reason; until the next call.
+ */
+const char *fix_kernel(const char *options);
+
 /** switch_off() - end the machine at once; its files are not needed any more */
 void switch_off(void) __attribute__((noreturn));
 
 /** announce_ready() - tell whoever takes the snapshot that it can be taken now */
 void announce_ready(void);
+
+/** mount_first() - what every kernel has to have: devtmpfs, proc, sysfs */
+void mount_first(void);
 
 /** make_root() - the file systems that a program expects; leaves the initramfs */
 void make_root(void);
@@ -57,6 +76,9 @@ void offer_modules(const char *root);
 
 /** wait_for_device() - wait until a device node exists; dies after @seconds */
 void wait_for_device(const char *path, int seconds);
+
+/** tell_time() - tell a test that its time is nearly over, by its descriptor's other end */
+void tell_time(int time);
 
 /** take_job() - read the drive's records; files are unpacked where they say */
 void take_job(int drive, const struct job_header *header, struct job *job);

@@ -53,6 +53,18 @@ void die(const char *format, ...)
 	switch_off();
 }
 
+const char *fix_kernel(const char *options)
+{
+	static char text[160];
+	const int error = errno;
+
+	if (error != ENOSYS && error != ENODEV)
+		return "";
+	snprintf(text, sizeof(text), ". Fix: a kernel with %s", options);
+	errno = error;
+	return text;
+}
+
 /* A number from the environment: what the kernel's command line set. */
 static unsigned int setting(const char *name)
 {
@@ -64,7 +76,8 @@ static unsigned int setting(const char *name)
 static void write_port(unsigned int port, unsigned int value)
 {
 	if (ioperm(port, 4, 1))
-		say("no access to I/O port %#x: %s", port, strerror(errno));
+		say("no access to I/O port %#x: %s%s", port, strerror(errno),
+		    fix_kernel("CONFIG_X86_IOPL_IOPERM"));
 	else
 		outl(value, (unsigned short)port);
 }
@@ -90,13 +103,38 @@ void announce_ready(void)
 		write_port(port, 1);
 }
 
+/* The kernel's option behind a type of file system. */
+static const char *option_of(const char *type)
+{
+	static const struct {
+		const char *type, *option;
+	} options[] = {
+		{"debugfs", "CONFIG_DEBUG_FS"}, {"devtmpfs", "CONFIG_DEVTMPFS"},
+		{"proc", "CONFIG_PROC_FS"},	{"sysfs", "CONFIG_SYSFS"},
+		{"tmpfs", "CONFIG_TMPFS"},
+	};
+	size_t i = 0;
+
+	while (i < sizeof(options) / sizeof(*options) - 1 && strcmp(options[i].type, type))
+		i++;
+	return options[i].option;
+}
+
 static void mount_at(const char *source, const char *target, const char *type, unsigned long flags,
 		     const char *data)
 {
 	if (mkdir(target, 0755) && errno != EEXIST)
 		die("cannot make %s: %s", target, strerror(errno));
 	if (mount(source, target, type, flags, data))
-		die("cannot mount %s: %s", target, strerror(errno));
+		die("cannot mount %s: %s%s", target, strerror(errno),
+		    type ? fix_kernel(option_of(type)) : "");
+}
+
+void mount_first(void)
+{
+	mount_at("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+	mount_at("proc", "/proc", "proc", 0, NULL);
+	mount_at("sysfs", "/sys", "sysfs", 0, NULL);
 }
 
 void make_root(void)
@@ -149,7 +187,7 @@ void wait_for_device(const char *path, int seconds)
 	struct timespec now, end;
 
 	if (events < 0 || inotify_add_watch(events, "/dev", IN_CREATE) < 0)
-		die("cannot watch /dev: %s", strerror(errno));
+		die("cannot watch /dev: %s%s", strerror(errno), fix_kernel("CONFIG_INOTIFY_USER"));
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	end.tv_sec += seconds;
 	while (access(path, F_OK)) {
@@ -159,7 +197,7 @@ void wait_for_device(const char *path, int seconds)
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		if (now.tv_sec >= end.tv_sec)
 			die("%s did not appear within %d s: this kernel has no driver for it, built "
-			    "in or among the modules",
+			    "in or among the modules. Fix: CONFIG_VIRTIO_BLK and CONFIG_VIRTIO_PCI",
 			    path, seconds);
 		poll(&poll_events, 1, (int)(end.tv_sec - now.tv_sec) * 1000);
 		while (read(events, buffer, sizeof(buffer)) > 0)

@@ -16,6 +16,12 @@
 #include "machines/bochs/mailbox.h"
 #include "machines/init/init.h"
 
+/*
+ * How often the mailbox is asked whether the test's time is nearly over, in
+ * milliseconds of the machine's time: it interrupts nobody.
+ */
+#define LOOK_EVERY_MS 100
+
 /* Bytes that are moved at once, a multiple of 4. */
 #define CHUNK (64u << 10)
 
@@ -24,7 +30,8 @@ static unsigned char chunk[CHUNK];
 void mailbox_open(void)
 {
 	if (ioperm(MAILBOX_STREAM_PORT, MAILBOX_JOB_CONTROL_PORT + 4 - MAILBOX_STREAM_PORT, 1))
-		die("no access to the mailbox's I/O ports: %s", strerror(errno));
+		die("no access to the mailbox's I/O ports: %s%s", strerror(errno),
+		    fix_kernel("CONFIG_X86_IOPL_IOPERM"));
 }
 
 /* Appends the job's next bytes to the file. */
@@ -83,8 +90,17 @@ static bool relay_some(int stream)
 	return got > 0;
 }
 
-void mailbox_relay(int stream, pid_t child)
+/* Whether something has come in the stream's other direction. */
+static bool has_input(void)
 {
+	const uint32_t available = inl(MAILBOX_STREAM_CONTROL_PORT);
+
+	return available && available != MAILBOX_END;
+}
+
+void mailbox_relay(int stream, pid_t child, int time)
+{
+	bool looks = time >= 0;
 	struct pollfd events[] = {
 		{.fd = stream, .events = POLLIN},
 		{.fd = (int)syscall(SYS_pidfd_open, child, 0), .events = POLLIN},
@@ -93,8 +109,12 @@ void mailbox_relay(int stream, pid_t child)
 	if (events[1].fd < 0)
 		die("cannot watch the test: %s", strerror(errno));
 	while (!events[1].revents) {
-		if (poll(events, 2, -1) < 0 && errno != EINTR)
+		if (poll(events, 2, looks ? LOOK_EVERY_MS : -1) < 0 && errno != EINTR)
 			die("cannot watch the test: %s", strerror(errno));
+		if (looks && has_input()) {
+			tell_time(time);
+			looks = false;
+		}
 		if (events[0].revents && !relay_some(stream))
 			events[0].fd = -1; /* it closed its output; wait for its end */
 	}

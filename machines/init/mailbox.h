@@ -28,8 +28,10 @@ int mailbox_take_job(struct job_header *header);
  * @stream: the reading end of its standard output, which is closed at the end
  * @child: the child, which is left to be waited for; what else still runs then
  *         is killed
+ * @time: the child's TIME_VARIABLE, to be written to; -1 if the stream's other
+ *        way is not for that
  */
-void mailbox_relay(int stream, pid_t child);
+void mailbox_relay(int stream, pid_t child, int time);
 
 /** mailbox_bring_out() - hand over the result, from the file that the job came in */
 void mailbox_bring_out(int drive, const struct job_header *header);

@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/random.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -56,7 +58,8 @@ static void check_kvm(void)
 	uname(&name);
 	if (fd < 0)
 		die("no /dev/kvm on Linux %s (%s): this kernel has KVM neither built in nor among "
-		    "the modules given",
+		    "the modules given. Fix: a kernel with CONFIG_KVM, and CONFIG_KVM_AMD or "
+		    "CONFIG_KVM_INTEL",
 		    name.release, strerror(errno));
 	close(fd);
 	say("Linux %s", name.release);
@@ -128,7 +131,8 @@ static void wake_up(const struct job_header *header)
 		die("cannot seed the random numbers: %s", strerror(errno));
 	close(fd);
 	if (clock_settime(CLOCK_REALTIME, &now))
-		die("cannot set the clock: %s", strerror(errno));
+		die("cannot set the clock: %s%s", strerror(errno),
+		    fix_kernel("CONFIG_POSIX_TIMERS"));
 }
 
 static int open_stream(void)
@@ -138,7 +142,9 @@ static int open_stream(void)
 	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY);
 
 	if (fd < 0)
-		die("cannot open %s: %s", path, strerror(errno));
+		die("cannot open %s: %s. Fix: a kernel with CONFIG_VIRTIO_CONSOLE, built in or as a "
+		    "module",
+		    path, strerror(errno));
 	/* Where it is a terminal, bytes have to pass as they are. */
 	if (!tcgetattr(fd, &settings)) {
 		cfmakeraw(&settings);
@@ -147,9 +153,25 @@ static int open_stream(void)
 	return fd;
 }
 
-static void become_job(const struct job *job, int stream)
+void tell_time(int time)
+{
+	if (write(time, "!", 1) < 0)
+		say("cannot tell the test that its time is over: %s", strerror(errno));
+}
+
+/* Whether the job is a test of which Bazel knows when it has to be over. */
+static bool has_timeout(const struct job *job)
+{
+	for (size_t i = 0; i < job->environment_count; i++)
+		if (!strncmp(job->environment[i], "TEST_TIMEOUT=", 13))
+			return true;
+	return false;
+}
+
+static void become_job(const struct job *job, int stream, int time)
 {
 	int null = open("/dev/null", O_RDONLY);
+	char number[16];
 
 	setsid();
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(stream, STDOUT_FILENO) < 0 ||
@@ -162,14 +184,42 @@ static void become_job(const struct job *job, int stream)
 	/* This machine is the test's own. */
 	environ = job->environment;
 	setenv(RELOAD_PERMISSION, "1", 0);
+	if (time >= 0) {
+		fcntl(time, F_SETFD, 0);
+		snprintf(number, sizeof(number), "%d", time);
+		setenv(TIME_VARIABLE, number, 1);
+	}
 	execve(job->arguments[0], job->arguments, environ);
 	dprintf(STDERR_FILENO, "cannot run %s: %s\n", job->arguments[0], strerror(errno));
 	_exit(127);
 }
 
+/* Passes the host's word on that the time is nearly over, until the child has ended. */
+static void relay_time(int stream, pid_t child, int time)
+{
+	struct pollfd events[] = {
+		{.fd = (int)syscall(SYS_pidfd_open, child, 0), .events = POLLIN},
+		{.fd = stream, .events = POLLIN},
+	};
+
+	if (events[0].fd < 0)
+		die("cannot watch the test: %s", strerror(errno));
+	while (!events[0].revents) {
+		if (poll(events, 2, -1) < 0 && errno != EINTR)
+			die("cannot watch the test: %s", strerror(errno));
+		if (!events[1].revents)
+			continue;
+		if (events[1].revents & POLLIN)
+			tell_time(time);
+		events[1].fd = -1;
+		events[1].revents = 0;
+	}
+	close(events[0].fd);
+}
+
 static int run_job(const struct job *job, bool has_mailbox)
 {
-	int ends[2] = {-1, -1};
+	int ends[2] = {-1, -1}, time[2] = {-1, -1};
 	int stream, status = 0, other;
 	pid_t child, ended;
 
@@ -181,15 +231,19 @@ static int run_job(const struct job *job, bool has_mailbox)
 		die("cannot make a pipe: %s", strerror(errno));
 	else
 		stream = ends[1];
+	if (has_timeout(job) && pipe2(time, O_CLOEXEC))
+		die("cannot make a pipe: %s", strerror(errno));
 	child = fork();
 	if (child < 0)
 		die("cannot fork: %s", strerror(errno));
 	if (!child)
-		become_job(job, stream);
+		become_job(job, stream, time[0]);
 	if (has_mailbox) {
 		close(stream);
 		stream = -1;
-		mailbox_relay(ends[0], child);
+		mailbox_relay(ends[0], child, time[1]);
+	} else if (time[1] >= 0) {
+		relay_time(stream, child, time[1]);
 	}
 	/* Orphans come here too. */
 	while ((ended = wait(&other)) != child)
@@ -225,12 +279,7 @@ int main(void)
 	struct job job = {0};
 	int drive = -1, status;
 
-	mkdir("/dev", 0755);
-	mkdir("/proc", 0555);
-	mkdir("/sys", 0555);
-	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
-	mount("proc", "/proc", "proc", 0, NULL);
-	mount("sysfs", "/sys", "sysfs", 0, NULL);
+	mount_first();
 
 	setenv(RELOAD_PERMISSION, "1", 0);
 	load_modules();

@@ -47,8 +47,8 @@ static void load(char *line)
 		die("cannot open %s: %s", path, strerror(errno));
 	/* Finding it loaded or built in already is as good. */
 	if (syscall(SYS_finit_module, fd, parameters, 0) && errno != EEXIST)
-		die("cannot load module %s (parameters \"%s\"): %s", line, parameters,
-		    strerror(errno));
+		die("cannot load module %s (parameters \"%s\"): %s%s", line, parameters,
+		    strerror(errno), fix_kernel("CONFIG_MODULES"));
 	close(fd);
 	free(path);
 }

@@ -5,6 +5,10 @@
  *
  * usage: make_initramfs --init FILE --output FILE [--modules FILE|FOLDER]...
  *                       [--load "NAME PARAMETER=VALUE ..."]...
+ *                       [--config FILE] [--builtin FILE]
+ *
+ * The last two are what tests may want to know of the kernel: its .config and
+ * its modules.builtin.
  */
 #include "machines/initramfs/initramfs.h"
 
@@ -45,6 +49,19 @@ unsigned char *read_file(const char *path, size_t *size)
 	return data;
 }
 
+/* A file that init offers below /lib/modules. */
+static void add_list(FILE *archive, const char *name, const char *path)
+{
+	unsigned char *data;
+	size_t size;
+
+	if (!path)
+		return;
+	data = read_file(path, &size);
+	cpio_add(archive, name, S_IFREG | 0644, 0, data, size);
+	free(data);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -52,9 +69,11 @@ int main(int argc, char **argv)
 		{"output", required_argument, NULL, 'o'},
 		{"modules", required_argument, NULL, 'm'},
 		{"load", required_argument, NULL, 'l'},
+		{"config", required_argument, NULL, 'c'},
+		{"builtin", required_argument, NULL, 'b'},
 		{0},
 	};
-	const char *init = NULL, *output = NULL;
+	const char *init = NULL, *output = NULL, *config = NULL, *builtin = NULL;
 	unsigned char *program;
 	FILE *archive;
 	size_t size;
@@ -67,12 +86,16 @@ int main(int argc, char **argv)
 			output = optarg;
 		else if (option == 'm')
 			module_add_path(optarg);
+		else if (option == 'c')
+			config = optarg;
+		else if (option == 'b')
+			builtin = optarg;
 		else if (option != 'l')
 			return 1;
 	}
 	if (!init || !output || optind != argc)
 		die("usage: make_initramfs --init FILE --output FILE [--modules FILE|FOLDER]... "
-		    "[--load \"NAME PARAMETER=VALUE ...\"]...");
+		    "[--load \"NAME PARAMETER=VALUE ...\"]... [--config FILE] [--builtin FILE]");
 	/* Only now are all modules known. */
 	optind = 1;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -93,6 +116,8 @@ int main(int argc, char **argv)
 	cpio_add(archive, "root", S_IFDIR | 0755, 0, NULL, 0);
 	cpio_add(archive, "init", S_IFREG | 0755, 0, program, size);
 	module_pack(archive);
+	add_list(archive, "modules/config", config);
+	add_list(archive, "modules/modules.builtin", builtin);
 	cpio_end(archive);
 	free(program);
 	if (ferror(archive) || fclose(archive))

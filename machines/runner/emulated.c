@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,6 +27,13 @@
 
 /* Bazel's own timeout is to come after ours, which explains itself. */
 #define TIMEOUT_MARGIN_MS 1500
+
+/*
+ * How long before that the test is told, to say itself where its guest hangs:
+ * at most so long, and at most that part of the whole.
+ */
+#define WARNING_MS 6000
+#define WARNING_PART 4
 
 /* A machine that has said why it ends has so long to do it, in ms. */
 #define OFF_MS 5000
@@ -59,6 +67,7 @@ struct session {
 	char init_error[CONSOLE_LINE]; /* why init gave up */
 	int64_t deadline; /* when the current stage has to be over, in ms */
 	int64_t test_deadline; /* when everything has to be over, in ms; 0: never */
+	int64_t warning; /* when the test is to be told that it nearly is, in ms; 0: never */
 	int signals; /* signalfd */
 };
 
@@ -212,6 +221,28 @@ static bool all_read(const struct session *session)
 	return session->run.stream < 0 && session->run.console < 0;
 }
 
+/* The machine's init passes it on (RINGSIDE_TIME_FD); its clock is another than ours. */
+static void warn_test(struct session *session)
+{
+	if (session->run.stream >= 0)
+		send(session->run.stream, "!", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	session->warning = 0;
+}
+
+/* How long to wait for an event, in ms; 0 or less: the deadline is over. */
+static int64_t time_left(const struct session *session)
+{
+	const int64_t left = session->deadline ? session->deadline - now_ms() : INT32_MAX;
+	int64_t to_warning;
+
+	if (!session->warning || left <= 0)
+		return left;
+	to_warning = session->warning - now_ms();
+	if (to_warning < 1)
+		to_warning = 1;
+	return to_warning < left ? to_warning : left;
+}
+
 /* Passes on what the machine prints, and what is said to it, until it is off. */
 static enum end follow(struct session *session)
 {
@@ -230,10 +261,12 @@ static enum end follow(struct session *session)
 			{.fd = -1},
 			{.fd = -1},
 		};
-		int64_t left = session->deadline ? session->deadline - now_ms() : INT32_MAX;
+		const int64_t left = time_left(session);
 
 		if (left <= 0)
 			return LATE;
+		if (session->warning && session->stage >= RUNNING && now_ms() >= session->warning)
+			warn_test(session);
 		if (dialogue)
 			dialogue->watch(events + 5, run->stream);
 		if (poll(events, sizeof(events) / sizeof(*events), (int)left) < 0) {
@@ -267,6 +300,13 @@ static void drain_stream(struct session *session)
 		take_stream(session);
 }
 
+/* The user has ended the machine, which has not failed. */
+static int left(const struct session *session)
+{
+	say("machine %s is ended", session->machine->name);
+	return 128 + SIGINT;
+}
+
 static int ended_by_signal(struct session *session)
 {
 	struct signalfd_siginfo info;
@@ -274,6 +314,8 @@ static int ended_by_signal(struct session *session)
 
 	if (read(session->signals, &info, sizeof(info)) == sizeof(info))
 		signal = (int)info.ssi_signo;
+	if (session->dialogue && signal == SIGINT)
+		return left(session);
 	fail(session, "%s was ended from outside by signal %d (%s)", session->program, signal,
 	     strsignal(signal));
 	return 128 + signal;
@@ -341,6 +383,11 @@ static void set_deadlines(struct session *session)
 
 	if (seconds > 0 && seconds < INT32_MAX / 1000)
 		session->test_deadline = now + seconds * 1000 - TIMEOUT_MARGIN_MS;
+	if (session->test_deadline && !session->dialogue)
+		session->warning =
+			session->test_deadline - (seconds * 1000 / WARNING_PART < WARNING_MS
+							  ? seconds * 1000 / WARNING_PART
+							  : WARNING_MS);
 	session->deadline = now + WAKE_UP_MS;
 	if (session->test_deadline && session->test_deadline < session->deadline)
 		session->deadline = session->test_deadline;
@@ -402,8 +449,7 @@ static int run_session(struct session *session, const struct test_description *t
 	case SIGNALLED:
 		return ended_by_signal(session);
 	case LEFT:
-		say("machine %s is ended", session->machine->name);
-		return 128 + SIGINT;
+		return left(session);
 	default:
 		return session->stage == DONE ? finished(session) : went_off(session);
 	}

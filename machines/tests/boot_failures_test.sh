@@ -136,7 +136,12 @@ make_initramfs good --init="$machines/init/init" --load "$kvm nested=1" "${virti
 boot "a kernel without KVM" plain 120
 says "make_snapshot: the machine does not come up: no /dev/kvm on Linux "
 says "this kernel has KVM neither built in nor among the modules given"
+says "Fix: a kernel with CONFIG_KVM, and CONFIG_KVM_AMD or CONFIG_KVM_INTEL"
 says "the last lines of the machine's console:"
+
+# The kernel's own option does what one without CONFIG_DEBUG_FS does.
+boot "a kernel without a file system that is needed" good 120 debugfs=off
+says "cannot mount sys/kernel/debug: No such device. Fix: a kernel with CONFIG_DEBUG_FS"
 
 boot "a capability that the machine lacks" good 120 ringside_provides=svm,vmx
 says "make_snapshot: the machine does not come up: this machine is declared to provide what it lacks: "

@@ -57,8 +57,10 @@ char *tst_suite_hints(const struct tst_suite *suite);
 /*
  * Starts the test's clock: when @seconds pass before tst_watchdog_disarm(),
  * guests are stopped and the test has failed; if it still does not end, the
- * process does. TST_UNLIMITED_TIMEOUT: no limit. The environment's variable
- * LTP_TIMEOUT_MUL multiplies @seconds.
+ * process does. TST_UNLIMITED_TIMEOUT: no limit of the test's own. The
+ * environment's variable LTP_TIMEOUT_MUL multiplies @seconds. The same happens
+ * some seconds before Bazel's own timeout (TEST_TIMEOUT), a quarter of it or 6 s,
+ * counted from the process's start: whatever comes first.
  */
 void tst_watchdog_arm(int seconds);
 void tst_watchdog_disarm(void);

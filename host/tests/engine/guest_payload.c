@@ -175,6 +175,21 @@ CALLABLE void report_and_fault(void *arg)
 	triple_fault(arg);
 }
 
+static int skip_ud2(void *userdata, struct kvm_interrupt_frame *ifrm, unsigned long errcode)
+{
+	(void)userdata;
+	(void)errcode;
+	kvm_set_interrupt_ip(ifrm, kvm_get_interrupt_ip(ifrm) + 2);
+	return 0;
+}
+
+CALLABLE void interrupt_and_fault(void *arg)
+{
+	tst_set_interrupt_callback(INTR_BAD_OPCODE, skip_ud2, NULL);
+	asm volatile("ud2");
+	triple_fault(arg);
+}
+
 /* Instructions from where no memory is. */
 CALLABLE void run_nothing(void *arg)
 {

@@ -86,8 +86,23 @@ TEST_F(Native, TripleFaultSaysThatTheCpuWasReset)
 					 AllOf(HasSubstr("KVM_EXIT_SHUTDOWN (8); a triple fault"),
 					       HasSubstr("KVM has reset the CPU"),
 					       HasSubstr("it has reported last: "),
+					       HasSubstr("it had not taken an interrupt"),
 					       HasSubstr("the last words"), Not(HasSubstr("#0 ")),
 					       Not(HasSubstr("fff0"))))));
+}
+
+// What the guest has taken is in its memory, which KVM does not reset.
+TEST_F(Native, TripleFaultNamesTheLastInterrupt)
+{
+	Make({}, "interrupt_and_fault");
+	const auto results = Run();
+	ASSERT_THAT(
+		results,
+		ElementsAre(ResultIs(
+			TBROK,
+			AllOf(HasSubstr("KVM has reset the CPU"),
+			      HasSubstr("the last interrupt that it took: vector 6 at 0x"),
+			      HasSubstr(" interrupt_and_fault+0x"), HasSubstr("_payload.c:")))));
 }
 
 TEST_F(Native, TripleFaultBeforeAnyReportSaysSo)

@@ -159,6 +159,36 @@ TEST(Pipes, TheMachineDies)
 	EXPECT_NE(result.errors.find("sysrq triggered crash"), std::string::npos) << result.errors;
 }
 
+// Ctrl-C where the door has no terminal for its own: the machine has not failed.
+TEST(Pipes, CtrlCEndsTheMachine)
+{
+	const std::string err = temporary() + "/err";
+	int in[2], out[2];
+	ASSERT_EQ(pipe(in), 0);
+	ASSERT_EQ(pipe(out), 0);
+	pid_t pid = fork();
+	if (!pid) {
+		dup2(in[0], STDIN_FILENO);
+		dup2(out[1], STDOUT_FILENO);
+		if (!freopen(err.c_str(), "w", stderr))
+			_exit(98);
+		close(in[1]);
+		become_door({"sh", "-c", "echo wait''ing; sleep 100000"});
+	}
+	close(out[1]);
+	char line[8];
+	ASSERT_EQ(read(out[0], line, sizeof(line)), 8);
+	EXPECT_EQ(std::string(line, 7), "waiting");
+	kill(pid, SIGINT);
+	int status = 0;
+	waitpid(pid, &status, 0);
+	expect_no_orphans();
+	for (int fd : {in[0], in[1], out[0]})
+		close(fd);
+	EXPECT_EQ(status_of(status), 130);
+	EXPECT_EQ(read_file(err), "ringside: machine " + machine + " is ended\n");
+}
+
 TEST(Arguments, AnUnknownOptionIsRefused)
 {
 	Result result = run({"--shell"});
@@ -405,6 +435,40 @@ TEST_F(Tests, AreBuiltAndRun)
 	EXPECT_NE(asked().find("build --@@ringside//machines:machine=host "), std::string::npos)
 		<< asked();
 	EXPECT_NE(asked().find(" //some/package:one @@other//:two\n"), std::string::npos)
+		<< asked();
+}
+
+// As they are typed: Bazel is called in the user's folder.
+TEST_F(Tests, LabelsMayBeRelative)
+{
+	make_test("one", "library ringside/machines/tests/data.txt\n");
+	make_bazel("@@//some/package:one out/one\\n");
+	for (const char *label : {":one", "package:one", "package/...", "..."}) {
+		Result result = run({label, "one", "show", "a:b"});
+		EXPECT_EQ(result.status, 0) << label << result.errors;
+		EXPECT_NE(result.output.find("argument 2: <a:b>"), std::string::npos)
+			<< label << result.output;
+		EXPECT_NE(asked().find(std::string("tests(set( '") + label + "')"),
+			  std::string::npos)
+			<< asked();
+	}
+}
+
+// --features, as --config=asan has them, reach the tests that are built.
+TEST_F(Tests, FeaturesArePassedOn)
+{
+	make_test("one", "library ringside/machines/tests/data.txt\n");
+	make_bazel("@@//some/package:one out/one\\n");
+	setenv("RINGSIDE_FEATURES", "asan ubsan", 1);
+	Result result = run({"//some/package:one", "one"});
+	unsetenv("RINGSIDE_FEATURES");
+	EXPECT_NE(asked().find("cquery --@@ringside//machines:machine=host --features=asan "
+			       "--features=ubsan "),
+		  std::string::npos)
+		<< asked();
+	EXPECT_NE(asked().find("build --@@ringside//machines:machine=host --features=asan "
+			       "--features=ubsan "),
+		  std::string::npos)
 		<< asked();
 }
 

@@ -4,6 +4,7 @@
 #include "guest/arch/x86/faults/stack.h"
 #include "guest/arch/x86/interrupts/frame.h"
 #include "guest/lib/arch.h"
+#include "guest/lib/cpu.h"
 
 /* vectors.S, start.S */
 extern const char kvm_vector_stubs[], kvm_enable_paging[];
@@ -254,11 +255,21 @@ static int prepare_return(struct kvm_interrupt_frame *frame, int iret)
 	return iret;
 }
 
+/* For the host: a CPU that ends in a triple fault may leave nothing else of itself. */
+static void remember(const struct kvm_interrupt_frame *frame, unsigned int vector)
+{
+	volatile struct kvm_cpu_control *control = cpu_control(tst_cpu());
+
+	control->last_interrupt_ip = frame->ip;
+	control->last_interrupt = vector + 1;
+}
+
 void handle_vector(struct kvm_interrupt_frame *frame, unsigned int vector)
 {
 	tst_interrupt_callback func;
 	void *userdata;
 
+	remember(frame, vector);
 	check_overflow(frame, vector);
 	if (end_try(frame, vector))
 		return;

@@ -21,6 +21,10 @@ struct test_description {
 	size_t data_count;
 	char **libraries; /* shared libraries that the program loads */
 	size_t library_count;
+	char *supervisor; /* runs the controller, which knows nothing of Bazel; or NULL */
+	char **options; /* of the supervisor */
+	size_t option_count;
+	char *shell; /* a busybox that the machine offers as /bin/sh, or NULL */
 };
 
 /* Written by the rules that make machines (machines/). */

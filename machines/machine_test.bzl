@@ -38,6 +38,12 @@ def _machine_test_impl(ctx):
     if emulated:
         libraries = ctx.files._libraries
         machine_lines += ["emulated " + runfiles_path(ctx, emulated[MachineInfo].description)] + library_lines
+    helpers = []
+    if ctx.attr.supervisor:
+        helpers = [ctx.executable.supervisor, ctx.file._shell]
+        lines.append("supervisor " + runfiles_path(ctx, ctx.executable.supervisor))
+        lines.append("shell " + runfiles_path(ctx, ctx.file._shell))
+        lines += ["option " + option for option in ctx.attr.supervisor_options]
 
     test = ctx.actions.declare_file(ctx.label.name)
     ctx.actions.symlink(output = test, target_file = ctx.executable._runner, is_executable = True)
@@ -45,7 +51,7 @@ def _machine_test_impl(ctx):
     ctx.actions.write(description, "\n".join(lines + machine_lines) + "\n")
 
     runfiles = ctx.runfiles(
-        files = [executable, description] + libraries + ctx.files._modules,
+        files = [executable, description] + libraries + ctx.files._modules + helpers,
         transitive_files = depset(transitive = [data] + (
             [emulated[MachineInfo].files] if emulated else []
         )),
@@ -57,7 +63,7 @@ def _machine_test_impl(ctx):
             runfiles = runfiles,
         ),
         MachineTestInfo(
-            files = depset([executable] + ctx.files._libraries, transitive = [data]),
+            files = depset([executable] + ctx.files._libraries + helpers, transitive = [data]),
             lines = lines + library_lines,
             requires = ctx.attr.requires,
         ),
@@ -110,6 +116,14 @@ it runs and why.""",
         "requires": attr.string_list(
             doc = "The capabilities that the machine must have: machines/capabilities/table.bzl.",
         ),
+        "supervisor": attr.label(
+            executable = True,
+            cfg = "exec",
+            doc = "What runs and judges a program that knows nothing of Bazel.",
+        ),
+        "supervisor_options": attr.string_list(
+            doc = "The supervisor's options: machines/supervisor/main.c.",
+        ),
         "_libraries": attr.label(default = "//toolchains:controller_libraries"),
         "_machine": attr.label(default = "//machines:machine"),
         "_modules": attr.label(
@@ -120,6 +134,10 @@ it runs and why.""",
             default = "//machines/runner",
             executable = True,
             cfg = "exec",
+        ),
+        "_shell": attr.label(
+            default = "@ringside_busybox//:bin/busybox",
+            allow_single_file = True,
         ),
     },
     test = True,

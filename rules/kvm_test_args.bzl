@@ -54,6 +54,9 @@ _PASSED_ON = [
     "visibility",
 ]
 
+# Attributes of a test that kvm_program_test passes on.
+_PASSED_ON_BY_PROGRAMS = [argument for argument in _PASSED_ON if argument != "features"]
+
 # Its own.
 _OWN = [
     "copts",
@@ -65,6 +68,16 @@ _OWN = [
     "payload_srcs",
     "requires",
     "srcs",
+    "tags",
+]
+
+_PROGRAMS_OWN = [
+    "filter_args",
+    "known_failure",
+    "machines",
+    "name",
+    "program",
+    "requires",
     "tags",
 ]
 
@@ -102,30 +115,31 @@ def _distance(one, other):
             row.append(min(row[k] + 1, above[k + 1] + 1, above[k] + (0 if one[i] == other[k] else 1)))
     return row[-1]
 
-def _meant(argument):
+def _meant(argument, known_arguments):
     """The known argument whose name is nearest, or None."""
-    if argument in _OTHER_NAMES:
+    if _OTHER_NAMES.get(argument) in known_arguments:
         return _OTHER_NAMES[argument]
     nearest = min(len(argument) // 2, _TYPOS) + 1
     meant = None
-    for known in _OWN + _PASSED_ON:
+    for known in known_arguments:
         distance = _distance(argument, known)
         if distance < nearest:
             nearest = distance
             meant = known
     return meant
 
-def _check_extra(extra):
+def _check_extra(extra, macro = "kvm_test", own = _OWN, passed_on = _PASSED_ON):
     """Checks the names of the other arguments given; returns a message or None."""
     for argument in extra:
-        if argument in _PASSED_ON:
+        if argument in passed_on:
             continue
-        meant = _meant(argument)
+        meant = _meant(argument, own + passed_on)
         if meant:
             return "unknown argument \"{}\"; did you mean \"{}\"?".format(argument, meant)
-        return "unknown argument \"{}\"; beside its own, kvm_test takes {}".format(
+        return "unknown argument \"{}\"; beside its own, {} takes {}".format(
             argument,
-            _quoted(_PASSED_ON),
+            macro,
+            _quoted(passed_on),
         )
     return None
 
@@ -289,12 +303,8 @@ def check_kvm_test_args(
         _check_strings("guests", guests, GUESTS.keys(), "guest") or
         (None if guests else "guests is empty; name at least one of {}".format(_quoted(GUESTS.keys()))) or
         _check_own("requires", requires) or
-        _check_strings("requires", requires, REQUIREMENTS, "capability") or
-        _check_machines(machines, known_machines)
+        _check_requires(requires, machines, known_machines)
     )
-    if not error:
-        if len([requirement for requirement in requires if requirement in _ONE_OF]) > 1:
-            error = "no machine has {} at once; write one kvm_test for each".format(_quoted(_ONE_OF))
 
     # Argument and name first: what else is wrong may come from them.
     error = (
@@ -304,6 +314,62 @@ def check_kvm_test_args(
         error
     )
     return "kvm_test(name = \"{}\"): {}".format(name, error) if error else None
+
+def _check_requires(requires, machines, known_machines):
+    """Checks what a test asks of machines; returns a message or None."""
+    error = (
+        _check_strings("requires", requires, REQUIREMENTS, "capability") or
+        _check_machines(machines, known_machines)
+    )
+    if not error:
+        if len([requirement for requirement in requires if requirement in _ONE_OF]) > 1:
+            error = "no machine has {} at once; write one test for each".format(_quoted(_ONE_OF))
+    return error
+
+def check_kvm_program_test_args(
+        *,
+        name,
+        program,
+        requires = [],
+        machines = [],
+        known_machines = [],
+        filter_args = [],
+        known_failure = None,
+        extra = []):
+    """Checks the arguments of kvm_program_test.
+
+    Args:
+      name: the test's name.
+      program: the label of the program.
+      requires: the requirements.
+      machines: names or labels of machines.
+      known_machines: the machines that have names without a label.
+      filter_args: arguments for --test_filter.
+      known_failure: why it fails, or None.
+      extra: names of the other arguments given.
+
+    Returns:
+      A message that names the argument and the mend, or None.
+    """
+    error = _check_extra(extra, "kvm_program_test", _PROGRAMS_OWN, _PASSED_ON_BY_PROGRAMS)
+    if not error and not program:
+        error = "there is no program; name the executable to run: program = \"//my:program\""
+    if not error and type(program) == _SELECT:
+        error = "program can't be a select(); select() inside an alias, and name that"
+    error = error or _check_requires(requires, machines, known_machines)
+    if not error and known_failure != None:
+        if type(known_failure) != "string" or not known_failure.strip() or "\n" in known_failure:
+            error = "known_failure must be one line that says why it fails"
+    if not error:
+        if type(filter_args) != "list":
+            error = "filter_args must be a list, not a {}; write filter_args = [\"--filter={{filter}}\"]".format(
+                type(filter_args),
+            )
+        elif filter_args and not [argument for argument in filter_args if "{filter}" in argument]:
+            error = "filter_args has no \"{filter}\", where what --test_filter says would stand"
+        elif [argument for argument in filter_args if "\n" in argument]:
+            error = "filter_args has an argument of several lines; the program gets one line each"
+    return "kvm_program_test(name = \"{}\"): {}".format(name, error) if error else None
 
 def requirements_of(guest, requires):
     """What the tests of a guest require.

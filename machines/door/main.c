@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "machines/door/talk.h"
 #include "machines/door/tests.h"
@@ -53,8 +54,23 @@ static void write_environment(const struct room *room, struct job_stream *stream
 	}
 }
 
+/* Where Bazel runs tests: in the runfiles, in the main repository's folder. */
+static char *make_directory(const struct room *room)
+{
+	char here[4096];
+	char *name = getcwd(here, sizeof(here)) ? strrchr(here, '/') : NULL;
+	const char suffix[] = ".runfiles";
+
+	/* That is where it runs this program, too. */
+	if (!room->tests.count || !name || (size_t)(name - here) < sizeof(suffix) ||
+	    strncmp(name - strlen(suffix), suffix, strlen(suffix)))
+		return format_text("%s", HOME);
+	return format_text("%s%s", TESTS_RUNFILES, name);
+}
+
 static void write_program(const struct room *room, struct job_stream *stream)
 {
+	char *directory = make_directory(room);
 	char *agent = runfile(&room->files, room->files.controller);
 	char *busybox = runfile(&room->files, room->files.data[0]);
 	char *option = talk_agent_option();
@@ -62,13 +78,15 @@ static void write_program(const struct room *room, struct job_stream *stream)
 	drive_tree(stream, agent, AGENT);
 	drive_tree(stream, busybox, BUSYBOX);
 	drive_record(stream, JOB_FOLDER, HOME);
-	drive_record(stream, JOB_DIRECTORY, HOME);
+	drive_record(stream, JOB_FOLDER, directory);
+	drive_record(stream, JOB_DIRECTORY, directory);
 	drive_record(stream, JOB_ARGUMENT, AGENT);
 	drive_record(stream, JOB_ARGUMENT, option);
 	if (!*room->command)
 		drive_record(stream, JOB_ARGUMENT, "sh");
 	for (char **word = room->command; *word; word++)
 		drive_record(stream, JOB_ARGUMENT, *word);
+	free(directory);
 	free(option);
 	free(agent);
 	free(busybox);
@@ -107,8 +125,7 @@ static char *make_greeting(const struct room *room)
 		free(text);
 		text = longer;
 	}
-	return format_text("%s\nringside: to run one: %s --gtest_filter='*'\n", text,
-			   tests->list[0].name);
+	return format_text("%s\nringside: to run one: %s\n", text, tests->list[0].name);
 }
 
 /*
@@ -131,9 +148,10 @@ static bool is_label(const char *word)
 static const char usage[] =
 	"usage: bazel run MACHINE -- [LABEL]... [--] [COMMAND [ARGUMENT]...]\n"
 	"\n"
-	"Runs a command, or else a shell, in an emulated machine. The kvm_tests that the\n"
-	"labels name (//package:test, //package/..., :test) are built and found in it under\n"
-	"/tests/<package>/<test>, and on PATH.\n";
+	"Runs a command, or else a shell, in an emulated machine. The tests that the labels\n"
+	"name (//package:test, //package/..., :test), and static programs\n"
+	"(//package:program), are built and found in it under /tests/<package>/<name>, and\n"
+	"on PATH.\n";
 
 int main(int argc, char **argv)
 {

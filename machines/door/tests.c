@@ -2,13 +2,17 @@
 /* From labels to programs in a machine; see tests.h. */
 #include "machines/door/tests.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "machines/bazel/bazel.h"
+#include "machines/door/elf.h"
 #include "machines/emulator/child.h"
 #include "machines/runner/description.h"
 #include "machines/runner/drive.h"
@@ -16,11 +20,17 @@
 #include "machines/runner/message.h"
 #include "machines/runner/transfer.h"
 
-/* How Bazel names a test and its program, on a line. */
-#define TEST_LINE "--starlark:expr=str(target.label) + ' ' + target.files_to_run.executable.path"
+/* How Bazel names a test and its program, on a line; a target without has none. */
+#define TEST_LINE                                                                         \
+	"--starlark:expr=str(target.label) + ' ' + (target.files_to_run.executable.path " \
+	"if target.files_to_run and target.files_to_run.executable else '')"
 
-/* The rule behind every kvm_test. */
-#define TEST_RULE "^machine_test rule$"
+/* The tests behind the labels: the rule behind every kvm_test is named. */
+#define FIND_TESTS "kind('^machine_test rule$', tests(set(%s)))"
+
+/* And the other programs that are named one by one: patterns name too many. */
+#define FIND_PROGRAMS \
+	" union (set(%s) except tests(set(%s)) except kind('^test_suite rule$', set(%s)))"
 
 /* The tests' own machine is not needed, nor built. */
 static const char *machine_flag(void)
@@ -62,9 +72,18 @@ static void run(const struct bazel *bazel, const struct arguments *arguments, FI
 	exit(status);
 }
 
-static char *make_query(char **labels, size_t count)
+static bool is_pattern(const char *label)
 {
-	char *query = format_text("kind('%s', tests(set(", TEST_RULE);
+	const char *name = strrchr(label, ':');
+
+	return strstr(label, "...") || (name && (!strcmp(name, ":all") || !strcmp(name, ":*") ||
+						 !strcmp(name, ":all-targets")));
+}
+
+/* The labels as a query has them; with @programs, those that may be programs. */
+static char *quote_labels(char **labels, size_t count, bool programs)
+{
+	char *list = format_text("%s", "");
 
 	for (size_t i = 0; i < count; i++) {
 		char *longer;
@@ -72,11 +91,29 @@ static char *make_query(char **labels, size_t count)
 		if (strpbrk(labels[i], "'\" ()"))
 			die("'%s' is no label: it holds a quote, a blank or a parenthesis",
 			    labels[i]);
-		longer = format_text("%s '%s'", query, labels[i]);
-		free(query);
-		query = longer;
+		if (programs && is_pattern(labels[i]))
+			continue;
+		longer = format_text("%s '%s'", list, labels[i]);
+		free(list);
+		list = longer;
 	}
-	return format_text("%s)))", query);
+	return list;
+}
+
+static char *make_query(char **labels, size_t count)
+{
+	char *all = quote_labels(labels, count, false);
+	char *single = quote_labels(labels, count, true);
+	char *tests = format_text(FIND_TESTS, all);
+	char *programs = *single ? format_text(FIND_PROGRAMS, single, single, single)
+				 : format_text("%s", "");
+	char *query = format_text("%s%s", tests, programs);
+
+	free(programs);
+	free(tests);
+	free(single);
+	free(all);
+	return query;
 }
 
 /* Takes "@@//package:name path" apart. */
@@ -90,6 +127,10 @@ static void add_test(struct door_tests *tests, const struct bazel *bazel, char *
 	if (!path || !package || !colon)
 		die("cannot read Bazel's answer '%s'", line);
 	*path++ = '\0';
+	if (!*path)
+		die("%s is neither a test nor a program. Fix: name a kvm_test, a "
+		    "kvm_program_test, or an executable such as a static cc_binary",
+		    line);
 	for (size_t i = 0; i < tests->count; i++)
 		if (!strcmp(strstr(tests->list[i].label, "//"), package))
 			return;
@@ -134,8 +175,9 @@ static void find_tests(const struct bazel *bazel, char **labels, size_t count,
 	fclose(answer);
 	free_arguments(&arguments);
 	if (!tests->count)
-		die("there is no kvm_test among '%s'%s; name some that are", labels[0],
-		    count > 1 ? " and the others" : "");
+		die("there is no kvm_test among '%s'%s; name some that are, or a program by its "
+		    "own label",
+		    labels[0], count > 1 ? " and the others" : "");
 }
 
 void tests_build(char **labels, size_t count, struct door_tests *tests)
@@ -160,31 +202,78 @@ void tests_build(char **labels, size_t count, struct door_tests *tests)
 	free_arguments(&arguments);
 }
 
+/* Gives the machine a path of the host under a name below a folder of the tests'. */
+static void hand_in_tree(struct job_stream *stream, const char *path, const char *folder,
+			 const char *name)
+{
+	char *where = format_text("%s/%s", folder, name);
+
+	drive_tree(stream, path, where);
+	free(where);
+}
+
+static void hand_in_test(const struct door_test *test, struct job_stream *stream, bool is_first)
+{
+	struct test_description description;
+	char *path;
+
+	read_test_description(test->executable, &description);
+	if (is_first) /* one toolchain has built all of them */
+		hand_in_libraries(stream, &description);
+	path = runfile(&description, description.controller);
+	hand_in_tree(stream, path, test->folder, test->name);
+	free(path);
+	for (size_t i = 0; i < description.data_count; i++) {
+		path = runfile(&description, description.data[i]);
+		hand_in_tree(stream, path, TESTS_RUNFILES, description.data[i]);
+		free(path);
+	}
+}
+
+static void hand_in_program(const struct door_test *program, struct job_stream *stream)
+{
+	char *runfiles = format_text("%s.runfiles", program->executable);
+	struct dirent *entry;
+	DIR *folder;
+
+	if (elf_is_dynamic(program->executable))
+		die("%s is a dynamic program, and the machine has no libraries. Fix: link it "
+		    "statically, as with linkopts = [\"-static\"]",
+		    program->label);
+	hand_in_tree(stream, program->executable, program->folder, program->name);
+	folder = opendir(runfiles);
+	while (folder && (entry = readdir(folder))) {
+		char *path = format_text("%s/%s", runfiles, entry->d_name);
+		struct stat status;
+
+		/* Repositories, beside Bazel's lists of them. */
+		if (*entry->d_name != '.' && !stat(path, &status) && S_ISDIR(status.st_mode))
+			hand_in_tree(stream, path, TESTS_RUNFILES, entry->d_name);
+		free(path);
+	}
+	if (folder)
+		closedir(folder);
+	free(runfiles);
+}
+
 void tests_hand_in(const struct door_tests *tests, struct job_stream *stream)
 {
+	bool is_first = true;
+
 	/* They name our own runfiles, which a test's would be taken for. */
 	unsetenv("RUNFILES_DIR");
 	unsetenv("TEST_SRCDIR");
 	for (size_t i = 0; i < tests->count; i++) {
 		const struct door_test *test = &tests->list[i];
-		struct test_description description;
-		char *path, *name;
+		char *description = format_text("%s.test", test->executable);
 
-		read_test_description(test->executable, &description);
-		if (!i) /* one toolchain has built all of them */
-			hand_in_libraries(stream, &description);
-		path = runfile(&description, description.controller);
-		name = format_text("%s/%s", test->folder, test->name);
-		drive_tree(stream, path, name);
-		free(name);
-		free(path);
-		for (size_t j = 0; j < description.data_count; j++) {
-			path = runfile(&description, description.data[j]);
-			name = format_text("%s/%s", TESTS_RUNFILES, description.data[j]);
-			drive_tree(stream, path, name);
-			free(name);
-			free(path);
+		if (access(description, F_OK)) {
+			hand_in_program(test, stream);
+		} else {
+			hand_in_test(test, stream, is_first);
+			is_first = false;
 		}
+		free(description);
 	}
 }
 

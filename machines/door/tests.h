@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The tests that come along into a machine: built by Bazel, from labels. */
+/* The tests and programs that come along into a machine: built by Bazel, from labels. */
 #ifndef RINGSIDE_MACHINES_DOOR_TESTS_H
 #define RINGSIDE_MACHINES_DOOR_TESTS_H
 
@@ -7,7 +7,7 @@
 
 #include "machines/job/job.h"
 
-/* One kvm_test. */
+/* One kvm_test, kvm_program_test or program. */
 struct door_test {
 	char *label; /* "//package:name" */
 	char *folder; /* in the machine: "/tests/package" */
@@ -22,7 +22,8 @@ struct door_tests {
 
 /**
  * tests_build() - have Bazel build tests
- * @labels: labels or patterns; others than kvm_tests among their targets are left out
+ * @labels: labels or patterns; of what patterns match, only tests for machines are
+ *          taken, of labels any program
  * @count: of @labels
  * @tests: to be filled in
  *

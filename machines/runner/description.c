@@ -106,6 +106,12 @@ static void take_test_line(void *context, const char *key, const char *value)
 		append(&test->modules, &test->module_count, value);
 	} else if (!strcmp(key, "library")) {
 		append(&test->libraries, &test->library_count, value);
+	} else if (!strcmp(key, "supervisor")) {
+		test->supervisor = copy(value);
+	} else if (!strcmp(key, "option")) {
+		append(&test->options, &test->option_count, value);
+	} else if (!strcmp(key, "shell")) {
+		test->shell = copy(value);
 	} else {
 		die("unknown key '%s' in a test's description; build the test anew", key);
 	}

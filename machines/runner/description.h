@@ -23,6 +23,10 @@ struct test_description {
 	size_t library_count;
 	char **modules; /* kernel modules that the machine is to have in the place of its own */
 	size_t module_count;
+	char *supervisor; /* runs the controller, which knows nothing of Bazel; or NULL */
+	char **options; /* of the supervisor */
+	size_t option_count;
+	char *shell; /* a busybox that the machine offers as /bin/sh, or NULL */
 };
 
 /* Written by the rules that make machines (machines/). */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The program behind every kvm_test: decides where the controller runs, on
+ * The program behind every kvm_test and kvm_program_test: decides where it runs, on
  * this machine or on an emulated one, and runs it there.
  *
  * What to run, what it requires and which machine there is, the build has
@@ -14,19 +14,26 @@
 #include <unistd.h>
 
 #include "machines/capabilities/capabilities.h"
+#include "machines/runner/command.h"
 #include "machines/runner/description.h"
 #include "machines/runner/emulated.h"
 #include "machines/runner/message.h"
 #include "machines/runner/skip.h"
 
+/* For the properties in test.xml. */
+static void tell_machine(const char *name)
+{
+	if (setenv("RINGSIDE_MACHINE", name, 1))
+		die("out of memory");
+}
+
 static int run_on_host(const struct test_description *test, char **arguments)
 {
-	char *controller = runfile(test, test->controller);
+	char **command = make_command(test, arguments);
 
 	/* Nothing of the runner is left: the controller is the test's process. */
-	arguments[0] = controller;
-	execv(controller, arguments);
-	die("cannot run %s: %s", controller, strerror(errno));
+	execv(command[0], command);
+	die("cannot run %s: %s", command[0], strerror(errno));
 }
 
 static int run_on_machine(const struct test_description *test, const char *why, char **arguments)
@@ -45,6 +52,7 @@ static int run_on_machine(const struct test_description *test, const char *why, 
 		return skip_test(list);
 	}
 	say("%s; running on machine %s, Linux %s", why, machine.name, machine.kernel);
+	tell_machine(machine.name);
 	return run_emulated(test, &machine, arguments);
 }
 
@@ -93,6 +101,7 @@ int main(int argc, char **argv)
 	missing = test.required & ~probe.provides;
 	if (!missing) {
 		uname(&system);
+		tell_machine("host");
 		say("running on the host, Linux %s", system.release);
 		return run_on_host(&test, argv);
 	}

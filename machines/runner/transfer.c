@@ -7,9 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "machines/runner/command.h"
 #include "machines/runner/drive.h"
 #include "machines/runner/message.h"
 #include "machines/runner/output_paths.h"
+
+/* Where the supervisor finds it (machines/supervisor/main.c). */
+#define BUSYBOX_IN_MACHINE "/bin/busybox"
 
 /* Bazel's runfiles manifest names files of the host. */
 static const char *const dropped[] = {"RUNFILES_MANIFEST_FILE=", "RUNFILES_MANIFEST_ONLY="};
@@ -80,25 +84,37 @@ void hand_in_modules(struct job_stream *stream, const struct test_description *t
 	}
 }
 
+/* Under the paths that they have on the host. */
+static void write_runfile(struct job_stream *stream, const struct test_description *test,
+			  const char *name)
+{
+	char *path = runfile(test, name);
+
+	drive_tree(stream, path, path);
+	free(path);
+}
+
 static void write_program(struct job_stream *stream, const struct test_description *test,
 			  char **arguments)
 {
-	char *controller = runfile(test, test->controller);
+	char **command = make_command(test, arguments);
 	char here[4096];
 
 	if (!getcwd(here, sizeof(here)))
 		die("cannot tell the current folder: %s", strerror(errno));
 	drive_record(stream, JOB_FOLDER, here);
 	drive_record(stream, JOB_DIRECTORY, here);
-	drive_record(stream, JOB_ARGUMENT, controller);
-	for (size_t i = 1; arguments[0] && arguments[i]; i++)
-		drive_record(stream, JOB_ARGUMENT, arguments[i]);
-	drive_tree(stream, controller, controller);
-	free(controller);
-	for (size_t i = 0; i < test->data_count; i++) {
-		char *path = runfile(test, test->data[i]);
+	for (; *command; command++)
+		drive_record(stream, JOB_ARGUMENT, *command);
+	write_runfile(stream, test, test->controller);
+	if (test->supervisor)
+		write_runfile(stream, test, test->supervisor);
+	for (size_t i = 0; i < test->data_count; i++)
+		write_runfile(stream, test, test->data[i]);
+	if (test->shell) {
+		char *path = runfile(test, test->shell);
 
-		drive_tree(stream, path, path);
+		drive_tree(stream, path, BUSYBOX_IN_MACHINE);
 		free(path);
 	}
 }

@@ -3,7 +3,7 @@
 
 load("@bazel_skylib//lib:partial.bzl", "partial")
 load("@bazel_skylib//lib:unittest.bzl", "asserts", "unittest")
-load("//rules:kvm_test_args.bzl", "check_kvm_test_args", "machine_test_names", "requirements_of", "test_names")
+load("//rules:kvm_test_args.bzl", "check_kvm_program_test_args", "check_kvm_test_args", "machine_test_names", "requirements_of", "test_names")
 
 visibility("//...")
 
@@ -144,7 +144,7 @@ def _requires_test_impl(ctx):
     )
     _refuses(
         env,
-        "no machine has \"svm\", \"vmx\" at once; write one kvm_test for each",
+        "no machine has \"svm\", \"vmx\" at once; write one test for each",
         requires = ["vmx", "native", "svm"],
     )
     _refuses(env, "requires must be a list, not a string; write requires = [...]", requires = "svm")
@@ -251,6 +251,57 @@ def _names_test_impl(ctx):
     )
     return unittest.end(env)
 
+def _check_program(**changes):
+    arguments = dict(name = "x", program = "//my:program", known_machines = ["amd"])
+    arguments.update(changes)
+    return check_kvm_program_test_args(**arguments)
+
+def _refuses_program(env, expected, **changes):
+    asserts.equals(env, "kvm_program_test(name = \"x\"): " + expected, _check_program(**changes))
+
+def _program_test_impl(ctx):
+    env = unittest.begin(ctx)
+    asserts.equals(env, None, _check_program(
+        extra = ["args", "data", "env", "size"],
+        filter_args = ["-t", "{filter}"],
+        known_failure = "no nRIP",
+        machines = ["amd", "//my:machine"],
+        requires = ["svm"],
+    ))
+    _refuses_program(
+        env,
+        "there is no program; name the executable to run: program = \"//my:program\"",
+        program = None,
+    )
+    _refuses_program(env, "unknown argument \"requirements\"; did you mean \"requires\"?", extra = ["requirements"])
+    _refuses_program(
+        env,
+        "no machine has \"svm\", \"vmx\" at once; write one test for each",
+        requires = ["vmx", "svm"],
+    )
+    _refuses_program(
+        env,
+        "machines has two of the name \"amd\", and tests are named after them; name it once",
+        machines = ["amd", "//my:amd"],
+    )
+    for reason in ["", " ", "two\nlines", True]:
+        _refuses_program(env, "known_failure must be one line that says why it fails", known_failure = reason)
+    _refuses_program(
+        env,
+        "filter_args has no \"{filter}\", where what --test_filter says would stand",
+        filter_args = ["-t"],
+    )
+    _refuses_program(
+        env,
+        "filter_args must be a list, not a string; write filter_args = [\"--filter={filter}\"]",
+        filter_args = "{filter}",
+    )
+    message = _check_program(extra = ["srcs"])
+    asserts.true(env, message.startswith(
+        "kvm_program_test(name = \"x\"): unknown argument \"srcs\"; ",
+    ), message)
+    return unittest.end(env)
+
 _accepted_test = unittest.make(_accepted_test_impl)
 _sources_test = unittest.make(_sources_test_impl)
 _payloads_test = unittest.make(_payloads_test_impl)
@@ -262,6 +313,7 @@ _extra_test = unittest.make(_extra_test_impl)
 _did_you_mean_test = unittest.make(_did_you_mean_test_impl)
 _blanks_test = unittest.make(_blanks_test_impl)
 _names_test = unittest.make(_names_test_impl)
+_program_test = unittest.make(_program_test_impl)
 
 def kvm_test_args_test_suite(*, name):
     """Declares the tests.
@@ -283,5 +335,6 @@ def kvm_test_args_test_suite(*, name):
             _did_you_mean_test,
             _blanks_test,
             _names_test,
+            _program_test,
         ]
     ])

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <elf.h>
 #include <fstream>
 #include <pty.h>
 #include <sstream>
@@ -400,6 +401,11 @@ protected:
 			   0755);
 	}
 
+	const std::string &folder() const
+	{
+		return workspace_;
+	}
+
 	std::string asked() const
 	{
 		return read_file(workspace_ + "/asked");
@@ -478,6 +484,65 @@ TEST_F(Tests, NoneAmongTheLabels)
 	Result result = run({"//some:thing"});
 	EXPECT_EQ(result.status, 125);
 	EXPECT_NE(result.errors.find("there is no kvm_test among '//some:thing'"),
+		  std::string::npos)
+		<< result.errors;
+}
+
+TEST_F(Tests, AStaticProgramComesAlong)
+{
+	symlink((runfiles() + "/ringside/machines/tests/guest_program").c_str(),
+		(folder() + "/out/plain").c_str());
+	mkdir((folder() + "/out/plain.runfiles").c_str(), 0755);
+	mkdir((folder() + "/out/plain.runfiles/ringside").c_str(), 0755);
+	write_file(folder() + "/out/plain.runfiles/ringside/note", "data of a program\n");
+	write_file(folder() + "/out/plain.runfiles/MANIFEST", "");
+	make_bazel("@@//some/package:plain out/plain\n");
+	Result result = run({"//some/package:plain", "--", "sh", "-c",
+			     "plain show word; cat note; ls /tests/.runfiles; pwd"});
+	EXPECT_NE(result.output.find("argument 1: <show>\nargument 2: <word>"), std::string::npos)
+		<< result.output << result.errors;
+	EXPECT_NE(result.output.find("data of a program\nringside\n/tests/.runfiles/ringside\n"),
+		  std::string::npos)
+		<< result.output;
+	EXPECT_NE(asked().find("union (set( '//some/package:plain') except tests("),
+		  std::string::npos)
+		<< asked();
+}
+
+TEST_F(Tests, PatternsNameNoPrograms)
+{
+	make_bazel("");
+	run({"//some/...", "//some:all", "@other//:all"});
+	EXPECT_EQ(asked().find("union"), std::string::npos) << asked();
+}
+
+TEST_F(Tests, ADynamicProgramIsRefused)
+{
+	// This program's start, with a program header that names a loader.
+	std::string program(sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr), '\0');
+	auto *head = reinterpret_cast<Elf64_Ehdr *>(program.data());
+	auto *part = reinterpret_cast<Elf64_Phdr *>(head + 1);
+
+	memcpy(head->e_ident, ELFMAG, SELFMAG);
+	head->e_ident[EI_CLASS] = ELFCLASS64;
+	head->e_phoff = sizeof(*head);
+	head->e_phentsize = sizeof(*part);
+	head->e_phnum = 1;
+	part->p_type = PT_INTERP;
+	write_file(folder() + "/out/dynamic", program, 0755);
+	make_bazel("@@//some:dynamic out/dynamic\n");
+	Result result = run({"//some:dynamic", "--", "true"});
+	EXPECT_EQ(result.status, 125);
+	EXPECT_NE(result.errors.find("//some:dynamic is a dynamic program"), std::string::npos)
+		<< result.errors;
+}
+
+TEST_F(Tests, WhatIsNoProgram)
+{
+	make_bazel("@@//some:library \n");
+	Result result = run({"//some:library", "--", "true"});
+	EXPECT_EQ(result.status, 125);
+	EXPECT_NE(result.errors.find("//some:library is neither a test nor a program. Fix: "),
 		  std::string::npos)
 		<< result.errors;
 }

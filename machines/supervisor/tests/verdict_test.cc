@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/* What output and exit status come to: judge(), and test.xml. */
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+extern "C" {
+#include "machines/supervisor/report.h"
+#include "machines/supervisor/tap.h"
+#include "machines/supervisor/verdict.h"
+}
+
+namespace
+{
+
+/* As waitpid() gives it. */
+constexpr int Exited(int status)
+{
+	return status << 8;
+}
+
+struct Outcome {
+	enum tap_outcome outcome;
+	std::string reason;
+	std::string xml;
+	size_t cases;
+};
+
+Outcome Judge(const std::string &output, int wait_status = 0, const char *known_failure = nullptr,
+	      size_t piece = 7)
+{
+	struct tap tap = {};
+	double now = 0;
+	char *text = nullptr;
+	size_t size = 0;
+
+	for (size_t i = 0; i < output.size(); i += piece)
+		tap_add(&tap, output.data() + i, std::min(piece, output.size() - i), now += 1);
+	tap_end(&tap, now);
+	struct verdict verdict = judge(&tap, wait_status, known_failure);
+	FILE *file = open_memstream(&text, &size);
+	report(file, "//a:test", &tap, &verdict, now);
+	fclose(file);
+	Outcome result = {verdict.outcome, verdict.reason ? verdict.reason : "", text, tap.count};
+	free(text);
+	free(verdict.reason);
+	tap_free(&tap);
+	return result;
+}
+
+bool Contains(const std::string &text, const std::string &part)
+{
+	return text.find(part) != std::string::npos;
+}
+
+TEST(Status, ZeroPasses)
+{
+	EXPECT_EQ(Judge("hello\n").outcome, TAP_PASSED);
+	EXPECT_TRUE(Contains(Judge("hello\n").xml, "tests=\"1\" failures=\"0\""));
+}
+
+TEST(Status, FourSkipsWithTheLastLineAsReason)
+{
+	const Outcome outcome = Judge("one\nno AMX\n\n", Exited(4));
+
+	EXPECT_EQ(outcome.outcome, TAP_SKIPPED);
+	EXPECT_EQ(outcome.reason, "no AMX");
+	EXPECT_TRUE(Contains(outcome.xml, "<skipped message=\"no AMX\"/>"));
+}
+
+TEST(Status, OthersFail)
+{
+	EXPECT_EQ(Judge("", Exited(1)).reason, "exit status 1");
+	EXPECT_EQ(Judge("", Exited(1)).outcome, TAP_FAILED);
+	EXPECT_EQ(Judge("", 11).reason, "ended by signal 11 (Segmentation fault)");
+	EXPECT_TRUE(Contains(Judge("said\n", 11).xml, "<system-out>said\n</system-out>"));
+}
+
+TEST(Tap, CasesHaveVerdictTextAndTime)
+{
+	const Outcome outcome = Judge("TAP version 13\n1..3\n# said\nok 1 one\nnot ok 2 - two\n"
+				      "ok 3 three # SKIP no svm\n",
+				      Exited(1), nullptr, 1);
+
+	EXPECT_EQ(outcome.outcome, TAP_FAILED);
+	EXPECT_EQ(outcome.reason, "1 of 3 cases failed");
+	EXPECT_EQ(outcome.cases, 3u);
+	EXPECT_TRUE(Contains(outcome.xml, "tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"1\""));
+	EXPECT_TRUE(Contains(outcome.xml, "name=\"one\" classname=\"//a:test\" time=\"36.000\""));
+	EXPECT_TRUE(Contains(outcome.xml, "<system-out># said\n</system-out>"));
+	EXPECT_TRUE(Contains(outcome.xml, "name=\"two\""));
+	EXPECT_TRUE(Contains(outcome.xml, "<failure message=\"not ok\"/>"));
+	EXPECT_TRUE(Contains(outcome.xml, "<skipped message=\"SKIP: no svm\"/>"));
+}
+
+TEST(Tap, AFailedCaseFailsWhateverTheStatus)
+{
+	EXPECT_EQ(Judge("1..1\nnot ok 1 x\n").outcome, TAP_FAILED);
+	EXPECT_EQ(Judge("1..1\nnot ok 1 x # TODO later\n").outcome, TAP_SKIPPED);
+}
+
+TEST(Tap, AStatusFailsThoughNoCaseDoes)
+{
+	const Outcome outcome = Judge("1..1\nok 1 x\n", Exited(3));
+
+	EXPECT_EQ(outcome.reason, "exit status 3, though no case failed");
+	EXPECT_TRUE(Contains(outcome.xml, "tests=\"2\" failures=\"1\""));
+}
+
+TEST(Tap, AnEmptyPlanSkips)
+{
+	const Outcome outcome = Judge("1..0 # SKIP no kvm_intel\n", Exited(4));
+
+	EXPECT_EQ(outcome.outcome, TAP_SKIPPED);
+	EXPECT_EQ(outcome.reason, "no kvm_intel");
+	EXPECT_EQ(Judge("1..0 # SKIP no kvm_intel\n").outcome, TAP_SKIPPED);
+}
+
+TEST(Tap, SkippingBehindAPassFails)
+{
+	EXPECT_EQ(Judge("1..1\nok 1 x\n", Exited(4)).outcome, TAP_FAILED);
+}
+
+TEST(Tap, WhatIsNoTapIsNot)
+{
+	EXPECT_EQ(Judge("ok then\nnot ok, but well\n").outcome, TAP_PASSED);
+	EXPECT_EQ(Judge("ok then\n").cases, 0u);
+}
+
+TEST(Tap, ThatStopsInTheMiddleFails)
+{
+	const Outcome outcome = Judge("1..5\nok 1 a\nok 2 b\nok 3 c");
+
+	EXPECT_EQ(outcome.outcome, TAP_FAILED);
+	EXPECT_EQ(outcome.reason, "5 tests are planned, but there are results of 3");
+	EXPECT_TRUE(Contains(outcome.xml, "tests=\"4\" failures=\"1\""));
+}
+
+TEST(Tap, PlansThatDoNotMatchFail)
+{
+	EXPECT_EQ(Judge("ok 1 a\nok 2 b\n1..3\n").reason,
+		  "3 tests are planned, but there are results of 2");
+	EXPECT_EQ(Judge("1..1\nok 1 a\nok 2 b\n").reason,
+		  "1 tests are planned, but there are results of 2");
+	EXPECT_EQ(Judge("1..1\n1..2\nok 1 a\nok 2 b\n").reason,
+		  "there are two plans, of 1 and of 2 tests");
+	EXPECT_EQ(Judge("ok 1 a\n1..1\nok 2 b\n").reason,
+		  "a result follows the plan that ended the series");
+	EXPECT_EQ(Judge("1..2\nok 1 a\nok 1 b\n").reason, "a result is numbered 1 where 2 is next");
+	EXPECT_EQ(Judge("ok 1 a\nok 2 b\n").reason, "there is no plan, so results may be missing");
+	EXPECT_EQ(Judge("TAP version 13\n").outcome, TAP_FAILED);
+	EXPECT_EQ(Judge("1..2\nok 1 a\nok 2 b\n").outcome, TAP_PASSED);
+	EXPECT_EQ(Judge("ok 1 a\nok 2 b\n1..2\n").outcome, TAP_PASSED);
+}
+
+TEST(Tap, PlansThatAreNoNumbersAreText)
+{
+	EXPECT_EQ(Judge("1..99999999999999999999999\n").outcome, TAP_PASSED);
+	EXPECT_EQ(Judge("1..-1\n").outcome, TAP_PASSED);
+	EXPECT_EQ(Judge("1..18446744073709551615\nok 1 a\n").outcome, TAP_FAILED);
+}
+
+TEST(Tap, GivingUpFails)
+{
+	EXPECT_EQ(Judge("1..1\nok 1 a\nBail out! no memory\n").reason,
+		  "the program gave up: Bail out! no memory");
+}
+
+TEST(Ktap, SubtestsAreNamedAfterTheirParents)
+{
+	const Outcome outcome = Judge("KTAP version 1\n1..2\n  KTAP version 1\n  1..2\n"
+				      "    KTAP version 1\n    1..1\n    not ok 1 deep\n"
+				      "  not ok 1 inner\n  ok 2 other\nnot ok 1 outer\nok 2 last\n",
+				      Exited(1));
+
+	EXPECT_EQ(outcome.reason, "1 of 3 cases failed");
+	EXPECT_TRUE(Contains(outcome.xml, "name=\"outer/inner/deep\""));
+	EXPECT_TRUE(Contains(outcome.xml, "name=\"outer/other\""));
+	EXPECT_TRUE(Contains(outcome.xml, "name=\"last\""));
+}
+
+TEST(Ktap, AParentThatFailsAloneIsACase)
+{
+	const Outcome outcome = Judge("1..1\n  1..1\n  ok 1 inner\nnot ok 1 outer\n", Exited(1));
+
+	EXPECT_EQ(outcome.outcome, TAP_FAILED);
+	EXPECT_EQ(outcome.cases, 2u);
+}
+
+TEST(Ktap, SubtestsThatStopFail)
+{
+	EXPECT_EQ(Judge("1..1\n  1..3\n  ok 1 inner\nok 1 outer\n").reason,
+		  "3 tests are planned, but there are results of 1");
+}
+
+TEST(Ktap, NestingHasAnEnd)
+{
+	std::string output;
+
+	for (int i = 0; i < 100; i++)
+		output += std::string(static_cast<size_t>(i), ' ') + "1..1\n";
+	EXPECT_EQ(Judge(output).reason, "tests are nested more than 16 deep");
+}
+
+TEST(KnownFailure, IsSkippedWithoutFailures)
+{
+	const Outcome outcome = Judge("1..1\nnot ok 1 a\n", Exited(1), "no nRIP");
+
+	EXPECT_EQ(outcome.outcome, TAP_SKIPPED);
+	EXPECT_EQ(outcome.reason, "known failure: no nRIP (1 of 1 cases failed)");
+	EXPECT_TRUE(Contains(outcome.xml, "failures=\"0\" errors=\"0\" skipped=\"1\""));
+	EXPECT_FALSE(Contains(outcome.xml, "<failure"));
+}
+
+TEST(KnownFailure, FailsWhenItPasses)
+{
+	const Outcome outcome = Judge("1..1\nok 1 a\n", 0, "no nRIP");
+
+	EXPECT_EQ(outcome.outcome, TAP_FAILED);
+	EXPECT_TRUE(Contains(outcome.reason, "Fix: remove its known_failure"));
+	EXPECT_TRUE(Contains(outcome.xml, "failures=\"1\""));
+}
+
+TEST(Output, OfAnyBytesIsXml)
+{
+	std::string output = "1..1\n";
+
+	for (int i = 1; i < 256; i++)
+		if (i != '\n')
+			output += static_cast<char>(i);
+	output += "\xed\xa0\x80\xef\xbf\xbf\xc0\x80\xf4\x90\x80\x80\xc3\xa4\nok 1 <&\">\x02\n";
+	const std::string xml = Judge(output).xml;
+
+	for (const char c : xml)
+		EXPECT_TRUE(c == '\n' || c == '\t' || c < 0 || c >= ' ') << int(c);
+	EXPECT_TRUE(Contains(xml, "name=\"&lt;&amp;&quot;&gt;\xef\xbf\xbd\""));
+	EXPECT_TRUE(Contains(xml, "\xc3\xa4"));
+	EXPECT_FALSE(Contains(xml, "\xed\xa0\x80"));
+	EXPECT_FALSE(Contains(xml, "\xef\xbf\xbf"));
+	EXPECT_FALSE(Contains(xml, "\xc0\x80"));
+	EXPECT_FALSE(Contains(xml, "\xf4\x90"));
+}
+
+TEST(Output, IsBounded)
+{
+	const std::string line(100000, 'x');
+	std::string output = "1..20001\n";
+
+	for (int i = 1; i <= 20001; i++)
+		output += "ok " + std::to_string(i) + "\n";
+	EXPECT_EQ(Judge(output, 0, nullptr, 4096).reason, "there are more than 20000 results");
+	output.clear();
+	for (int i = 0; i < 100; i++)
+		output += line + "\n";
+	EXPECT_LT(Judge(output, 0, nullptr, 4096).xml.size(), 80000u);
+}
+
+} // namespace

@@ -18,6 +18,19 @@ template <typename T> std::string NameOf(const testing::TestParamInfo<T> &info)
 	return info.param.name;
 }
 
+/*
+ * A case that is a function of the payload and nothing else: one source of names for
+ * both sides is a table of X-macros, see kvm_tests/svm/vmrun_states.h.
+ */
+struct NamedCase {
+	const char *name;
+};
+
+[[maybe_unused]] inline void PrintTo(const NamedCase &c, std::ostream *os)
+{
+	*os << c.name;
+}
+
 /* A thread that is waited for, however its test ends. */
 class Thread
 {

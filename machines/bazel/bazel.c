@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* They would name our runfiles to what Bazel runs. */
-static const char *const not_theirs[] = {
+static const char *const runfiles_variables[] = {
 	"RUNFILES_DIR",
 	"RUNFILES_MANIFEST_FILE",
 	"RUNFILES_MANIFEST_ONLY",
@@ -82,8 +82,8 @@ static void become(const struct bazel *bazel, const struct arguments *arguments,
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	for (size_t i = 0; i < sizeof(not_theirs) / sizeof(*not_theirs); i++)
-		unsetenv(not_theirs[i]);
+	for (size_t i = 0; i < sizeof(runfiles_variables) / sizeof(*runfiles_variables); i++)
+		unsetenv(runfiles_variables[i]);
 	if ((output >= 0 && dup2(output, STDOUT_FILENO) < 0) ||
 	    (errors >= 0 && dup2(errors, STDERR_FILENO) < 0))
 		_exit(127);

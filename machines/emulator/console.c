@@ -10,13 +10,24 @@ static const char init_prefix[] = "ringside-init: ";
 #define SHOWN_LINES 20
 #define SHOWN_BEFORE_PANIC 5
 
-/* Bochs' log on the same line: time in ticks, a letter for information, the device. */
+/* What Bochs says on the same line and nobody has to know: how such lines begin. */
+static const char *const chatter[] = {
+	"========",
+	"Please wait.",
+	"Waiting for the 'restore state' to finish.",
+	"Depending on the size of your emulated disk images",
+	"mailbox: the machine was reset",
+};
+
+/* Bochs' log: time in ticks, a letter for information, the device. */
 static bool is_information(const char *line)
 {
 	const size_t digits = strspn(line, "0123456789");
 
-	return (digits && !strncmp(line + digits, "i[", 2)) || !strncmp(line, "========", 8) ||
-	       strstr(line, "Bochs x86 Emulator");
+	for (size_t i = 0; i < sizeof(chatter) / sizeof(*chatter); i++)
+		if (!strncmp(line, chatter[i], strlen(chatter[i])))
+			return true;
+	return (digits && !strncmp(line + digits, "i[", 2)) || strstr(line, "Bochs x86 Emulator");
 }
 
 static void end_line(struct console *console)
@@ -81,13 +92,31 @@ static size_t before(const struct console *console, size_t line, size_t lines)
 	return line < first + lines ? first : line - lines;
 }
 
+/* How the kernel's reports begin that lead to a panic. */
+static const char *const reasons[] = {"BUG: ", "Oops: ", "general protection fault",
+				      "kernel BUG at"};
+
+/* Where the report of a panic begins: with its reason, if that is still there. */
+static size_t find_report(const struct console *console, size_t panic)
+{
+	size_t report = panic;
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++) {
+		const size_t line = find_line(console, reasons[i]);
+
+		if (line < report)
+			report = line;
+	}
+	return report;
+}
+
 void console_print_end(const struct console *console, FILE *file)
 {
 	const size_t panic = find_line(console, "Kernel panic");
 	size_t from = before(console, console->count, SHOWN_LINES);
 
 	if (panic < console->count)
-		from = before(console, panic, SHOWN_BEFORE_PANIC);
+		from = before(console, find_report(console, panic), SHOWN_BEFORE_PANIC);
 	for (size_t i = from; i < console->count; i++)
 		fprintf(file, "    %s\n", console->lines[i % CONSOLE_LINES]);
 	if (console->used)

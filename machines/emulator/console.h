@@ -40,7 +40,8 @@ bool console_contains(const struct console *console, const char *text);
  * @console: the console
  * @file: where to
  *
- * After a kernel panic, that is everything from a little before it.
+ * After a kernel panic, that is everything from a little before it, or before the
+ * BUG or Oops that led to it.
  */
 void console_print_end(const struct console *console, FILE *file);
 

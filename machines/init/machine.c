@@ -123,7 +123,10 @@ static const char *option_of(const char *type)
 static void mount_at(const char *source, const char *target, const char *type, unsigned long flags,
 		     const char *data)
 {
-	if (mkdir(target, 0755) && errno != EEXIST)
+	/* Nobody may make a folder in sysfs: a file system that has its place there makes it. */
+	if (mkdir(target, 0755) && errno != EEXIST && type && errno == EPERM)
+		die("there is no folder %s. Fix: a kernel with %s", target, option_of(type));
+	if (access(target, F_OK))
 		die("cannot make %s: %s", target, strerror(errno));
 	if (mount(source, target, type, flags, data))
 		die("cannot mount %s: %s%s", target, strerror(errno),

@@ -14,9 +14,6 @@
 
 #include "machines/qemu/qmp.h"
 
-/* QEMU's exit status when init switched the machine off through its port. */
-#define QEMU_SWITCHED_OFF 33
-
 struct qemu_config {
 	const char *root; /* folder of the unpacked QEMU packages */
 	const char *cpu; /* QEMU's name of the CPU model */

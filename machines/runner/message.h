@@ -12,7 +12,7 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /** die() - say() and exit with STATUS_MACHINE_FAILED */
 void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
-/** format() - a string that the caller frees; dies if memory runs out */
+/** format_text() - a string that the caller frees; dies if memory runs out */
 char *format_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif /* RINGSIDE_MACHINES_RUNNER_MESSAGE_H */

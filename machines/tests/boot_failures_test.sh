@@ -141,7 +141,7 @@ says "the last lines of the machine's console:"
 
 # The kernel's own option does what one without CONFIG_DEBUG_FS does.
 boot "a kernel without a file system that is needed" good 120 debugfs=off
-says "cannot mount sys/kernel/debug: No such device. Fix: a kernel with CONFIG_DEBUG_FS"
+says "there is no folder sys/kernel/debug. Fix: a kernel with CONFIG_DEBUG_FS"
 
 boot "a capability that the machine lacks" good 120 ringside_provides=svm,vmx
 says "make_snapshot: the machine does not come up: this machine is declared to provide what it lacks: "

@@ -92,6 +92,32 @@ TEST_F(Console, DropsWhatBochsSaysForInformation)
 	EXPECT_EQ("    00000012345p[CPU0  ] >>PANIC<< triple fault\n    plain\n", Printed());
 }
 
+// What Bochs prints at its end, some of it since its start, in place of a panic's lines.
+TEST_F(Console, DropsWhatBochsSaysOfItself)
+{
+	Add("[ 1.0] Kernel panic - not syncing\n[ 1.1] Kernel Offset: disabled\n"
+	    "mailbox: the machine was reset (software)\nPlease wait.\n"
+	    "Waiting for the 'restore state' to finish.\n"
+	    "Depending on the size of your emulated disk images, this may be a little while.\n");
+	EXPECT_EQ("    [ 1.0] Kernel panic - not syncing\n    [ 1.1] Kernel Offset: disabled\n",
+		  Printed());
+	Add("mailbox: cannot write to RINGSIDE_RESULT: No space left on device\n");
+	EXPECT_NE(std::string::npos, Printed().find("No space left"));
+}
+
+// The reason stands far before the panic that it leads to.
+TEST_F(Console, ShowsTheOopsBeforeAPanic)
+{
+	for (int i = 0; i < CONSOLE_LINES / 2; i++)
+		Add("line " + std::to_string(i) + "\n");
+	Add("[ 1.0] BUG: kernel NULL pointer dereference, address: 0000000000000008\n");
+	for (int i = 0; i < 40; i++)
+		Add("call " + std::to_string(i) + "\n");
+	Add("[ 1.1] Kernel panic - not syncing: Fatal exception\n");
+	EXPECT_EQ(0u, Printed().find("    line 59\n")) << Printed();
+	EXPECT_NE(std::string::npos, Printed().find("BUG: kernel NULL pointer"));
+}
+
 TEST_F(Console, CutsLongLinesAndDropsControlCharacters)
 {
 	Add("\x1b[31mred\x07\n" + std::string(10000, 'x') + "\n");

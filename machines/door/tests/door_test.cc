@@ -158,6 +158,9 @@ TEST(Pipes, TheMachineDies)
 		  std::string::npos)
 		<< result.errors;
 	EXPECT_NE(result.errors.find("sysrq triggered crash"), std::string::npos) << result.errors;
+	// The last line is the kernel's, not the emulator's.
+	const size_t last = result.errors.rfind('\n', result.errors.size() - 2);
+	EXPECT_EQ(result.errors.substr(last + 1, 5), "    [") << result.errors;
 }
 
 // Ctrl-C where the door has no terminal for its own: the machine has not failed.

@@ -12,7 +12,8 @@ def _split(test):
     parts = test.split(":")
     if len(parts) not in (2, 3) or not all(parts):
         fail("caught_by has \"{}\"; it takes \"//package:test\", or \"//package:test:CASES\" with a filter of GoogleTest's".format(test))
-    return ":".join(parts[:2]), parts[2] if len(parts) == 3 else "*"
+    cases = parts[2] if len(parts) == 3 else "*"
+    return ":".join(parts[:2]), cases
 
 def planted_fault(
         *,

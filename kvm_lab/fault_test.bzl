@@ -25,8 +25,11 @@ def _check_requirements(ctx, test):
 def _fault_test_impl(ctx):
     machine = ctx.attr.machine[MachineInfo]
     files, entries = [], []
-    for index, (test, cases) in enumerate(zip(ctx.attr.tests, ctx.attr.cases)):
+    for test in ctx.attr.tests:
         _check_requirements(ctx, test)
+    for index, entry in enumerate(ctx.attr.runs):
+        number, cases = entry.split(" ")
+        test = ctx.attr.tests[int(number)]
         run = ctx.actions.declare_file("{}.{}".format(ctx.label.name, index))
         ctx.actions.symlink(output = run, target_file = ctx.executable._runner, is_executable = True)
         description = ctx.actions.declare_file("{}.{}.test".format(ctx.label.name, index))
@@ -61,9 +64,6 @@ fault_test = rule(
     exec_groups = {KVM_EXEC_GROUP: exec_group()},
     doc = "Runs tests on a machine with KVM's modules replaced, and compares their verdict with the one expected.",
     attrs = {
-        "cases": attr.string_list(
-            doc = "For each test, the --gtest_filter.",
-        ),
         "machine": attr.label(
             mandatory = True,
             # One snapshot serves all, whatever the test is built with.
@@ -77,10 +77,14 @@ fault_test = rule(
             cfg = "exec",
             doc = "KVM's modules.",
         ),
+        "runs": attr.string_list(
+            mandatory = True,
+            doc = "For each run, which of `tests`, counted from 0, and the --gtest_filter.",
+        ),
         "tests": attr.label_list(
             mandatory = True,
             providers = [MachineTestInfo],
-            doc = "What runs.",
+            doc = "What runs, each once.",
         ),
         "undoes": attr.string(
             doc = "What the fault undoes, for messages.",

@@ -2,7 +2,7 @@
 """planted_fault: KVM with one thing wrong, and the tests that must notice."""
 
 load("//kvm_lab:fault_test.bzl", "fault_test")
-load("//kvm_lab/build:kvm_modules.bzl", "edit", "kvm_modules")
+load("//kvm_lab/build:kvm_modules.bzl", "kvm_edit", "kvm_modules")
 load("//machines:machines.bzl", "MACHINES", "machine_for")
 
 visibility("//...")
@@ -12,7 +12,8 @@ def _split(test):
     parts = test.split(":")
     if len(parts) not in (2, 3) or not all(parts):
         fail("caught_by has \"{}\"; it takes \"//package:test\", or \"//package:test:CASES\" with a filter of GoogleTest's".format(test))
-    return ":".join(parts[:2]), parts[2] if len(parts) == 3 else "*"
+    cases = parts[2] if len(parts) == 3 else "*"
+    return ":".join(parts[:2]), cases
 
 def planted_fault(
         *,
@@ -45,7 +46,7 @@ def planted_fault(
       requires: the capabilities of the machine on which the fault shows:
         machines/capabilities/table.bzl. The first machine that has them is taken.
       caught_as: "fail"; "crash" for a fault that ends the machine, "hang" for one after
-        which the guest does nothing more.
+        which the guest waits for what never comes, such as a lost interrupt.
       tags: tags of the tests.
       **kwargs: attributes that every test has.
     """
@@ -63,33 +64,37 @@ def planted_fault(
     machine_target = Label("//machines:" + machine)
     kvm_modules(
         name = name + "._kvm",
-        edits = [edit(file = file, find = find, replace = replace)],
+        edits = [kvm_edit(file = file, find = find, replace = replace)],
         tags = ["manual"],
     )
-    runs = [_split(test) for test in caught_by]
+    cases = [_split(test) for test in caught_by]
+    tests = {test: None for test, _ in cases}.keys()
     fault_test(
         name = name,
         size = "medium",
-        cases = [cases for _, cases in runs],
         machine = machine_target,
         modules = name + "._kvm",
         tags = ["kvm"] + tags,
-        tests = [test for test, _ in runs],
+        runs = ["{} {}".format(tests.index(test), filter) for test, filter in cases],
+        tests = tests,
         undoes = undoes,
         verdict = caught_as,
         **kwargs
     )
-    for test, _ in runs:
+    for test in tests:
         unedited = "unedited_{}_{}".format(test.split(":")[1], machine)
         if native.existing_rule(unedited):
             continue
         fault_test(
             name = unedited,
             size = "large",
-            cases = ["*"],
             machine = machine_target,
             modules = Label("//kvm_lab:unedited"),
-            tags = ["kvm"] + tags,
+            tags = [
+                "kvm",
+                "unedited",
+            ] + tags,
+            runs = ["0 *"],
             tests = [test],
             verdict = "pass",
             **kwargs

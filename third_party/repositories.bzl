@@ -159,7 +159,7 @@ def ringside_packages():
             for part in _LINUX_SOURCES
         ],
         build_file = Label("//third_party:linux_source/BUILD.overlay.bazel"),
-        busybox = "@ringside_busybox//:bin/busybox",
+        busybox = Label("@ringside_busybox//:bin/busybox"),
         package_set = "linux_source",
         remove = ["usr"],
     )

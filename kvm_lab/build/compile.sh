@@ -8,6 +8,7 @@
 # OPTION: what the configuration (AUTOCONF, a header) must have for this source to be
 # part of KVM, or ""; without it, the object is empty.
 set -eu
+# shellcheck source=kvm_lab/build/run_tool.sh
 . "./$1"
 runtime=$2 objtool=$3 objtool_flags=$4 autoconf=$5 option=$6 output=$7 clang=$8
 shift 8

@@ -149,7 +149,7 @@ _kvm_modules = rule(
     },
 )
 
-def edit(*, file, find, replace):
+def kvm_edit(*, file, find, replace):
     """One edit of a source of KVM's.
 
     Args:
@@ -167,7 +167,7 @@ def kvm_modules(*, name, edits = [], source = None, headers = None, tags = [], *
 
     Args:
       name: the target's name; its files are the three modules.
-      edits: a list of edit().
+      edits: a list of kvm_edit().
       source: the kernel's Makefile and its files in arch/x86/kvm and virt/kvm. Without it,
         the pinned kernel's.
       headers: kernel_headers of the same kernel.

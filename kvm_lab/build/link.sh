@@ -8,6 +8,7 @@
 # MODULE: "NAME OBJECT...". Leaves FOLDER/NAME.ko. FLAG: the compiler's.
 set -eu
 top=$PWD
+# shellcheck source=kvm_lab/build/run_tool.sh
 . "./$1"
 runtime=$2 modpost=$top/$3 symvers=$top/$4 script=$5 llvm=$6 folder=$7
 shift 7

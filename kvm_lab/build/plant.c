@@ -73,8 +73,8 @@ static char *replace_once(char *text, const char *find, const char *replace)
 		exit(1);
 	}
 	if (!strcmp(find, replace)) {
-		fprintf(stderr, "error: %s: 'find' and 'replace' are the same, so nothing changes\n",
-			who);
+		fprintf(stderr,
+			"error: %s: 'find' and 'replace' are the same, so nothing changes\n", who);
 		exit(1);
 	}
 	if (asprintf(&result, "%.*s%s%s", (int)(place - text), text, replace,

@@ -24,6 +24,18 @@ def _locked_packages(rctx):
         ))
     return packages
 
+def _unpack_archive(rctx):
+    """Unpacks what is wanted of an archive that one of the packages holds."""
+    rctx.report_progress("unpacking {}".format(rctx.attr.archive))
+    archive = rctx.attr.archive
+    result = rctx.execute(
+        [rctx.path(rctx.attr.busybox), "tar", "-xJf", archive] + rctx.attr.archive_members,
+        timeout = 1200,
+    )
+    if result.return_code != 0:
+        fail("cannot unpack {}: {}".format(archive, result.stderr))
+    rctx.delete(archive)
+
 def _debian_packages_impl(rctx):
     packages = _locked_packages(rctx)
     mirror = find_debian_mirror(rctx, rctx.attr._mirror_finder)
@@ -60,6 +72,8 @@ def _debian_packages_impl(rctx):
         ]
         rctx.extract(data[0])
     rctx.delete("_debs")
+    if rctx.attr.archive:
+        _unpack_archive(rctx)
 
     for path in rctx.attr.remove:
         rctx.delete(path)
@@ -81,10 +95,20 @@ debian_packages = repository_rule(
 The mirror's base URL comes from --repo_env=DEBIAN_MIRROR=URL or from the
 machine's apt configuration.""",
     attrs = {
+        "archive": attr.string(
+            doc = "A .tar.xz file of the packages that is unpacked too, and then deleted.",
+        ),
+        "archive_members": attr.string_list(
+            doc = "Which of its files and folders.",
+        ),
         "build_file": attr.label(
             mandatory = True,
             allow_single_file = True,
             doc = "The repository's BUILD.bazel.",
+        ),
+        "busybox": attr.label(
+            allow_single_file = True,
+            doc = "The program that unpacks `archive`.",
         ),
         "lock": attr.label(
             default = "//third_party:debian.lock",

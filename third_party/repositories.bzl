@@ -20,6 +20,21 @@ _BOCHS_PATCHES = [
     "vm_entry_interrupts",
 ]
 
+# What is needed of the kernel's source.
+_LINUX_SOURCES = [
+    "Makefile",
+    "arch/x86/entry/syscalls",
+    "arch/x86/include/uapi",
+    "include/uapi",
+    "tools/arch/x86/include",
+    "tools/include",
+    "tools/lib/rbtree.c",
+    "tools/testing/selftests/kselftest.h",
+    "tools/testing/selftests/kselftest_harness.h",
+    "tools/testing/selftests/kvm",
+    "tools/testing/selftests/rseq",
+]
+
 def _bazel_rules():
     """Rule sets that Bazel users share; a workspace's own versions win."""
     maybe(
@@ -129,6 +144,19 @@ def ringside_packages():
         name = "ringside_linux_generic",
         build_file = Label("//third_party:linux/BUILD.overlay.bazel"),
         package_set = "linux_generic",
+        remove = ["usr"],
+    )
+    maybe(
+        debian_packages,
+        name = "ringside_linux_source",
+        archive = "usr/src/linux-source-6.1.tar.xz",
+        archive_members = [
+            "linux-source-6.1/" + part
+            for part in _LINUX_SOURCES
+        ],
+        build_file = Label("//third_party:linux_source/BUILD.overlay.bazel"),
+        busybox = "@ringside_busybox//:bin/busybox",
+        package_set = "linux_source",
         remove = ["usr"],
     )
     maybe(

@@ -23,7 +23,17 @@ _BOCHS_PATCHES = [
 # What is needed of the kernel's source.
 _LINUX_SOURCES = [
     "Makefile",
+    "arch/x86/entry/syscalls",
+    "arch/x86/include/uapi",
     "arch/x86/kvm",
+    "include/uapi",
+    "tools/arch/x86/include",
+    "tools/include",
+    "tools/lib/rbtree.c",
+    "tools/testing/selftests/kselftest.h",
+    "tools/testing/selftests/kselftest_harness.h",
+    "tools/testing/selftests/kvm",
+    "tools/testing/selftests/rseq",
     "virt/kvm",
 ]
 

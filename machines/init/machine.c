@@ -161,8 +161,8 @@ void make_root(void)
 
 void clear_free_memory(void)
 {
-	/* Left for the kernel itself, in bytes. */
-	const size_t margin = 8u << 20;
+	/* Left for the kernel itself, in bytes: page tables and reserves grow with memory. */
+	size_t margin = 8u << 20;
 	char line[128];
 	size_t size = 0;
 	char *memory;
@@ -174,6 +174,7 @@ void clear_free_memory(void)
 		if (!strncmp(line, "MemFree:", 8))
 			size = strtoul(line + 8, NULL, 10) << 10;
 	fclose(file);
+	margin += size / 64;
 	if (size <= margin)
 		return;
 	size -= margin;

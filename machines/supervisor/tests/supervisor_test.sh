@@ -108,6 +108,7 @@ says "cannot open $work/none: No such file or directory"
 printf '#!/no/such/shell\n' >"$work/script"
 run "a script without its shell" 1 -- "$work/script"
 says "is a script for /no/such/shell, which this machine has not. Fix: "
+# shellcheck disable=SC2016 # for that shell
 printf '#!/bin/sh\necho a script: $1\n' >"$work/script"
 chmod +x "$work/script"
 run "a script" 0 -- "$work/script" here

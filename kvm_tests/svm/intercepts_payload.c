@@ -24,11 +24,11 @@ static uint8_t stored[16]; /* what SIDT and the like store */
 static struct kvm_vmcb *saved; /* what VMSAVE stores */
 
 #define PLAIN(...) asm volatile(__VA_ARGS__)
-#define READ(reg)                                                 \
-	do {                                                      \
-		unsigned long value;                              \
-                                                                  \
-		asm volatile("mov %%" reg ", %0" : "=r"(value));  \
+#define READ(reg)                                                \
+	do {                                                     \
+		unsigned long value;                             \
+                                                                 \
+		asm volatile("mov %%" reg ", %0" : "=r"(value)); \
 	} while (0)
 /* The value comes from a variable: reading the register may be what is intercepted. */
 #define WRITE_BACK(reg)                                                   \
@@ -39,10 +39,10 @@ static struct kvm_vmcb *saved; /* what VMSAVE stores */
 		asm volatile("mov %0, %%" reg : : "r"(value) : "memory"); \
 	} while (0)
 #define STORE(instruction) asm volatile(instruction " %0" : "=m"(stored))
-#define RELOAD(store, load)                                      \
-	do {                                                     \
-		asm volatile(store " %0" : "=m"(stored));        \
-		asm volatile(load " %0" : : "m"(stored));        \
+#define RELOAD(store, load)                               \
+	do {                                              \
+		asm volatile(store " %0" : "=m"(stored)); \
+		asm volatile(load " %0" : : "m"(stored)); \
 	} while (0)
 
 static void raise(int expected, void (*func)(void *arg))
@@ -214,18 +214,18 @@ static void check(const char *name, unsigned int number, int (*guest_main)(void)
 		tst_res(TPASS, "%s stops the guest when intercepted, and only then", name);
 }
 
-#define INTERCEPT(name, number, statement)           \
-	static int guest_##name(void)                \
-	{                                            \
-		step = 1;                            \
-		statement;                           \
-		if (step == 1)                       \
-			step = 2;                    \
-		return 0;                            \
-	}                                            \
-	GUEST_CASE(name)                             \
-	{                                            \
-		check(#name, number, guest_##name);  \
+#define INTERCEPT(name, number, statement)          \
+	static int guest_##name(void)               \
+	{                                           \
+		step = 1;                           \
+		statement;                          \
+		if (step == 1)                      \
+			step = 2;                   \
+		return 0;                           \
+	}                                           \
+	GUEST_CASE(name)                            \
+	{                                           \
+		check(#name, number, guest_##name); \
 	}
 
 INTERCEPTS(INTERCEPT)

@@ -10,7 +10,7 @@
 
 /* Where the map has an MSR's two bits: "MSR Ranges Covered by MSRPM". */
 #define MAP_BIT(msr) \
-	(2u * ((msr)&0x1fff) + ((msr) < 0xc0000000 ? 0 : (msr) < 0xc0010000 ? 0x4000 : 0x8000))
+	(2u * ((msr) & 0x1fff) + ((msr) < 0xc0000000 ? 0 : (msr) < 0xc0010000 ? 0x4000 : 0x8000))
 #define READ_BIT(msr) MAP_BIT(msr)
 #define WRITE_BIT(msr) (MAP_BIT(msr) + 1)
 
@@ -84,8 +84,7 @@ static void check_io(const char *name, int (*guest_main)(void), unsigned int bit
 	} else if (flags && (vm->vmcb->exitinfo2 <= vm->vmcb->rip ||
 			     vm->vmcb->exitinfo2 > vm->vmcb->rip + 15)) {
 		tst_res(TFAIL, "%s: EXITINFO2 is %#llx, which is not right behind RIP, %#llx", name,
-			(unsigned long long)vm->vmcb->exitinfo2,
-			(unsigned long long)vm->vmcb->rip);
+			(unsigned long long)vm->vmcb->exitinfo2, (unsigned long long)vm->vmcb->rip);
 	} else {
 		tst_res(TPASS, "%s: %s", name, flags ? "stops the guest" : "passes");
 	}
@@ -108,13 +107,13 @@ static void check_msr(const char *name, int (*guest_main)(void), unsigned int bi
 		tst_res(TPASS, "%s: %s", name, stops ? "stops the guest" : "passes");
 }
 
-#define GUEST_MAIN(name, statement)    \
-	static int guest_##name(void)  \
-	{                              \
-		step = 1;              \
-		statement;             \
-		step = 2;              \
-		return 0;              \
+#define GUEST_MAIN(name, statement)   \
+	static int guest_##name(void) \
+	{                             \
+		step = 1;             \
+		statement;            \
+		step = 2;             \
+		return 0;             \
 	}
 #define IO(name, bit, port, statement, flags)                    \
 	GUEST_MAIN(name, statement)                              \

@@ -37,15 +37,15 @@
 	STATE(MsrMapEndsBeyondMemory, vmcb->msrpm_base_addr = physical_end() - 0x1000)
 
 /* Refused in long mode: that of an x86_64 payload. */
-#define ILLEGAL_STATES_OF_LONG_MODE(STATE)                                  \
-	STATE(LongModeWithoutPae, vmcb->cr4 &= ~(uint64_t)CR4_PAE)          \
-	STATE(LongModeWithoutProtection, vmcb->cr0 &= ~(uint64_t)CR0_PE)    \
-	STATE(CsOf64And32Bits, vmcb->cs.attrib |= SEGFLAG_32BIT)            \
-	STATE(Cr3BeyondPhysicalAddresses, vmcb->cr3 |= physical_end())      \
+#define ILLEGAL_STATES_OF_LONG_MODE(STATE)                               \
+	STATE(LongModeWithoutPae, vmcb->cr4 &= ~(uint64_t)CR4_PAE)       \
+	STATE(LongModeWithoutProtection, vmcb->cr0 &= ~(uint64_t)CR0_PE) \
+	STATE(CsOf64And32Bits, vmcb->cs.attrib |= SEGFLAG_32BIT)         \
+	STATE(Cr3BeyondPhysicalAddresses, vmcb->cr3 |= physical_end())   \
 	STATE(Cr3Bit52, vmcb->cr3 |= BIT64(52))
 
 /* "Nested Paging", "Enabling Nested Paging". */
-#define ILLEGAL_STATES_OF_NESTED_PAGING(STATE) \
+#define ILLEGAL_STATES_OF_NESTED_PAGING(STATE)  \
 	STATE(NestedCr3BeyondPhysicalAddresses, \
 	      (vmcb->enable_nested_paging = 1, vmcb->nested_cr3 = physical_end()))
 

@@ -88,14 +88,14 @@ static void check_legal(const char *name, void (*change)(struct kvm_vmcb *vmcb))
 			(unsigned long long)exitcode);
 }
 
-#define CASE(check, name, statement)                      \
-	static void change_##name(struct kvm_vmcb *vmcb)  \
-	{                                                 \
-		statement;                                \
-	}                                                 \
-	GUEST_CASE(name)                                  \
-	{                                                 \
-		check(#name, change_##name);              \
+#define CASE(check, name, statement)                     \
+	static void change_##name(struct kvm_vmcb *vmcb) \
+	{                                                \
+		statement;                               \
+	}                                                \
+	GUEST_CASE(name)                                 \
+	{                                                \
+		check(#name, change_##name);             \
 	}
 #define ILLEGAL(name, statement) CASE(check_illegal, name, statement)
 #define LEGAL(name, statement) CASE(check_legal, name, statement)

@@ -221,9 +221,8 @@ static void check_failed(const char *name, void (*change)(void), unsigned int re
 			(unsigned long long)kvm_vmx_vmread(VMX_VMCS_EXIT_REASON));
 	} else if (kvm_vmx_vmread(VMX_VMCS_EXIT_REASON) != expected ||
 		   kvm_vmx_vmread(VMX_VMCS_EXIT_QUALIFICATION) != qualification) {
-		tst_res(TFAIL,
-			"%s: exit reason %#llx, qualification %llu; expected %#llx and %llu", name,
-			(unsigned long long)kvm_vmx_vmread(VMX_VMCS_EXIT_REASON),
+		tst_res(TFAIL, "%s: exit reason %#llx, qualification %llu; expected %#llx and %llu",
+			name, (unsigned long long)kvm_vmx_vmread(VMX_VMCS_EXIT_REASON),
 			(unsigned long long)kvm_vmx_vmread(VMX_VMCS_EXIT_QUALIFICATION),
 			(unsigned long long)expected, (unsigned long long)qualification);
 	} else {
@@ -244,14 +243,14 @@ static void check_legal(const char *name, void (*change)(void))
 		tst_res(TPASS, "%s: the guest ran", name);
 }
 
-#define CASE(name, statement, check)     \
-	static void change_##name(void)  \
-	{                                \
-		statement;               \
-	}                                \
-	GUEST_CASE(name)                 \
-	{                                \
-		check;                   \
+#define CASE(name, statement, check)    \
+	static void change_##name(void) \
+	{                               \
+		statement;              \
+	}                               \
+	GUEST_CASE(name)                \
+	{                               \
+		check;                  \
 	}
 #define CONTROL(name, statement) \
 	CASE(name, statement, check_refused(#name, change_##name, ERROR_CONTROL_FIELD))

@@ -183,7 +183,7 @@ static const char *directive(const char *text, const char **reason)
 
 		if (strncasecmp(text, words[i], size) || isalpha((unsigned char)text[size]))
 			continue;
-		*reason = text + size + strspn(text + size, ": \t");
+		*reason = text + size + strspn(text + size, "-: \t");
 		return words[i];
 	}
 	return NULL;

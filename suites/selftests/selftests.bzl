@@ -198,6 +198,6 @@ SELFTESTS = {
 # says when that is over.
 KNOWN_FAILURES = {
     "nested_exceptions_test": {
-        "amd": "Bochs gives an intercepted exception's exit no error code (EXITINFO1)",
+        "amd": "Bochs sets EXT in the error code of a fault during an exception's delivery, as Intel does and AMD does not",
     },
 }

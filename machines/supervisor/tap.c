@@ -183,7 +183,7 @@ static const char *directive(const char *text, const char **reason)
 
 		if (strncasecmp(text, words[i], size) || isalpha((unsigned char)text[size]))
 			continue;
-		*reason = text + size + strspn(text + size, ": \t");
+		*reason = text + size + strspn(text + size, "-: \t");
 		return words[i];
 	}
 	return NULL;
@@ -311,12 +311,13 @@ static void take_line(struct tap *tap, double now)
 	if (tap->line_size && line[tap->line_size - 1] == '\r')
 		line[--tap->line_size] = '\0';
 	indentation = strspn(line, " ");
+	tap->line_size = 0;
 
+	if (take_plan(tap, indentation, line + indentation))
+		return;
 	if (is_version(line + indentation)) {
 		tap->seen = true;
 		find_level(tap, indentation);
-	} else if (take_plan(tap, indentation, line + indentation)) {
-		/* There is no more to it. */
 	} else if (is_result(line + indentation, &result) && (tap->seen || result.has_number)) {
 		tap->seen = true;
 		take_result(tap, indentation, &result, now);
@@ -328,7 +329,6 @@ static void take_line(struct tap *tap, double now)
 		if (*line)
 			keep_text(tap, line);
 	}
-	tap->line_size = 0;
 }
 
 void tap_add(struct tap *tap, const char *data, size_t size, double now)

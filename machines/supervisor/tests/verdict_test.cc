@@ -116,6 +116,8 @@ TEST(Tap, AnEmptyPlanSkips)
 	EXPECT_EQ(outcome.outcome, TAP_SKIPPED);
 	EXPECT_EQ(outcome.reason, "no kvm_intel");
 	EXPECT_EQ(Judge("1..0 # SKIP no kvm_intel\n").outcome, TAP_SKIPPED);
+	/* As the kernel's selftests write it. */
+	EXPECT_EQ(Judge("1..0 # SKIP - no AMX\n", Exited(4)).reason, "no AMX");
 }
 
 TEST(Tap, SkippingBehindAPassFails)

@@ -35,12 +35,20 @@
 	ENTRY(Level4Large, 4, LARGE_RESERVED, 0)
 
 /* Functions of their own in the payload. */
-#define PAGING_CASES(NAME)                                                                   \
-	NAME(SmepFetch)                                                                      \
-	NAME(SmapRead) NAME(SmapWrite) NAME(SmapWithAc) NAME(ReadMarksAccessed)              \
-		NAME(WriteMarksDirty) NAME(WriteAfterReadMarksDirty) NAME(FaultMarksNothing) \
-			NAME(InvlpgForgets) NAME(Cr3Forgets) NAME(LargePageReachesAll)       \
-				NAME(LargePageReserved) NAME(LargePageMarksDirty)            \
-					NAME(PermissionGivenTakesEffect)
+#define PAGING_CASES(NAME)             \
+	NAME(SmepFetch)                \
+	NAME(SmapRead)                 \
+	NAME(SmapWrite)                \
+	NAME(SmapWithAc)               \
+	NAME(ReadMarksAccessed)        \
+	NAME(WriteMarksDirty)          \
+	NAME(WriteAfterReadMarksDirty) \
+	NAME(FaultMarksNothing)        \
+	NAME(InvlpgForgets)            \
+	NAME(Cr3Forgets)               \
+	NAME(LargePageReachesAll)      \
+	NAME(LargePageReserved)        \
+	NAME(LargePageMarksDirty)      \
+	NAME(PermissionGivenTakesEffect)
 
 #endif /* RINGSIDE_KVM_TESTS_MMU_PERMISSIONS_H */

@@ -4,18 +4,25 @@
 #define RINGSIDE_KVM_TESTS_SVM_EVENTS_H
 
 /* "Event Injection": EVENTINJ. */
-#define INJECTED_CASES(NAME)                                                            \
-	NAME(Interrupt)                                                                 \
-	NAME(InterruptWhileMasked) NAME(Nmi) NAME(InvalidOpcode)                        \
-		NAME(ProtectionFaultWithErrorCode) NAME(PageFaultWithAddress)           \
-			NAME(SoftwareInterrupt) NAME(NotValid) NAME(DeliveryThatFaults) \
-				NAME(ExceptionThatFaults)
+#define INJECTED_CASES(NAME)               \
+	NAME(Interrupt)                    \
+	NAME(InterruptWhileMasked)         \
+	NAME(Nmi)                          \
+	NAME(InvalidOpcode)                \
+	NAME(ProtectionFaultWithErrorCode) \
+	NAME(PageFaultWithAddress)         \
+	NAME(SoftwareInterrupt)            \
+	NAME(NotValid)                     \
+	NAME(DeliveryThatFaults)           \
+	NAME(ExceptionThatFaults)
 
 /* "Virtualized Interrupts": V_IRQ and its kin; "Interrupt Shadows". */
-#define VIRTUAL_CASES(NAME)                                                        \
-	NAME(VirtualInterrupt)                                                     \
-	NAME(VirtualInterruptWaitsForFlag) NAME(VirtualInterruptNotAboveTpr)       \
-		NAME(VirtualInterruptIgnoresTpr) NAME(VirtualInterruptIntercepted) \
-			NAME(VirtualInterruptAfterShadow)
+#define VIRTUAL_CASES(NAME)                \
+	NAME(VirtualInterrupt)             \
+	NAME(VirtualInterruptWaitsForFlag) \
+	NAME(VirtualInterruptNotAboveTpr)  \
+	NAME(VirtualInterruptIgnoresTpr)   \
+	NAME(VirtualInterruptIntercepted)  \
+	NAME(VirtualInterruptAfterShadow)
 
 #endif /* RINGSIDE_KVM_TESTS_SVM_EVENTS_H */

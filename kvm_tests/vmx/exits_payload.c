@@ -242,37 +242,37 @@ static void check_pass(const char *name, int (*guest_main)(void), void (*control
 		tst_res(TPASS, "%s: the guest goes on", name);
 }
 
-#define GUEST_MAIN(name, statement)    \
-	static int guest_##name(void)  \
-	{                              \
-		step = 1;              \
-		statement;             \
-		step = 2;              \
-		return 0;              \
+#define GUEST_MAIN(name, statement)   \
+	static int guest_##name(void) \
+	{                             \
+		step = 1;             \
+		statement;            \
+		step = 2;             \
+		return 0;             \
 	}
 #define CONTROLS(name, controls)          \
 	static void controls_##name(void) \
 	{                                 \
 		controls;                 \
 	}
-#define EXIT(name, controls, statement, reason, qualification)                            \
-	GUEST_MAIN(name, statement)                                                       \
-	CONTROLS(name, controls)                                                          \
-	GUEST_CASE(name)                                                                  \
-	{                                                                                 \
+#define EXIT(name, controls, statement, reason, qualification)                             \
+	GUEST_MAIN(name, statement)                                                        \
+	CONTROLS(name, controls)                                                           \
+	GUEST_CASE(name)                                                                   \
+	{                                                                                  \
 		check_exit(#name, guest_##name, controls_##name, reason, (qualification)); \
 	}
-#define ALWAYS(name, statement, reason)                                  \
-	GUEST_MAIN(name, statement)                                      \
-	GUEST_CASE(name)                                                 \
-	{                                                                \
+#define ALWAYS(name, statement, reason)                                              \
+	GUEST_MAIN(name, statement)                                                  \
+	GUEST_CASE(name)                                                             \
+	{                                                                            \
 		check_exit(#name, guest_##name, nothing, reason, ANY_QUALIFICATION); \
 	}
-#define PASS(name, controls, statement)                       \
-	GUEST_MAIN(name, statement)                           \
-	CONTROLS(name, controls)                              \
-	GUEST_CASE(name)                                      \
-	{                                                     \
+#define PASS(name, controls, statement)                           \
+	GUEST_MAIN(name, statement)                               \
+	CONTROLS(name, controls)                                  \
+	GUEST_CASE(name)                                          \
+	{                                                         \
 		check_pass(#name, guest_##name, controls_##name); \
 	}
 
@@ -281,11 +281,11 @@ ALWAYS_CASES(ALWAYS)
 PASS_CASES(PASS)
 
 #ifdef __x86_64__
-#define EXIT64(name, controls, statement, reason, qualification)                          \
-	GUEST_MAIN(name, statement)                                                       \
-	CONTROLS(name, (before = 0, controls))                                            \
-	GUEST_CASE(name)                                                                  \
-	{                                                                                 \
+#define EXIT64(name, controls, statement, reason, qualification)                           \
+	GUEST_MAIN(name, statement)                                                        \
+	CONTROLS(name, (before = 0, controls))                                             \
+	GUEST_CASE(name)                                                                   \
+	{                                                                                  \
 		check_exit(#name, guest_##name, controls_##name, reason, (qualification)); \
 	}
 /* What is written back to CR8 is a small number. */
@@ -297,27 +297,30 @@ static void check_fault(const char *name, int (*guest_main)(void), unsigned int 
 	struct kvm_vmx_vcpu *vm = new_guest(guest_main);
 
 	kvm_vmx_vmrun(vm);
-	if (!stopped(name, "not intercepted", VMX_EXIT_HLT, 2) || !has(name, "the vector", vector, nr))
+	if (!stopped(name, "not intercepted", VMX_EXIT_HLT, 2) ||
+	    !has(name, "the vector", vector, nr))
 		return;
 	vm = new_guest(guest_main);
 	kvm_vmx_vmwrite(VMX_VMCS_EXCEPTION_BITMAP, 1u << nr);
 	kvm_vmx_vmrun(vm);
 	if (stopped(name, "intercepted", VMX_EXIT_EXCEPTION, 1) &&
-	    has(name, "the interruption information", kvm_vmx_vmread(VMX_VMCS_VMEXIT_INTR_INFO), info))
+	    has(name, "the interruption information", kvm_vmx_vmread(VMX_VMCS_VMEXIT_INTR_INFO),
+		info))
 		tst_res(TPASS, "%s stops the guest when intercepted, and only then", name);
 }
 
-#define FAULT(name, nr, function, info)                          \
+#define FAULT(name, nr, function, info)                           \
 	GUEST_MAIN(name, vector = kvm_try(function, NULL).vector) \
-	GUEST_CASE(name)                                         \
-	{                                                        \
-		check_fault(#name, guest_##name, nr, info);      \
+	GUEST_CASE(name)                                          \
+	{                                                         \
+		check_fault(#name, guest_##name, nr, info);       \
 	}
 
 FAULT_CASES(FAULT)
 
 /* "Exceptions": a page fault's error code decides, by mask and match. */
-static void check_page_fault(const char *name, _Bool bit, uint32_t mask, uint32_t match, _Bool stops)
+static void check_page_fault(const char *name, _Bool bit, uint32_t mask, uint32_t match,
+			     _Bool stops)
 {
 	struct kvm_vmx_vcpu *vm = new_guest(guest_PageFault);
 
@@ -326,7 +329,8 @@ static void check_page_fault(const char *name, _Bool bit, uint32_t mask, uint32_
 	kvm_vmx_vmwrite(VMX_VMCS_PAGEFAULT_MATCH, match);
 	kvm_vmx_vmrun(vm);
 	if (stopped(name, "at a write", stops ? VMX_EXIT_EXCEPTION : VMX_EXIT_HLT, stops ? 1 : 2))
-		tst_res(TPASS, "%s: the fault %s", name, stops ? "stops the guest" : "is the guest's");
+		tst_res(TPASS, "%s: the fault %s", name,
+			stops ? "stops the guest" : "is the guest's");
 }
 
 /* The write's error code is 2: W/R. */
@@ -428,8 +432,7 @@ GUEST_CASE(Cr4ReadShadow)
 	kvm_vmx_vmwrite(VMX_VMCS_CR4_READ_SHADOW, CR4_DE | CR4_TSD);
 	kvm_vmx_vmrun(vm);
 	if (stopped(__func__, "at its end", VMX_EXIT_HLT, 2) &&
-	    has(__func__, "what the guest read", seen,
-		(cr4 & ~(unsigned long)CR4_VMXE) | CR4_DE))
+	    has(__func__, "what the guest read", seen, (cr4 & ~(unsigned long)CR4_VMXE) | CR4_DE))
 		tst_res(TPASS, "masked bits come from the shadow, and no others");
 }
 

@@ -118,6 +118,7 @@ TEST(Benchmarks, Ratios)
 	int argc = static_cast<int>(arguments.size());
 	Ratios ratios;
 
+	argv.reserve(arguments.size() + 1);
 	for (std::string &argument : arguments)
 		argv.push_back(argument.data());
 	argv.push_back(nullptr);

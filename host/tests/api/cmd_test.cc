@@ -19,7 +19,6 @@ using ::ringside::ResultIs;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 std::string Read(const std::string &path)
 {

@@ -204,7 +204,7 @@ static bool find_msr(const struct kvm_msrs *msrs, uint32_t index, uint64_t *valu
 
 /*
  * Sets those that differ from what the CPU has: some cannot be set at all, some
- * do something when they are. @changed: whether there were any.
+ * do something when they are. @changed is set if there were any.
  */
 static bool load_msrs(struct engine_vcpu *vcpu, const struct arch_cpu_state *state, bool *changed,
 		      struct engine_error *error)
@@ -225,7 +225,6 @@ static bool load_msrs(struct engine_vcpu *vcpu, const struct arch_cpu_state *sta
 		return engine_fail_errno(error, "ioctl(KVM_GET_MSRS) of CPU %u", vcpu->index);
 	}
 	now->nmsrs = count;
-	*changed = false;
 	for (i = 0; i < wanted->nmsrs && ok; i++) {
 		const struct kvm_msr_entry *msr = &wanted->entries[i];
 		uint64_t value;
@@ -433,7 +432,7 @@ bool arch_load_cpu(struct engine_vcpu *vcpu, const struct arch_cpu_state *state,
 		   struct engine_error *error)
 {
 	struct arch_cpu_state copy = *state;
-	bool changed;
+	bool changed = false;
 
 	return load_smm(vcpu, state, error) && load_sregs(vcpu, state, error) &&
 	       (!state->has_xcrs || CALL(vcpu, KVM_SET_XCRS, &copy.xcrs, error)) &&
@@ -519,7 +518,7 @@ static bool reset_debugregs(struct engine_vcpu *vcpu, const struct arch_cpu_stat
 static bool reset_msrs(struct engine_vcpu *vcpu, const struct arch_cpu_state *state,
 		       struct engine_error *error)
 {
-	bool changed;
+	bool changed = false;
 
 	/* A guest that sets its TSC shows in IA32_TSC_ADJUST. */
 	return load_msrs(vcpu, state, &changed, error) &&

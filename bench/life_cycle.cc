@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a virtual machine costs: made, run to its end and destroyed.
+#include <string>
 #include <thread>
 #include <vector>
 

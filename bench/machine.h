@@ -5,8 +5,6 @@
 
 #include "ringside/kvm_gtest.h"
 
-#include <functional>
-
 #include "guest.h"
 #include "ringside/runner.h"
 

@@ -2,6 +2,8 @@
 // What it costs to take a machine's state, to load it, and to go back to a snapshot after
 // the guest has written to some pages.
 #include <chrono>
+#include <memory>
+#include <string>
 
 #include "bare.h"
 #include "machine.h"

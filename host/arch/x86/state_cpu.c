@@ -407,12 +407,6 @@ static bool load_smm(struct engine_vcpu *vcpu, const struct arch_cpu_state *stat
 }
 
 /*
- * The order is KVM's. KVM_SET_NESTED_STATE wants EFER.SVME from SREGS, and the
- * feature control and VMX capabilities among the MSRs; what it finds as registers
- * becomes L2's. Interrupt shadow and events are L2's then, and come after it. The
- * APIC's mode is in SREGS, its timer's mode in LAPIC.
- */
-/*
  * Entering the nested guest, KVM for Intel forgets what PDPTEs it was given (KVM
  * API, KVM_SREGS2_FLAGS_PDPTRS_VALID): they come once more, for that guest.
  */
@@ -428,6 +422,12 @@ static bool load_nested(struct engine_vcpu *vcpu, const struct arch_cpu_state *s
 	       load_sregs(vcpu, state, error);
 }
 
+/*
+ * The order is KVM's. KVM_SET_NESTED_STATE wants EFER.SVME from SREGS, and the
+ * feature control and VMX capabilities among the MSRs; what it finds as registers
+ * becomes L2's. Interrupt shadow and events are L2's then, and come after it. The
+ * APIC's mode is in SREGS, its timer's mode in LAPIC.
+ */
 bool arch_load_cpu(struct engine_vcpu *vcpu, const struct arch_cpu_state *state,
 		   struct engine_error *error)
 {

@@ -11,6 +11,7 @@ load("//third_party:debian_source.bzl", "debian_source")
 _BOCHS_PATCHES = [
     "posted_interrupt_descriptor",
     "svm_debug_exits",
+    "svm_exception_shadow",
     "svm_exit_traps",
     "svm_guest_cr2",
     "svm_guest_task_register",

@@ -10,6 +10,12 @@
 #define EVENT_SOFTWARE_INTERRUPT (4u << 8)
 #define EVENT_VALID (1u << 31)
 
+/* An instruction alone, without a function's beginning. */
+asm(".text\n"
+    "bad_opcode:\n"
+    "	ud2\n");
+extern const char bad_opcode[];
+
 static void check_exception(const struct nested_exception *exception)
 {
 	struct kvm_svm_vcpu *cpu = kvm_create_svm_vcpu(exception->guest, 1);
@@ -20,6 +26,23 @@ static void check_exception(const struct nested_exception *exception)
 	tst_res(cpu->vmcb->exitcode == expected ? TPASS : TFAIL,
 		"%s: exit code %#llx, expected %#llx", exception->name, cpu->vmcb->exitcode,
 		expected);
+}
+
+/* Where the guest is still in an interrupt shadow, it is after its exit. */
+static void check_shadow(void)
+{
+	struct kvm_svm_vcpu *cpu = kvm_create_svm_vcpu(execute_bad_opcode, 1);
+
+	kvm_vmcb_set_intercept(cpu->vmcb, SVM_EXIT_EXCEPTION + INTR_BAD_OPCODE, 1);
+	cpu->vmcb->rip = (uintptr_t)bad_opcode;
+	cpu->vmcb->interrupt_shadow = 1;
+	kvm_svm_vmrun(cpu);
+	tst_res(cpu->vmcb->exitcode == SVM_EXIT_EXCEPTION + INTR_BAD_OPCODE &&
+				cpu->vmcb->interrupt_shadow & 1
+			? TPASS
+			: TFAIL,
+		"interrupt shadow: exit code %#llx, afterwards %llu", cpu->vmcb->exitcode,
+		cpu->vmcb->interrupt_shadow & 1);
 }
 
 /* No exception can be delivered without an IDT, not even the one that says so. */
@@ -59,6 +82,7 @@ void main(void)
 	kvm_init_svm();
 	for (size_t i = 0; i < ARRAY_SIZE(nested_exceptions); i++)
 		check_exception(&nested_exceptions[i]);
+	check_shadow();
 	check_shutdown();
 	kvm_get_cpuid(CPUID_GET_SVM_FEATURES, 0, &cpuid);
 	if (cpuid.edx & SVM_CPUID_NRIP_SAVE)

@@ -26,6 +26,7 @@ _AMD = _BOCHS + [
     "lbrv",
     "nrips",
     "svm",
+    "svm_exits",
 ]
 
 _INTEL = _BOCHS + [

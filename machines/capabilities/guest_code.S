@@ -7,6 +7,9 @@
 #define PROBE_PASSED 0x900d
 #define PROBE_PORT 0x80
 
+#define HOST_SAVE_AREA 0x8000
+#define MSR_VM_HSAVE_PA 0xc0010117
+
 #define APIC_SPURIOUS 0xfee000f0
 #define APIC_ICR 0xfee00300
 #define APIC_ENABLED 0x1ff
@@ -26,6 +29,27 @@ guest_long_mode:
 	mov	$PROBE_PASSED, %eax
 	out	%eax, $PROBE_PORT
 guest_long_mode_end:
+
+/*
+ * Long mode: VMRUN of the VMCB that RBX has. The nested guest, in real mode, is at a
+ * fixed place in the page.
+ */
+	.globl	guest_svm_exits, guest_svm_exits_end
+	.code64
+	.balign	16
+guest_svm_exits:
+	mov	$MSR_VM_HSAVE_PA, %ecx
+	mov	$HOST_SAVE_AREA, %eax
+	xor	%edx, %edx
+	wrmsr
+	mov	%rbx, %rax
+	vmrun
+	mov	$PROBE_PASSED, %eax
+	out	%eax, $PROBE_PORT
+	.org	guest_svm_exits + 0x100, 0xf4
+	invd
+	hlt
+guest_svm_exits_end:
 
 /* Protected mode: paging with PAE is switched on; EBX has the tables. */
 	.globl	guest_pae, guest_pae_end

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/kvm.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -12,6 +13,7 @@
 
 /* guest_code.S */
 extern const char guest_long_mode[], guest_long_mode_end[];
+extern const char guest_svm_exits[], guest_svm_exits_end[];
 extern const char guest_pae[], guest_pae_end[];
 extern const char guest_simd[], guest_simd_end[];
 extern const char guest_irqchip[], guest_irqchip_end[];
@@ -27,20 +29,49 @@ extern const char guest_debug[], guest_debug_end[];
 #define TABLE_4 0x3000 /* long mode: page map level 4 */
 #define TABLE_3 0x4000 /* page directory pointers */
 #define TABLE_2 0x5000 /* page directory: one large page at 0 */
+#define VMCB 0x6000
 #define STACK 0x7000
-#define MEMORY_SIZE 0x8000
+#define MEMORY_SIZE 0x9000 /* the last page: the host save area of VMRUN */
+
+/* Bytes into a VMCB: APM Vol. 2, appendix B. */
+#define VMCB_INTERCEPTS 0x08
+#define VMCB_ASID 0x58
+#define VMCB_EXITCODE 0x70
+#define VMCB_EVENTINJ 0xa8
+#define VMCB_CS 0x410
+#define VMCB_SS 0x420
+#define VMCB_EFER 0x4d0
+#define VMCB_CR0 0x558
+#define VMCB_DR7 0x560
+#define VMCB_DR6 0x568
+#define VMCB_RFLAGS 0x570
+#define VMCB_RIP 0x578
+
+#define INTERCEPT_INVD (1ull << (32 + 22)) /* of VMCB_INTERCEPTS, which starts with exceptions */
+#define INTERCEPT_HLT (1ull << (32 + 24))
+#define INTERCEPT_VMRUN 1
+#define EVENT_OF_RESERVED_TYPE (1ull << 31 | 1 << 8)
+#define EXIT_INVALID UINT64_MAX
+#define EXIT_INVD 0x76
 
 /* How many exits a probe may take before it counts as failed. */
 #define EXITS_MAX 16
 
+/* How many entries KVM_GET_SUPPORTED_CPUID may have. */
+#define CPUID_MAX 256
+
 #define CR0_PE (1u << 0)
+#define CR0_ET (1u << 4)
 #define CR0_PG (1u << 31)
 #define CR4_PAE (1u << 5)
 #define CR4_OSFXSR (1u << 9)
 #define DR6_BREAKPOINT_0 1
+#define DR6_RESET 0xffff0ff0
+#define DR7_RESET 0x400
 #define DR7_BREAKPOINT_0 0x402
 #define EFER_LME (1u << 8)
 #define EFER_LMA (1u << 10)
+#define EFER_SVME (1u << 12)
 #define PAGE_PRESENT_WRITE 3
 #define PAGE_PRESENT 1
 #define PAGE_LARGE 0x80
@@ -66,6 +97,20 @@ static void close_vm(struct probe_vm *vm)
 		munmap(vm->memory, MEMORY_SIZE);
 }
 
+/* Lets the guest have all that KVM supports. */
+static bool set_cpuid(int kvm, int vcpu)
+{
+	struct kvm_cpuid2 *cpuid = calloc(1, sizeof(*cpuid) + CPUID_MAX * sizeof(*cpuid->entries));
+	bool set;
+
+	if (!cpuid)
+		return false;
+	cpuid->nent = CPUID_MAX;
+	set = !ioctl(kvm, KVM_GET_SUPPORTED_CPUID, cpuid) && !ioctl(vcpu, KVM_SET_CPUID2, cpuid);
+	free(cpuid);
+	return set;
+}
+
 static bool open_vm(int kvm, struct probe_vm *vm, bool irqchip)
 {
 	struct kvm_userspace_memory_region region = {.memory_size = MEMORY_SIZE};
@@ -86,14 +131,16 @@ static bool open_vm(int kvm, struct probe_vm *vm, bool irqchip)
 	vm->vcpu = ioctl(vm->vm, KVM_CREATE_VCPU, 0);
 	if (vm->vcpu < 0 || ioctl(vm->vm, KVM_SET_USER_MEMORY_REGION, &region))
 		return false;
+	if (!set_cpuid(kvm, vm->vcpu))
+		return false;
 	vm->run = mmap(NULL, vm->run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vm->vcpu, 0);
 	return vm->run != MAP_FAILED;
 }
 
-/* Runs the guest until something ends it; true if KVM could. */
-static bool run(struct probe_vm *vm, uint64_t tables)
+/* Runs the guest, with RBX, until something ends it; true if KVM could. */
+static bool run(struct probe_vm *vm, uint64_t rbx)
 {
-	struct kvm_regs registers = {.rip = CODE, .rsp = STACK, .rflags = 2, .rbx = tables};
+	struct kvm_regs registers = {.rip = CODE, .rsp = STACK, .rflags = 2, .rbx = rbx};
 
 	if (ioctl(vm->vcpu, KVM_SET_REGS, &registers))
 		return false;
@@ -110,11 +157,11 @@ static bool run(struct probe_vm *vm, uint64_t tables)
 }
 
 /* Runs the guest to its end; true if it passed. */
-static bool run_to_end(struct probe_vm *vm, uint64_t tables)
+static bool run_to_end(struct probe_vm *vm, uint64_t rbx)
 {
 	struct kvm_regs registers;
 
-	return run(vm, tables) && vm->run->exit_reason == KVM_EXIT_IO &&
+	return run(vm, rbx) && vm->run->exit_reason == KVM_EXIT_IO &&
 	       vm->run->io.port == PROBE_PORT && !ioctl(vm->vcpu, KVM_GET_REGS, &registers) &&
 	       registers.rax == PROBE_PASSED;
 }
@@ -138,13 +185,15 @@ static void set_segments(struct kvm_sregs *sregs)
 	sregs->ds = sregs->es = sregs->fs = sregs->gs = sregs->ss = flat_segment(16, 3);
 }
 
-static bool passes_long_mode(struct probe_vm *vm)
+/* Puts code into the guest's memory, with long mode, a large page and a gate around it. */
+static bool set_long_mode(struct probe_vm *vm, const char *code, const char *code_end,
+			  uint64_t efer)
 {
 	struct kvm_sregs sregs;
 	uint64_t *memory = (uint64_t *)(void *)vm->memory;
 	uint64_t gate = CODE + HANDLER;
 
-	memcpy(vm->memory + CODE, guest_long_mode, (size_t)(guest_long_mode_end - guest_long_mode));
+	memcpy(vm->memory + CODE, code, (size_t)(code_end - code));
 	memory[TABLE_4 / 8] = TABLE_3 | PAGE_PRESENT_WRITE;
 	memory[TABLE_3 / 8] = TABLE_2 | PAGE_PRESENT_WRITE;
 	memory[TABLE_2 / 8] = PAGE_LARGE | PAGE_PRESENT_WRITE;
@@ -165,8 +214,47 @@ static bool passes_long_mode(struct probe_vm *vm)
 	sregs.cr3 = TABLE_4;
 	sregs.cr4 |= CR4_PAE;
 	sregs.cr0 |= CR0_PE | CR0_PG;
-	sregs.efer |= EFER_LME | EFER_LMA;
-	return !ioctl(vm->vcpu, KVM_SET_SREGS, &sregs) && run_to_end(vm, TABLE_4);
+	sregs.efer |= EFER_LME | EFER_LMA | efer;
+	return !ioctl(vm->vcpu, KVM_SET_SREGS, &sregs);
+}
+
+static bool passes_long_mode(struct probe_vm *vm)
+{
+	return set_long_mode(vm, guest_long_mode, guest_long_mode_end, 0) && run_to_end(vm, 0);
+}
+
+/* A segment as a VMCB has it: selector 0, base 0. */
+static uint64_t vmcb_segment(unsigned int attributes, unsigned int limit)
+{
+	return (uint64_t)attributes << 16 | (uint64_t)limit << 32;
+}
+
+/* Has the guest run a nested one; what the exit was. */
+static uint64_t nested_exit(struct probe_vm *vm, uint64_t event)
+{
+	uint64_t *vmcb = (uint64_t *)(void *)(vm->memory + VMCB);
+
+	memset(vmcb, 0, STACK - VMCB);
+	vmcb[VMCB_INTERCEPTS / 8] = INTERCEPT_INVD | INTERCEPT_HLT;
+	vmcb[VMCB_INTERCEPTS / 8 + 1] = INTERCEPT_VMRUN;
+	vmcb[VMCB_ASID / 8] = 1;
+	vmcb[VMCB_EVENTINJ / 8] = event;
+	vmcb[VMCB_CS / 8] = vmcb_segment(0x9b, 0xffff);
+	vmcb[VMCB_SS / 8] = vmcb_segment(0x93, 0xffff);
+	vmcb[VMCB_EFER / 8] = EFER_SVME;
+	vmcb[VMCB_CR0 / 8] = CR0_ET;
+	vmcb[VMCB_DR7 / 8] = DR7_RESET;
+	vmcb[VMCB_DR6 / 8] = DR6_RESET;
+	vmcb[VMCB_RFLAGS / 8] = 2;
+	vmcb[VMCB_RIP / 8] = CODE + HANDLER;
+	return run_to_end(vm, VMCB) ? vmcb[VMCB_EXITCODE / 8] : 0;
+}
+
+static bool passes_svm_exits(struct probe_vm *vm)
+{
+	return set_long_mode(vm, guest_svm_exits, guest_svm_exits_end, EFER_SVME) &&
+	       nested_exit(vm, EVENT_OF_RESERVED_TYPE) == EXIT_INVALID &&
+	       nested_exit(vm, 0) == EXIT_INVD;
 }
 
 static bool passes_pae(struct probe_vm *vm)
@@ -243,6 +331,11 @@ static bool probe(int kvm, bool (*passes)(struct probe_vm *), bool irqchip)
 bool probe_native(int kvm)
 {
 	return probe(kvm, passes_long_mode, false);
+}
+
+bool probe_svm_exits(int kvm)
+{
+	return probe(kvm, passes_svm_exits, false);
 }
 
 bool probe_pae(int kvm)

@@ -25,6 +25,14 @@ bool probe_native(int kvm);
  */
 bool probe_pae(int kvm);
 
+/**
+ * probe_svm_exits() - whether an AMD CPU ends a nested guest as the manual says
+ *
+ * VMEXIT_INVALID has 64 bits (APM Vol. 2, 15.5.1, "VMEXIT_INVALID"), of which QEMU's CPU
+ * writes 32; nor does that one know of an intercept of INVD.
+ */
+bool probe_svm_exits(int kvm);
+
 /** probe_simd() - whether guests can use SSE, which the in-kernel emulator lacks */
 bool probe_simd(int kvm);
 

@@ -162,6 +162,11 @@ CAPABILITIES = {
         "nested guests on AMD",
         _cpuid("0x80000001", "ECX", 2),
     ),
+    "svm_exits": _capability(
+        "faithful exits of nested guests",
+        "an AMD CPU refuses an illegal event with an exit code of 64 bits, and stops a nested guest's INVD",
+        _guest("svm_exits", "a guest with a nested one: an event of a reserved type, then INVD, intercepted"),
+    ),
     "vgif": _capability(
         "VGIF",
         "KVM has an AMD CPU keep a nested hypervisor's global interrupt flag",

@@ -57,7 +57,7 @@ TEST(Capabilities, AreNotFoundInAnyFile)
 
 	ASSERT_GE(fd, 0);
 	for (const char *name : {"guest_debug", "irqchip", "native", "nested_state", "pae",
-				 "posted_interrupts", "simd", "svm", "x2apic"})
+				 "posted_interrupts", "simd", "svm", "svm_exits", "x2apic"})
 		EXPECT_EQ(capability_probe(fd, capability_parse(name)), 0u) << name;
 	close(fd);
 }

@@ -37,7 +37,7 @@ def bazel_version_error(version):
     if not found or (found[0] == wanted[0] and found >= wanted):
         return None
     return ("Ringside works with Bazel {wanted} or a later {major}.x; this is Bazel {version}.\n" +
-            "Mend: write {wanted} into .bazelversion and start Bazel with Bazelisk, or copy " +
+            "Fix: write {wanted} into .bazelversion and start Bazel with Bazelisk, or copy " +
             "Ringside's bazelw, which fetches that Bazel.").format(
         major = wanted[0],
         version = version,

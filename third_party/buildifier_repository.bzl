@@ -6,7 +6,7 @@ _SHA256 = "b96ea9b13003036c801f52bee6f9b0314738f8432e5cb9d814c89f59292604ee"
 
 # Debian has no package of buildifier, and not every machine has an npm registry.
 _UNKNOWN = """buildifier can't be had: NPM_REGISTRY is "none", or this machine has no npm that knows a registry.
-Mend: name one with --repo_env=NPM_REGISTRY=<URL>. Without, its test is skipped."""
+Fix: name one with --repo_env=NPM_REGISTRY=<URL>. Without, its test is skipped."""
 
 _BUILD = """# SPDX-License-Identifier: MIT
 filegroup(
@@ -60,7 +60,7 @@ def _buildifier_repository_impl(rctx):
         fail(("\ncannot get buildifier from {}/{}.\n" +
               "The cause is in the warning above: no network, a registry without this file, or a file " +
               "whose sha256 is not the one in third_party/buildifier_repository.bzl.\n" +
-              "Mend: check the network, name another npm registry with --repo_env=NPM_REGISTRY=<URL>, " +
+              "Fix: check the network, name another npm registry with --repo_env=NPM_REGISTRY=<URL>, " +
               "or skip buildifier's test with --repo_env=NPM_REGISTRY=none.").format(registry, _PATH))
     rctx.file("buildifier.sh", _WRAPPER)
     rctx.file("BUILD.bazel", _BUILD.format(

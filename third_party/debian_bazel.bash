@@ -86,7 +86,7 @@ set_up() {
 			! "$tree/$LOADER" --library-path "$tree/$LIBS:$tree/$java/lib" --list "$tree/$program" \
 				>/dev/null 2>>"$partial/log"; then
 			die "the unpacked ${program##*/} does not run on this machine:" "$(tail -n 1 "$partial/log")" \
-				"Mend: $OWN_BAZEL."
+				"Fix: $OWN_BAZEL."
 		fi
 	done
 	# Absolute links lead out of the tree.

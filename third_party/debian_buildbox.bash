@@ -31,7 +31,7 @@ set_up() {
 	for program in buildbox-casd buildbox-fuse buildbox-run-hosttools; do
 		from_tree "usr/bin/$program" --help >/dev/null ||
 			die "the unpacked $program does not run on this machine:" \
-				"$(tail -n 1 "$partial/log")" "Mend: $own."
+				"$(tail -n 1 "$partial/log")" "Fix: $own."
 		# shellcheck disable=SC2016 # the wrapper's variables
 		printf '#!/bin/sh\nexec %s --inhibit-cache --library-path %s --argv0 "$0" %s "$@"\n' \
 			"$home/$LOADER" "$home/$LIBS" "$home/usr/bin/$program" >"$tree/bin/$program"

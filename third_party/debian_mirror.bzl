@@ -31,5 +31,5 @@ def fail_download(what, mirror, path, pin):
     fail(("\ncannot get {} from {}/{}.\n" +
           "The cause is in the warning above: no network, a mirror without this file, or a file " +
           "whose sha256 is not the one in {}.\n" +
-          "Mend: check the network, or name another Debian mirror with " +
+          "Fix: check the network, or name another Debian mirror with " +
           "--repo_env=DEBIAN_MIRROR=<its base URL>.").format(what, mirror, path, pin))

@@ -28,16 +28,16 @@ readonly LOADER=$LIBS/ld-linux-x86-64.so.2
 find_cache() {
 	cache=${RINGSIDE_CACHE:-${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}}
 	[ -n "$cache" ] || die "no folder to unpack $product into: HOME is not set" \
-		"Mend: set HOME or RINGSIDE_CACHE, or $own."
+		"Fix: set HOME or RINGSIDE_CACHE, or $own."
 	[ -n "${RINGSIDE_CACHE-}" ] || cache+=/ringside
 	[[ $cache == /* ]] || cache=$PWD/$cache
 	# Java's class path, apt's configuration and sed's expressions will hold it.
 	[[ $cache != *[[:space:]:\;\'\"\`\$\\\|\&\#]* ]] ||
 		die "cannot unpack $product into '$cache': blanks and : ; ' \" \` \$ \\ | & # don't work in its name" \
-			"Mend: name another folder with RINGSIDE_CACHE, or $own."
+			"Fix: name another folder with RINGSIDE_CACHE, or $own."
 	[[ $cache/ != "$root"/* ]] ||
 		die "the cache $cache lies in the workspace, where Bazel would take it for sources" \
-			"Mend: name a folder outside with RINGSIDE_CACHE."
+			"Fix: name a folder outside with RINGSIDE_CACHE."
 }
 
 # The result says where it was made: its paths are absolute.
@@ -52,11 +52,11 @@ check_machine() {
 	for program in apt-get apt-cache dpkg-deb flock; do
 		type -P "$program" >/dev/null ||
 			die "$product is not on PATH, and without $program Debian's can't be unpacked" \
-				"Mend: $own."
+				"Fix: $own."
 	done
 	[ -r "$KEYRING" ] ||
 		die "$product is not on PATH, and without $KEYRING Debian's can't be verified" \
-			"Mend: install the package debian-archive-keyring, or $own."
+			"Fix: install the package debian-archive-keyring, or $own."
 }
 
 find_mirror() {
@@ -71,7 +71,7 @@ find_mirror() {
 	done
 	mirror=$(DEBIAN_MIRROR=$named sh "$root/third_party/debian_mirror") ||
 		die "$product is not on PATH, and without a mirror Debian's can't be had" \
-			"Mend: as above, or $own."
+			"Fix: as above, or $own."
 }
 
 # One run at a time. Its children share the lock: a killed run's apt may live on
@@ -79,7 +79,7 @@ find_mirror() {
 lock_cache() {
 	{ mkdir -p "$cache" && exec 9>>"$home.lock"; } 2>/dev/null ||
 		die "cannot write to $cache" \
-			"Mend: make it writable, name another folder with RINGSIDE_CACHE, or $own."
+			"Fix: make it writable, name another folder with RINGSIDE_CACHE, or $own."
 	if ! flock -n 9; then
 		say "another run is unpacking $product; waiting for it"
 		flock 9
@@ -92,13 +92,13 @@ check_folder() {
 	free=$(df -Pm "$cache" | awk 'NR == 2 { print $4 }')
 	[ "$free" -ge "$NEEDED_MIB" ] ||
 		die "unpacking $product takes $NEEDED_MIB MiB, and $cache has $free MiB free" \
-			"Mend: free some, name another folder with RINGSIDE_CACHE, or $own."
+			"Fix: free some, name another folder with RINGSIDE_CACHE, or $own."
 	mkdir -p "$partial"/{lists,archives,nothing}/partial
 	printf '#!/bin/sh\n' >"$partial/runs"
 	chmod +x "$partial/runs"
 	"$partial/runs" 2>/dev/null ||
 		die "$cache is on a file system that runs no programs (mounted 'noexec')" \
-			"Mend: name another folder with RINGSIDE_CACHE, or $own."
+			"Fix: name another folder with RINGSIDE_CACHE, or $own."
 }
 
 # An apt of our own: its sources, lists and idea of what is installed.
@@ -157,13 +157,13 @@ read_lists() {
 	say "1/4 reading the package lists of Debian $SUITE"
 	if ! apt apt-get update >>"$partial/log" || grep -qE '^(E|Err):' "$partial/log"; then
 		die "cannot read the package lists of Debian $SUITE from $mirror:" "$(apt_errors)" \
-			"Mend: check the network and the space in $cache, name another mirror with DEBIAN_MIRROR, or $own."
+			"Fix: check the network and the space in $cache, name another mirror with DEBIAN_MIRROR, or $own."
 	fi
 	local offered
 	offered=$(apt apt-cache show --no-all-versions "${PACKAGES[0]}" | sed -n 's/^Version: //p') || :
 	[[ -n $offered && (-z $version || $offered == "$version"[-+~]*) ]] ||
 		die "Debian $SUITE on $mirror offers ${product% *} '${offered:-none}', not ${version:-a version of it}" \
-			"Mend: name another mirror with DEBIAN_MIRROR, or $own."
+			"Fix: name another mirror with DEBIAN_MIRROR, or $own."
 	# A line for each archive as sha256sum reads it, the biggest first. apt leaves
 	# out what it finds downloaded: let it look elsewhere.
 	apt apt-get -y --print-uris -o "Dir::Cache::Archives=$partial/nothing" install "${PACKAGES[@]}" |
@@ -171,7 +171,7 @@ read_lists() {
 		sort -rn | sed 's/^[0-9]* //' >"$partial/wanted" || : >"$partial/wanted"
 	[ -s "$partial/wanted" ] ||
 		die "cannot tell what $product needs from Debian $SUITE:" "$(apt_errors)" \
-			"Mend: name another mirror with DEBIAN_MIRROR, or $own."
+			"Fix: name another mirror with DEBIAN_MIRROR, or $own."
 }
 
 # Shows apt's progress on a terminal.
@@ -196,7 +196,7 @@ download() {
 		3>&1 >>"$partial/log" | show_progress || [ -n "$(wrong_archives)" ]; then
 		die "cannot download $product from $mirror:" "$(apt_errors)" \
 			"What is here is kept in $partial; the next run goes on from there." \
-			"Mend: check the network and the space in $cache, name another mirror with DEBIAN_MIRROR, or $own."
+			"Fix: check the network and the space in $cache, name another mirror with DEBIAN_MIRROR, or $own."
 	fi
 }
 
@@ -216,7 +216,7 @@ unpack() {
 					--exclude="./usr/lib/jvm/*/lib/server/*_coh.jsa"' bash "$tree"
 	) 2>&1) ||
 		die "cannot unpack the packages of $product into $cache:" "$(head -n 3 <<<"$errors")" \
-			"Mend: free some space, name another folder with RINGSIDE_CACHE, or $own."
+			"Fix: free some space, name another folder with RINGSIDE_CACHE, or $own."
 }
 
 # usage: from_tree PROGRAM [ARGUMENT]...

@@ -10,8 +10,10 @@
 #define MIGRATION_PORT 0x80
 #define MIGRATION_MMIO 0x50000000
 
-/* Exits of a run, at least. */
+/* Exits of a run, at least: what a test says, or this. */
+#ifndef MIGRATION_EXITS
 #define MIGRATION_EXITS 1000
+#endif
 
 #ifndef COMPILE_PAYLOAD
 

@@ -18,7 +18,7 @@ def _refuses_test_impl(ctx):
         asserts.equals(
             env,
             ("Ringside works with Bazel 7.7.1 or a later 7.x; this is Bazel {}.\n" +
-             "Mend: write 7.7.1 into .bazelversion and start Bazel with Bazelisk, or copy " +
+             "Fix: write 7.7.1 into .bazelversion and start Bazel with Bazelisk, or copy " +
              "Ringside's bazelw, which fetches that Bazel.").format(version),
             bazel_version_error(version),
         )

@@ -221,7 +221,7 @@ check "one that is not wanted any more is not unpacked" asked_for 2 'dpkg-deb --
 # usage: check_refusal WHAT MESSAGE MEND   after a run: one message, and nothing left
 check_refusal() {
 	check "$1: says so" says "$2"
-	check "$1: names the mend" eval "says 'Mend: ' && says $(printf %q "$3")"
+	check "$1: names the mend" eval "says 'Fix: ' && says $(printf %q "$3")"
 	check "$1: ends with 36" ends_with 36
 	check "$1: leaves no Bazel" eval 'lacks "$bazel_home" && lacks "$bazel_home.partial/root"'
 	check "$1: no raw error" eval '! grep -q ": line [0-9]" "$world/err"'
@@ -260,7 +260,7 @@ check_refusal "no keyring" "without $world/keyring" 'install the package debian-
 
 new_world
 DEBIAN_MIRROR=gopher://x run
-check_refusal "a bad DEBIAN_MIRROR" "DEBIAN_MIRROR is 'gopher://x'" 'Mend: as above, or install'
+check_refusal "a bad DEBIAN_MIRROR" "DEBIAN_MIRROR is 'gopher://x'" 'Fix: as above, or install'
 
 new_world
 unset DEBIAN_MIRROR

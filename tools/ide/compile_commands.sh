@@ -24,7 +24,7 @@ aspect=$1
 merge=$PWD/../$2
 shift 2
 workspace=${BUILD_WORKSPACE_DIRECTORY-}
-[ -n "$workspace" ] || die "this only works when Bazel runs it" "Mend: ./bazelw run //:compile_commands"
+[ -n "$workspace" ] || die "this only works when Bazel runs it" "Fix: ./bazelw run //:compile_commands"
 
 view=controller
 options=()
@@ -39,7 +39,7 @@ while [ $# -gt 0 ]; do
 	case $argument in
 	--view[=\ ]controller | --view[=\ ]payload | --view[=\ ]x86_64 | --view[=\ ]i386) view=${argument#--view?} ;;
 	--view | --view[=\ ]*) die "'$argument' is no view" \
-		"Mend: --view=controller, --view=payload, --view=x86_64 or --view=i386." ;;
+		"Fix: --view=controller, --view=payload, --view=x86_64 or --view=i386." ;;
 	--) ;;
 	-*) options+=("$argument") ;;
 	*) targets+=("$argument") ;;
@@ -56,7 +56,7 @@ elif [ -x "$workspace/bazelw" ]; then
 else
 	bazel=$(type -P bazelisk || type -P bazel) ||
 		die "found no Bazel: neither bazelw in $workspace, nor bazelisk or bazel on PATH" \
-			"Mend: set RINGSIDE_BAZEL to the one that you ran."
+			"Fix: set RINGSIDE_BAZEL to the one that you ran."
 fi
 
 # It started this in a folder of its own, which tells where it works.
@@ -64,23 +64,23 @@ folder=$(pwd -P)
 execroot=${folder%%/bazel-out/*}
 output_base=${execroot%/execroot/*}
 [ "$output_base" != "$execroot" ] || die "'$folder' is not in Bazel's output folder" \
-	"Mend: ./bazelw run //:compile_commands"
+	"Fix: ./bazelw run //:compile_commands"
 
 # --- What it plans -----------------------------------------------------------
 
 temporary=${TMPDIR:-/tmp}
 new=$workspace/compile_commands.json.new
 work=$(mktemp -d 2>/dev/null) || die "can't make a temporary folder in $temporary" \
-	"Mend: free some space there, or name another folder with TMPDIR."
+	"Fix: free some space there, or name another folder with TMPDIR."
 trap 'rm -rf "$work" "$new"' EXIT
 
 refuse_work() {
 	die "can't write to $work: perhaps its file system is full" \
-		"Mend: free some space there, or name another folder with TMPDIR."
+		"Fix: free some space there, or name another folder with TMPDIR."
 }
 refuse_workspace() {
 	die "can't write $workspace/compile_commands.json" \
-		"Mend: make $workspace writable, and see that there is no folder of that name and some space."
+		"Fix: make $workspace writable, and see that there is no folder of that name and some space."
 }
 
 # Known before Bazel has worked for it.
@@ -94,7 +94,7 @@ cd "$workspace"
 	--aspects="$aspect" --output_groups=compile_commands \
 	--build_event_json_file="$work/events" --show_result=0 -- "${targets[@]}" ||
 	die "Bazel can't plan the build of ${targets[*]}: its ERROR stands above" \
-		"Mend: repair what it names, or give targets without it: -- //some/folder/..." \
+		"Fix: repair what it names, or give targets without it: -- //some/folder/..." \
 		"compile_commands.json stays as it was."
 
 # Each file that was made is {"name": …, …, "pathPrefix": ["bazel-out", …]}.
@@ -104,7 +104,7 @@ grep -o '"name":"[^"]*\.compile_commands",[^]]*\]' "$work/events" | sort -u |
 		cat "$execroot/$path" || exit
 	done >"$work/lines" || [ "${PIPESTATUS[3]}" -eq 0 ] || refuse_work
 [ -s "$work/lines" ] || die "found no C or C++ source that ${targets[*]} compiles" \
-	"Mend: name targets that do: -- //some/folder/..."
+	"Fix: name targets that do: -- //some/folder/..."
 
 "$merge" "$view" "$workspace" "$execroot" "$output_base/external" <"$work/lines" >"$new" || refuse_workspace
 cmp -s "$new" compile_commands.json || mv "$new" compile_commands.json || refuse_workspace

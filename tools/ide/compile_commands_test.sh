@@ -123,7 +123,7 @@ begin "no view behind --view"
 compile_commands --view
 ends_with 1
 says "'--view' is no view"
-says "Mend: --view=controller"
+says "Fix: --view=controller"
 
 begin "a view in a word of its own that is none"
 compile_commands --view guest
@@ -141,7 +141,7 @@ mkdir "$workspace/compile_commands.json.new"
 compile_commands
 ends_with 1
 says "can't write $workspace/compile_commands.json"
-says "Mend: make $workspace writable"
+says "Fix: make $workspace writable"
 says_nothing_raw
 
 begin "a place for temporary files that can't be written"
@@ -151,7 +151,7 @@ compile_commands
 unset temporary
 ends_with 1
 says "can't make a temporary folder in $world/file"
-says "Mend: free some space there, or name another folder with TMPDIR"
+says "Fix: free some space there, or name another folder with TMPDIR"
 says_nothing_raw
 
 begin "a full place for temporary files"
@@ -160,7 +160,7 @@ compile_commands
 unset file_limit
 ends_with 1
 says "can't write to $TEST_TMPDIR/tmp."
-says "Mend: free some space there, or name another folder with TMPDIR"
+says "Fix: free some space there, or name another folder with TMPDIR"
 says_nothing_raw
 
 begin "a full checkout"
@@ -190,7 +190,7 @@ begin "an unknown view"
 compile_commands --view=guest
 ends_with 1
 says "'--view=guest' is no view"
-says "Mend: --view=controller"
+says "Fix: --view=controller"
 
 begin "a checkout that does not ignore the file"
 is_ignored=0
@@ -206,7 +206,7 @@ compile_commands
 ends_with 1
 says "ERROR: //x: broken"
 says "Bazel can't plan the build of //...: its ERROR stands above"
-says "Mend: repair what it names, or give targets without it"
+says "Fix: repair what it names, or give targets without it"
 [ "$(<"$workspace/compile_commands.json")" = old ] || complain "the file has changed"
 
 begin "a workspace without C"
@@ -220,7 +220,7 @@ rm "$bazel"
 compile_commands
 ends_with 1
 says "found no Bazel: neither bazelw in $workspace, nor bazelisk or bazel on PATH"
-says "Mend: set RINGSIDE_BAZEL"
+says "Fix: set RINGSIDE_BAZEL"
 
 begin "not run by Bazel"
 BUILD_WORKSPACE_DIRECTORY='' compile_commands

@@ -14,6 +14,6 @@ mapfile -t files < <(find -L . -type f \( -name '*.bazel' -o -name '*.bzl' -o -n
 }
 # sh_test is still Bazel's own here.
 "$buildifier" --mode=check --lint=warn --warnings=-native-sh-test,-native-sh-binary "${files[@]}" || {
-	echo "Mend: ./bazelw run //:format; what is a warning above, mend by hand" >&2
+	echo "Fix: ./bazelw run //:format; what is a warning above, mend by hand" >&2
 	exit 1
 }

@@ -13,6 +13,6 @@ mapfile -t files < <(find -L . -type f \( -name '*.c' -o -name '*.cc' -o -name '
 	exit 1
 }
 "$clang_format" --dry-run --Werror "${files[@]}" || {
-	echo "Mend: ./bazelw run //:format" >&2
+	echo "Fix: ./bazelw run //:format" >&2
 	exit 1
 }

@@ -7,7 +7,7 @@ set -u
 
 [ -n "${BUILD_WORKSPACE_DIRECTORY-}" ] || {
 	echo "format: this only works when Bazel runs it" >&2
-	echo "  Mend: ./bazelw run //:format" >&2
+	echo "  Fix: ./bazelw run //:format" >&2
 	exit 1
 }
 clang_format=$(realpath -s "../$1")

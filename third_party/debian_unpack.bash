@@ -13,6 +13,7 @@
 #   NOT_NEEDED             dependencies that apt takes as installed
 #   NEEDED_MIB, DOWNLOAD_MB  space for archives, lists and tree; size of the archives
 #   set_up                 makes what is unpacked in $tree ready to be used at $home
+#   take_release WHY       gets the product elsewhere, when Debian's can't be had; may be absent
 #
 # Nothing is installed, no root is needed, and the machine's own package lists stay
 # as they are. apt checks the archive's signatures and resolves the dependencies.
@@ -45,18 +46,25 @@ is_complete() {
 	[ -r "$home/complete" ] && [ "$(<"$home/complete")" = "$home" ]
 }
 
-check_machine() {
-	[ "$(uname -sm)" = "Linux x86_64" ] ||
-		die "this machine is $(uname -sm); Ringside builds on Linux x86_64 only"
+# usage: fall_back WHY FIX   to where else the product comes from, if anywhere
+fall_back() {
+	if declare -F take_release >/dev/null; then
+		take_release "$1"
+	else
+		die "$1" "Fix: $2."
+	fi
+}
+
+# Whether Debian's packages can be unpacked here; else sets why, and what to fix.
+can_unpack() {
 	local program
 	for program in apt-get apt-cache dpkg-deb flock; do
-		type -P "$program" >/dev/null ||
-			die "$product is not on PATH, and without $program Debian's can't be unpacked" \
-				"Fix: $own."
+		why="$product is not on PATH, and without $program Debian's can't be unpacked" fix=$own
+		type -P "$program" >/dev/null || return
 	done
-	[ -r "$KEYRING" ] ||
-		die "$product is not on PATH, and without $KEYRING Debian's can't be verified" \
-			"Fix: install the package debian-archive-keyring, or $own."
+	why="$product is not on PATH, and without $KEYRING Debian's can't be verified"
+	fix="install the package debian-archive-keyring, or $own"
+	[ -r "$KEYRING" ]
 }
 
 find_mirror() {
@@ -159,11 +167,18 @@ read_lists() {
 		die "cannot read the package lists of Debian $SUITE from $mirror:" "$(apt_errors)" \
 			"Fix: check the network and the space in $cache, name another mirror with DEBIAN_MIRROR, or $own."
 	fi
+}
+
+# Whether the release has the version; else sets why, and what to fix.
+is_offered() {
 	local offered
 	offered=$(apt apt-cache show --no-all-versions "${PACKAGES[0]}" | sed -n 's/^Version: //p') || :
-	[[ -n $offered && (-z $version || $offered == "$version"[-+~]*) ]] ||
-		die "Debian $SUITE on $mirror offers ${product% *} '${offered:-none}', not ${version:-a version of it}" \
-			"Fix: name another mirror with DEBIAN_MIRROR, or $own."
+	why="Debian $SUITE on $mirror offers ${product% *} '${offered:-none}', not ${version:-a version of it}"
+	fix="name another mirror with DEBIAN_MIRROR, or $own"
+	[[ -n $offered && (-z $version || $offered == "$version"[-+~]*) ]]
+}
+
+list_archives() {
 	# A line for each archive as sha256sum reads it, the biggest first. apt leaves
 	# out what it finds downloaded: let it look elsewhere.
 	apt apt-get -y --print-uris -o "Dir::Cache::Archives=$partial/nothing" install "${PACKAGES[@]}" |
@@ -240,8 +255,14 @@ drop_unfinished() {
 unpack_debian() {
 	readonly partial=$home.partial
 	readonly tree=$partial/root
+	local why fix
 
-	check_machine
+	[ "$(uname -sm)" = "Linux x86_64" ] ||
+		die "this machine is $(uname -sm); Ringside builds on Linux x86_64 only"
+	if ! can_unpack; then
+		fall_back "$why" "$fix"
+		return
+	fi
 	find_mirror "$@"
 	lock_cache
 	# Another run may have finished while this one waited.
@@ -253,6 +274,14 @@ unpack_debian() {
 		check_folder
 		configure_apt
 		read_lists
+		if ! is_offered; then
+			trap - EXIT
+			rm -rf "$partial"
+			exec 9>&-
+			fall_back "$why" "$fix"
+			return
+		fi
+		list_archives
 		download
 		unpack
 		set_up

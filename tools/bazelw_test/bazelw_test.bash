@@ -200,7 +200,7 @@ new_world
 echo 'E: Failed to fetch http://mirror.invalid/debian/x.deb  Connection reset' >"$world/install-fails"
 run
 check "a download cut short is told in apt's words" says 'Connection reset'
-check "and how to mend it" says 'check the network and the space in'
+check "and how to fix it" says 'check the network and the space in'
 check "with Bazel's status for a local problem" ends_with 36
 check "and leaves no Bazel" eval 'lacks "$bazel_home" && lacks "$bazel_home.partial/root"'
 rm "$world/install-fails"
@@ -216,12 +216,76 @@ run
 check "a damaged archive of the right size is fetched again" asked_for 1 'fetch bazel_1_amd64.deb'
 check "one that is not wanted any more is not unpacked" asked_for 2 'dpkg-deb --fsys-tarfile'
 
+# --- Bazel's official release -------------------------------------------------
+
+for program in curl wget; do
+	new_world
+	rm "$world/bin/apt-get"
+	fake_release "$program"
+	run build
+	check "without apt, $program brings the release" prints 'release: <build>'
+	check "its status is kept" ends_with 6
+	check "from its public place" grep -qxE \
+		"$program https://[a-z.]+/bazelbuild/bazel/releases/download/7.7.1/bazel-7.7.1-linux-x86_64" "$world/calls"
+	check "nothing else is left" eval '[ "$(ls "$cache")" = bazel-7.7.1-release ]'
+	: >"$world/calls"
+	run build
+	check "the second run downloads nothing" eval 'is_silent && [ ! -s "$world/calls" ]'
+done
+
+new_world
+echo offered=9.9.9 >"$world/offered"
+fake_release curl
+export BAZELISK_BASE_URL=http://releases.invalid/x
+run build
+check "when Debian has left the version behind, the release serves" prints 'release: <build>'
+check "from where the user says" grep -q "^curl http://releases.invalid/x/7.7.1/bazel-" "$world/calls"
+check "apt's lists are gone" lacks "$bazel_home.partial"
+: >"$world/calls"
+run build
+check "and apt is asked no more" eval '[ ! -s "$world/calls" ]'
+
+new_world
+rm "$world/bin/apt-get"
+fake_release curl
+echo 7.7.2 >"$world/ws/.bazelversion"
+run
+check "a version whose sum nobody knows: says so" says "only 7.7.1's sum is known"
+check "and is not downloaded" eval 'ends_with 36 && lacks "$cache"'
+
+new_world
+rm "$world/bin/apt-get"
+fake_release curl
+echo 'curl: (6) Could not resolve host' >"$world/download-fails"
+run
+check "no network for the release: says so" says '  curl: (6) Could not resolve host'
+check "and what to fix" says 'another place of releases with BAZELISK_BASE_URL'
+check "and ends with 36" ends_with 36
+check "and leaves nothing" eval '[ -z "$(ls "$cache")" ]'
+
+new_world
+rm "$world/bin/apt-get"
+fake_release curl
+echo '# changed' >>"$world/release"
+run
+check "another file in its place: says so" says 'is not Bazel 7.7.1: its sha256 is'
+check "and does not run it" eval 'ends_with 36 && [ -z "$(ls "$cache")" ]'
+
+new_world
+rm "$world/bin/apt-get"
+fake_release curl
+fake chmod <<<'exit 0' # as if on a noexec mount
+chmod -x "$world/release"
+run
+check "a cache that runs no programs: the release" says "$cache is on a file system that runs no programs"
+check "and leaves nothing there" eval 'ends_with 36 && [ -z "$(ls "$cache")" ]'
+
 # --- What can go wrong -------------------------------------------------------
 
-# usage: check_refusal WHAT MESSAGE MEND   after a run: one message, and nothing left
+# usage: check_refusal WHAT MESSAGE FIX   after a run: one message, and nothing left
 check_refusal() {
 	check "$1: says so" says "$2"
-	check "$1: names the mend" eval "says 'Fix: ' && says $(printf %q "$3")"
+	check "$1: names the fix" eval "says 'Fix: ' && says $(printf %q "$3")"
 	check "$1: ends with 36" ends_with 36
 	check "$1: leaves no Bazel" eval 'lacks "$bazel_home" && lacks "$bazel_home.partial/root"'
 	check "$1: no raw error" eval '! grep -q ": line [0-9]" "$world/err"'
@@ -239,24 +303,28 @@ echo 'E: Hash Sum mismatch' >"$world/install-fails"
 run
 check_refusal "hash mismatch" '  E: Hash Sum mismatch' 'name another mirror with DEBIAN_MIRROR'
 
+# With nothing to download with, there is no release to fall back to either.
 for other in 8.0.0+ds-1 7.7.10-1 ''; do
 	new_world
 	echo "offered=$other" >"$world/offered"
 	run
-	check_refusal "forky has '$other'" "offers Bazel '${other:-none}', not 7.7.1" 'install Bazelisk or Bazel 7.7.1'
+	check "forky has '$other'" says "offers Bazel '${other:-none}', not 7.7.1; taking the official release"
+	check_refusal "forky has '$other'" "there is neither curl nor wget" 'install Bazelisk or Bazel 7.7.1'
 done
 
 for program in apt-get dpkg-deb flock; do
 	new_world
 	rm "$world/bin/$program"
 	run
-	check_refusal "no $program" "without $program" 'install Bazelisk or Bazel 7.7.1 and put it on PATH'
+	check "no $program" says "without $program"
+	check_refusal "no $program" "there is neither curl nor wget" 'install Bazelisk or Bazel 7.7.1 and put it on PATH'
 done
 
 new_world
 rm "$world/keyring"
 run
-check_refusal "no keyring" "without $world/keyring" 'install the package debian-archive-keyring'
+check "no keyring" says "without $world/keyring"
+check_refusal "no keyring" "there is neither curl nor wget" 'install Bazelisk or Bazel 7.7.1'
 
 new_world
 DEBIAN_MIRROR=gopher://x run
@@ -318,7 +386,7 @@ new_world
 unset HOME
 run
 check "no HOME: says so" says 'HOME is not set'
-check "no HOME: names the mend" says 'set HOME or RINGSIDE_CACHE'
+check "no HOME: names the fix" says 'set HOME or RINGSIDE_CACHE'
 RINGSIDE_CACHE=$world/c
 export RINGSIDE_CACHE
 run

@@ -66,7 +66,8 @@ new_world() {
 		ln -s "$(type -P "$program")" "$world/bin/$program"
 	done
 	cp -L "$root/bazelw" "$world/ws/"
-	cp -L "$root"/third_party/debian_{bazel.bash,mirror,unpack.bash} "$world/ws/third_party/"
+	cp -L "$root"/third_party/{debian_bazel.bash,debian_mirror,debian_unpack.bash,release_bazel.bash} \
+		"$world/ws/third_party/"
 	echo 7.7.1 >"$world/ws/.bazelversion"
 	: >"$world/calls"
 	: >"$world/keyring"
@@ -74,7 +75,7 @@ new_world() {
 	sed -i "s|^readonly KEYRING=.*|readonly KEYRING=$world/keyring|" \
 		"$world/ws/third_party/debian_unpack.bash"
 	export HOME=$world/home DEBIAN_MIRROR=http://mirror.invalid/debian
-	unset XDG_CACHE_HOME RINGSIDE_CACHE
+	unset XDG_CACHE_HOME RINGSIDE_CACHE BAZELISK_BASE_URL
 	cache=$HOME/.cache/ringside
 	bazel_home=$cache/$unpacked
 	make_packages
@@ -84,6 +85,29 @@ new_world() {
 		echo "dpkg-deb $1" >>"$world/calls"
 		[ ! -e "$world/hold-unpack" ] || { : >"$world/held"; cat "$world/hold-unpack"; }
 		exec cat "$2"
+	F
+}
+
+# usage: fake_release PROGRAM   a curl or wget that brings a Bazel of our own, whose sum is right
+fake_release() {
+	fake release <<-'F'
+		[ "$*" != --version ] || { echo "bazel 7.7.1"; exit; }
+		printf 'release: <%s>' "$1"
+		exit 6
+	F
+	mv "$world/bin/release" "$world/release"
+	sed -i "s/^readonly RELEASE_SHA256=.*/readonly RELEASE_SHA256=$(sha256sum <"$world/release" | sed 's/ .*//')/" \
+		"$world/ws/third_party/release_bazel.bash"
+	fake "$1" <<-'F'
+		echo "${0##*/} ${*: -1}" >>"$world/calls"
+		[ ! -e "$world/download-fails" ] || { cat "$world/download-fails" >&2; exit 22; }
+		while [ $# -gt 0 ]; do
+			case $1 in
+			--output) cp "$world/release" "$2" ;;
+			--output-document=*) cp "$world/release" "${1#*=}" ;;
+			esac
+			shift
+		done
 	F
 }
 

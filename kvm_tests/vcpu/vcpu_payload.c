@@ -77,18 +77,7 @@ GUEST_CASE(nmi_in_nmi)
 	kvm_yield();
 }
 
-/* Without an irqchip: interrupts that the controller queues. */
-GUEST_CASE(wait_for_interrupt)
-{
-	tst_set_interrupt_callback(VECTOR, count, (void *)VECTOR);
-	kvm_yield();
-	kvm_enable_interrupts();
-	wait_a_while(&seen_vectors[VECTOR], 1);
-	kvm_disable_interrupts();
-	kvm_yield();
-}
-
-/* The controller looks for a time at which the CPU takes interrupts. */
+/* Without an irqchip: the controller looks for a time at which the CPU takes interrupts. */
 GUEST_CASE(open_window)
 {
 	tst_set_interrupt_callback(VECTOR, count, (void *)VECTOR);

@@ -104,20 +104,6 @@ TEST_F(Vcpu, EventsTellThatNmisAreMasked)
 
 /* --- Interrupts without an irqchip --- */
 
-TEST_F(Vcpu, QueuedInterruptWaitsForIf)
-{
-	kvm_interrupt interrupt = {VECTOR};
-
-	Choose("wait_for_interrupt");
-	RunToYield();
-	EXPECT_EQ(cpu()->run->if_flag, 0);
-	SAFE_IOCTL(vm()->vcpu_fd, KVM_INTERRUPT, &interrupt);
-	RunToYield();
-	EXPECT_EQ(Shared<uint32_t>("seen_vectors")[VECTOR], 1u);
-	RunToEnd();
-	EXPECT_EQ(Shared<uint32_t>("seen_vectors")[VECTOR], 1u);
-}
-
 TEST_F(Vcpu, InterruptBeyondTheLastVectorIsRefused)
 {
 	kvm_interrupt interrupt = {256};

@@ -1,8 +1,16 @@
 # SPDX-License-Identifier: MIT
 """linux_kernel: a kernel that emulated machines boot."""
 
-def _init_linux_kernel_info(*, image, modules, config = None, builtin = None):
-    return {"builtin": builtin, "config": config, "image": image, "modules": modules}
+load("//machines:fixes.bzl", "check_fixes")
+
+def _init_linux_kernel_info(*, image, modules, config = None, builtin = None, lacks = []):
+    return {
+        "builtin": builtin,
+        "config": config,
+        "image": image,
+        "lacks": lacks,
+        "modules": modules,
+    }
 
 LinuxKernelInfo, _new_linux_kernel_info = provider(
     doc = "A Linux kernel.",
@@ -10,12 +18,16 @@ LinuxKernelInfo, _new_linux_kernel_info = provider(
         "builtin": "modules.builtin, a File; None where it is not known",
         "config": "its .config, a File; None where it is not known",
         "image": "the bootable image (bzImage), a File",
+        "lacks": "a list of fixes of KVM that it lacks, as linux_kernel has them",
         "modules": "a depset of Files: .ko files, or folders that hold some",
     },
     init = _init_linux_kernel_info,
 )
 
 def _linux_kernel_impl(ctx):
+    error = check_fixes("lacks", ctx.attr.lacks)
+    if error:
+        fail("{}: {}".format(ctx.label, error))
     modules = depset(ctx.files.modules)
     return [
         DefaultInfo(files = depset([ctx.file.image], transitive = [modules])),
@@ -24,6 +36,7 @@ def _linux_kernel_impl(ctx):
             modules = modules,
             builtin = ctx.file.builtin,
             config = ctx.file.config,
+            lacks = ctx.attr.lacks,
         ),
     ]
 
@@ -47,6 +60,10 @@ has its own.""",
             mandatory = True,
             allow_single_file = True,
             doc = "The bzImage.",
+        ),
+        "lacks": attr.string_list(
+            doc = """Fixes of KVM that this kernel lacks: ids of commits, each maybe with a
+blank and a few words. A test with one of them in its `fixed_by` has to fail on it.""",
         ),
         "modules": attr.label_list(
             allow_files = True,

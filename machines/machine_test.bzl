@@ -27,6 +27,7 @@ def _machine_test_impl(ctx):
         machine = ctx.attr._machine[BuildSettingInfo].value
     lines = ["controller " + runfiles_path(ctx, executable)]
     lines += ["requires " + requirement for requirement in ctx.attr.requires]
+    lines += ["fixed_by " + fix for fix in ctx.attr.fixed_by]
     lines += [
         "data " + runfiles_path(ctx, file)
         for file in data.to_list()
@@ -109,6 +110,9 @@ it runs and why.""",
         ),
         "env_inherit": attr.string_list(
             doc = "Environment variables that are taken from outside.",
+        ),
+        "fixed_by": attr.string_list(
+            doc = "Fixes of KVM without which it has to fail: rules/kvm_test.bzl.",
         ),
         "pinned": attr.bool(
             doc = "Whether it runs on that machine alone, whatever --//machines:machine says.",

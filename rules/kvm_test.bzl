@@ -21,6 +21,7 @@ def kvm_test(
         guests = ["x86_64"],
         requires = [],
         machines = [],
+        fixed_by = [],
         deps = [],
         payload_deps = [],
         copts = [],
@@ -59,6 +60,10 @@ def kvm_test(
         --//machines:machine says: names of Ringside's ("amd_npt0") or labels of
         qemu_machine and bochs_machine. Without it, one test that runs where it can. A
         literal list.
+      fixed_by: commits that mend the bug for which the test looks: ids, each maybe with a
+        blank and a few words, ["c36991c6f8d2 L2's VMMCALL is not KVM's"]. On a kernel
+        that lacks one of them (linux_kernel's `lacks`), each case has to fail, and the
+        test passes then. A literal list.
       deps: libraries of the controller. Accepts select().
       payload_deps: libraries of the payload. Accepts select().
       copts: compiler options of the controller. Accepts select().
@@ -85,6 +90,7 @@ def kvm_test(
         requires = requires,
         machines = machines,
         known_machines = MACHINES.keys(),
+        fixed_by = fixed_by,
         payloads = payloads,
         payload_data_files = payload_data_files,
         payload_features = payload_features,
@@ -194,9 +200,10 @@ def kvm_test(
                 size = size,
                 controller = variant + "._controller",
                 emulated = machine_label(machine) if machine else emulated_machine(required),
+                fixed_by = fixed_by,
                 pinned = machine != None,
                 requires = required,
-                tags = ["kvm"] + tags + ["requires-" + requirement for requirement in required],
+                tags = ["kvm"] + tags + ["requires-" + requirement for requirement in required] + ["fixed-by-" + fix.split(" ")[0] for fix in fixed_by],
                 target_compatible_with = compatible,
                 toolchains = toolchains,
                 visibility = visibility,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What kvm_test accepts. Pure functions, so that every message has a unit test."""
 
+load("//machines:fixes.bzl", "check_fixes")
 load("//machines/capabilities:table.bzl", "CAPABILITIES")
 load("//toolchains:architectures.bzl", "GUESTS")
 
@@ -61,6 +62,7 @@ _PASSED_ON_BY_PROGRAMS = [argument for argument in _PASSED_ON if argument != "fe
 _OWN = [
     "copts",
     "deps",
+    "fixed_by",
     "guests",
     "name",
     "payload_copts",
@@ -268,6 +270,7 @@ def check_kvm_test_args(
         requires,
         machines = [],
         known_machines = [],
+        fixed_by = [],
         payloads = None,
         payload_data_files = {},
         payload_features = [],
@@ -284,6 +287,7 @@ def check_kvm_test_args(
       requires: the requirements.
       machines: names or labels of machines.
       known_machines: the machines that have names without a label.
+      fixed_by: the fixes of KVM.
       payloads: the payloads by name, or None.
       payload_data_files: files by the name that they have in the payload.
       payload_features: the features of the payload.
@@ -303,7 +307,8 @@ def check_kvm_test_args(
         _check_strings("guests", guests, GUESTS.keys(), "guest") or
         (None if guests else "guests is empty; name at least one of {}".format(_quoted(GUESTS.keys()))) or
         _check_own("requires", requires) or
-        _check_requires(requires, machines, known_machines)
+        _check_requires(requires, machines, known_machines) or
+        check_fixes("fixed_by", fixed_by)
     )
 
     # Argument and name first: what else is wrong may come from them.

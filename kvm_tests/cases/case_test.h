@@ -3,6 +3,7 @@
 #ifndef RINGSIDE_KVM_TESTS_CASE_TEST_H
 #define RINGSIDE_KVM_TESTS_CASE_TEST_H
 
+#include <fstream>
 #include <ostream>
 #include <string>
 #include <thread>
@@ -57,9 +58,24 @@ private:
 	std::thread thread_;
 };
 
+/* A test whose kernel warns or oopses meanwhile fails, whatever its guest says. */
 class CaseTest : public ringside::KvmTest
 {
 protected:
+	void SetUp() override
+	{
+		taint_ = KernelTaint();
+		KvmTest::SetUp();
+	}
+
+	/* Also in the end of the virtual machine. */
+	void TearDown() override
+	{
+		KvmTest::TearDown();
+		EXPECT_EQ(KernelTaint() & ~taint_, 0u)
+			<< "the kernel has warned (512) or oopsed (128): see its log";
+	}
+
 	/* A machine that is not the default one. */
 	void Create(const tst_kvm_config &config)
 	{
@@ -100,6 +116,21 @@ protected:
 	{
 		return static_cast<volatile T *>(tst_kvm_symbol(vm(), name));
 	}
+
+private:
+	/* Documentation/admin-guide/tainted-kernels.rst: bits 7 (an oops) and 9 (a warning). */
+	static unsigned long KernelTaint()
+	{
+		constexpr unsigned long kOops = 1 << 7, kWarning = 1 << 9;
+		std::ifstream file("/proc/sys/kernel/tainted");
+		unsigned long taint = 0;
+
+		file >> taint;
+		EXPECT_FALSE(file.fail()) << "cannot read /proc/sys/kernel/tainted";
+		return taint & (kOops | kWarning);
+	}
+
+	unsigned long taint_ = 0;
 };
 
 } /* namespace kvm_tests */

@@ -158,8 +158,26 @@ TEST_F(Debug, ReadWatchpointStopsAfterReadAndWrite)
 	FinishWith(5);
 }
 
-// CVE-2022-1852, 3d8fc6e28f32: the instruction at the breakpoint is one that KVM emulates,
-// and it had none decoded.
+// CVE-2022-1852, fee060cd52d6: where KVM emulates real mode, it has to look for breakpoints
+// itself, and went on without an instruction. SDM Vol. 3 "First Instruction Executed".
+TEST_F(Debug, BreakpointAtTheFirstInstruction)
+{
+	constexpr uint64_t kFirst = 0xfffffff0;
+
+	Choose("steps");
+	debug_.arch.debugreg[0] = kFirst;
+	debug_.arch.debugreg[7] = kDr7Enabled | 2;
+	SetDebug(KVM_GUESTDBG_USE_HW_BP);
+	RunTo(KVM_EXIT_DEBUG);
+	EXPECT_EQ(cpu()->run->debug.arch.exception, kDebug);
+	EXPECT_EQ(cpu()->run->debug.arch.pc, kFirst);
+	EXPECT_EQ(cpu()->run->debug.arch.dr6 & 0xf, 1u);
+	SetDebug(0);
+	RunToYield();
+	FinishWith(7);
+}
+
+// Nor does it stop twice, at the CPU's and at KVM's own search.
 TEST_F(Debug, BreakpointAtAnMmioInstruction)
 {
 	const uint32_t value = 0x5ec4e7;

@@ -40,3 +40,29 @@ COPY(copy_out32, "rep movsl", buffer, address)
 COPY(copy_in8, "rep movsb", address, buffer)
 COPY(copy_in16, "rep movsw", address, buffer)
 COPY(copy_in32, "rep movsl", address, buffer)
+
+#ifdef __x86_64__
+#define BP "%%rbp"
+#define SP "%%rsp"
+#else
+#define BP "%%ebp"
+#define SP "%%esp"
+#endif
+
+/* The stack is the device's while ENTER pushes the frame pointer. */
+GUEST_CASE(enter)
+{
+	const uintptr_t pushed = *(uintptr_t *)buffer;
+	const uintptr_t stack = (uintptr_t)address + sizeof(pushed);
+
+	asm volatile("push " BP "\n\t"
+		     "mov " SP ", %0\n\t"
+		     "mov %1, " SP "\n\t"
+		     "mov %2, " BP "\n\t"
+		     "enter $0, $0\n\t"
+		     "mov %0, " SP "\n\t"
+		     "pop " BP
+		     : "=&d"((uintptr_t){0})
+		     : "a"(stack), "c"(pushed)
+		     : "memory");
+}

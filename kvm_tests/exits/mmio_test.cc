@@ -136,7 +136,10 @@ TEST_P(Mmio, EachByteOnce)
 			ASSERT_EQ(memory_[place - memory_base_], Pattern(place)) << "at " << place;
 }
 
-constexpr bool kRead = false, kWrite = true;
+enum : bool {
+	kRead = false,
+	kWrite = true
+};
 
 constexpr MmioCase kCases[] = {
 #ifdef CASES_OF_64_BITS
@@ -148,6 +151,12 @@ constexpr MmioCase kCases[] = {
 	{"WriteIntoMemory64", "write64", kWrite, 8, 1, 0xffd, kMemoryBehind},
 	{"ReadFromMemory64", "read64", kRead, 8, 1, 0xffd, kMemoryBefore},
 	{"ReadIntoMemory64", "read64", kRead, 8, 1, 0xffd, kMemoryBehind},
+	// CVE-2026-31588: what the second page gets had been on the emulator's own stack.
+	{"Enter64", "enter", kWrite, 8, 1, 0x10, kNoMemory},
+	{"EnterCrossing64", "enter", kWrite, 8, 1, 0xffd, kNoMemory},
+#elif defined(CASES_OF_32_BITS)
+	{"Enter32", "enter", kWrite, 4, 1, 0x10, kNoMemory},
+	{"EnterCrossing32", "enter", kWrite, 4, 1, 0xffd, kNoMemory},
 #else
 	{"Write8", "write8", kWrite, 1, 1, 0x10, kNoMemory},
 	{"Write16", "write16", kWrite, 2, 1, 0x10, kNoMemory},

@@ -75,14 +75,15 @@ def _bochs_snapshot_impl(ctx):
     ctx.actions.write(description, "".join([
         "{} {}\n".format(key, value)
         for key, value in [
-            ("name", ctx.attr.machine),
-            ("emulator", "bochs"),
-            ("root", runfiles_path(ctx, ctx.executable._bochs)),
-            ("snapshot", runfiles_path(ctx, snapshot)),
-            ("cpu", ctx.attr.cpu),
-            ("cpus", 1),
-            ("memory", ctx.attr.memory_mb),
-        ] + [("provides", requirement) for requirement in ctx.attr.provides]
+                              ("name", ctx.attr.machine),
+                              ("emulator", "bochs"),
+                              ("root", runfiles_path(ctx, ctx.executable._bochs)),
+                              ("snapshot", runfiles_path(ctx, snapshot)),
+                              ("cpu", ctx.attr.cpu),
+                              ("cpus", 1),
+                              ("memory", ctx.attr.memory_mb),
+                          ] + [("provides", requirement) for requirement in ctx.attr.provides] +
+                          [("lacks", fix) for fix in kernel.lacks]
     ]))
     return [
         DefaultInfo(files = depset([snapshot])),

@@ -44,14 +44,15 @@ def _qemu_snapshot_impl(ctx):
     ctx.actions.write(description, "".join([
         "{} {}\n".format(key, value)
         for key, value in [
-            ("name", ctx.attr.machine),
-            ("emulator", "qemu"),
-            ("root", emulator.label.workspace_name),
-            ("snapshot", runfiles_path(ctx, snapshot)),
-            ("cpu", ctx.attr.cpu),
-            ("cpus", ctx.attr.cpus),
-            ("memory", ctx.attr.memory_mb),
-        ] + [("provides", requirement) for requirement in ctx.attr.provides]
+                              ("name", ctx.attr.machine),
+                              ("emulator", "qemu"),
+                              ("root", emulator.label.workspace_name),
+                              ("snapshot", runfiles_path(ctx, snapshot)),
+                              ("cpu", ctx.attr.cpu),
+                              ("cpus", ctx.attr.cpus),
+                              ("memory", ctx.attr.memory_mb),
+                          ] + [("provides", requirement) for requirement in ctx.attr.provides] +
+                          [("lacks", fix) for fix in kernel.lacks]
     ]))
     return [
         DefaultInfo(files = depset([snapshot])),

@@ -100,6 +100,8 @@ static void take_test_line(void *context, const char *key, const char *value)
 		test->emulated = copy(value);
 	} else if (!strcmp(key, "requires")) {
 		test->required |= capability(value);
+	} else if (!strcmp(key, "fixed_by")) {
+		append(&test->fixes, &test->fix_count, value);
 	} else if (!strcmp(key, "data")) {
 		append(&test->data, &test->data_count, value);
 	} else if (!strcmp(key, "module")) {
@@ -159,6 +161,8 @@ static void take_machine_line(void *context, const char *key, const char *value)
 		machine->memory_mb = number(key, value);
 	else if (!strcmp(key, "provides"))
 		machine->provides |= capability(value);
+	else if (!strcmp(key, "lacks"))
+		append(&machine->lacks, &machine->lack_count, value);
 	else
 		die("unknown key '%s' in a machine's description; build the test anew", key);
 }

@@ -17,6 +17,8 @@ struct test_description {
 	char *machine; /* "auto", "host" or an emulated machine's name */
 	char *emulated; /* description of the emulated machine, or NULL */
 	capability_set required;
+	char **fixes; /* of KVM, without which it has to fail: see fixes.h */
+	size_t fix_count;
 	char **data; /* files and folders that the test uses */
 	size_t data_count;
 	char **libraries; /* shared libraries that the program loads */
@@ -38,6 +40,8 @@ struct machine_description {
 	char *cpu; /* CPU model, in the emulator's words */
 	char *kernel; /* its release, from the snapshot */
 	capability_set provides;
+	char **lacks; /* fixes of KVM that its kernel has not */
+	size_t lack_count;
 	unsigned int cpus;
 	unsigned int memory_mb;
 };

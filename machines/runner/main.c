@@ -17,6 +17,8 @@
 #include "machines/runner/command.h"
 #include "machines/runner/description.h"
 #include "machines/runner/emulated.h"
+#include "machines/runner/expected_failure.h"
+#include "machines/runner/fixes.h"
 #include "machines/runner/message.h"
 #include "machines/runner/skip.h"
 
@@ -27,13 +29,44 @@ static void tell_machine(const char *name)
 		die("out of memory");
 }
 
+/* Where a test isn't known to fail, a failure is news: it says what this KVM is open to. */
+static void tell_fixes(const struct test_description *test)
+{
+	char *fixes = name_fixes(test);
+
+	if (fixes)
+		say("a KVM that fails this test lacks %s", fixes);
+	free(fixes);
+}
+
 static int run_on_host(const struct test_description *test, char **arguments)
 {
 	char **command = make_command(test, arguments);
 
+	tell_fixes(test);
 	/* Nothing of the runner is left: the controller is the test's process. */
 	execv(command[0], command);
 	die("cannot run %s: %s", command[0], strerror(errno));
+}
+
+/* Modules that take the place of the machine's are somebody's own: of these, nothing is known. */
+static int run_expecting(const struct test_description *test,
+			 const struct machine_description *machine, char **arguments)
+{
+	char *lacks = test->module_count ? NULL : name_lacking(test, machine);
+	const char *report;
+	int status;
+
+	if (!lacks) {
+		tell_fixes(test);
+		return run_emulated(test, machine, arguments);
+	}
+	say("this kernel lacks %s: the test has to fail", lacks);
+	report = expect_failure();
+	status = run_emulated(test, machine, arguments);
+	status = judge_expected_failure(status, report, lacks);
+	free(lacks);
+	return status;
 }
 
 static int run_on_machine(const struct test_description *test, const char *why, char **arguments)
@@ -53,7 +86,7 @@ static int run_on_machine(const struct test_description *test, const char *why, 
 	}
 	say("%s; running on machine %s, Linux %s", why, machine.name, machine.kernel);
 	tell_machine(machine.name);
-	return run_emulated(test, &machine, arguments);
+	return run_expecting(test, &machine, arguments);
 }
 
 /* With a forced host, what is missing is said and not worked around. */

@@ -37,6 +37,7 @@ def _accepted_test_impl(ctx):
         {"extra": ["size", "visibility"]},
         {"machines": ["amd", ":amd2", "//my:machine", "@other//:machine2"]},
         {"payload_stack_size": 1 << 20},
+        {"fixed_by": ["c36991c6f8d2", "0123456789abcdef0123456789abcdef01234567 its words"]},
         {"payload_features": ["simd"]},
         {"payload_data_files": {"table_2": "//other:table"}},
         {"payloads": {"one": ["one.c"], "two": ["two.S"]}, "srcs": ["x.cc"]},
@@ -163,6 +164,32 @@ def _machines_test_impl(ctx):
         machines = ["amd", "//my/amd"],
     )
     _refuses(env, "machines must be a list, not a string; write machines = [...]", machines = "amd")
+    return unittest.end(env)
+
+def _fixed_by_test_impl(ctx):
+    env = unittest.begin(ctx)
+    for wrong in ["c36991c6f8d", "C36991C6F8D2", "CVE-2026-46076", "", "nested SVM", "v6.1.177-rc1", "c36991c6f8d2" * 4]:
+        _refuses(
+            env,
+            ("fixed_by has \"{}\", which does not begin with a commit's id: 12 to 40 of 0-9 and a-f, " +
+             "as git log --oneline --abbrev=12 prints it").format(wrong),
+            fixed_by = [wrong],
+        )
+    _refuses(
+        env,
+        "fixed_by names c36991c6f8d2ab twice; name it once",
+        fixed_by = ["c36991c6f8d2 one", "c36991c6f8d2ab other"],
+    )
+    _refuses(
+        env,
+        "fixed_by has \"c36991c6f8d2\", which is more than one line; leave a few words behind the commit's id",
+        fixed_by = ["c36991c6f8d2 two\nlines"],
+    )
+    _refuses(
+        env,
+        "fixed_by must be a list, not a string; write fixed_by = [...]",
+        fixed_by = "c36991c6f8d2",
+    )
     return unittest.end(env)
 
 def _requirements_of_test_impl(ctx):
@@ -308,6 +335,7 @@ _payloads_test = unittest.make(_payloads_test_impl)
 _guests_test = unittest.make(_guests_test_impl)
 _requires_test = unittest.make(_requires_test_impl)
 _machines_test = unittest.make(_machines_test_impl)
+_fixed_by_test = unittest.make(_fixed_by_test_impl)
 _requirements_of_test = unittest.make(_requirements_of_test_impl)
 _extra_test = unittest.make(_extra_test_impl)
 _did_you_mean_test = unittest.make(_did_you_mean_test_impl)
@@ -330,6 +358,7 @@ def kvm_test_args_test_suite(*, name):
             _guests_test,
             _requires_test,
             _machines_test,
+            _fixed_by_test,
             _requirements_of_test,
             _extra_test,
             _did_you_mean_test,

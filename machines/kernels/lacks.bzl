@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: MIT
+"""Fixes of KVM that the pinned kernels lack, Linux 6.1.176 both."""
+
+# As tests have them in fixed_by; docs/regressions.md says what each test looks for.
+LACKS = [
+    "33d3617a52f9",
+    "5d291ef0585e",
+    "b53ab5167a81",
+    "c36991c6f8d2",
+    "cdc69269b18a",
+]

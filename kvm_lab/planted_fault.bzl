@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """planted_fault: KVM with one thing wrong, and the tests that must notice."""
 
-load("//kvm_lab:fault_test.bzl", "fault_test")
+load("//kvm_lab:fault_test.bzl", "CAUGHT_AS", "fault_test")
 load("//kvm_lab/build:kvm_modules.bzl", "kvm_edit", "kvm_modules")
 load("//machines:machines.bzl", "MACHINES", "machine_for")
 
@@ -46,14 +46,15 @@ def planted_fault(
       requires: the capabilities of the machine on which the fault shows:
         machines/capabilities/table.bzl. The first machine that has them is taken.
       caught_as: "fail"; "crash" for a fault that ends the machine, "hang" for one after
-        which the guest waits for what never comes, such as a lost interrupt.
+        which the guest waits for what never comes, such as a lost interrupt; "warn" and
+        "oops" for one of which the machine's kernel itself complains.
       tags: tags of the tests.
       **kwargs: attributes that every test has.
     """
     if not caught_by:
         fail("planted_fault '{}': caught_by is empty; name a test that must fail".format(name))
-    if caught_as not in ("fail", "crash", "hang"):
-        fail("planted_fault '{}': caught_as is \"{}\", which is neither \"fail\", \"crash\" nor \"hang\"".format(name, caught_as))
+    if caught_as not in CAUGHT_AS:
+        fail("planted_fault '{}': caught_as is \"{}\", which is none of \"{}\"".format(name, caught_as, "\", \"".join(CAUGHT_AS)))
     machine = machine_for(requires)
     if not machine:
         fail("planted_fault '{}' requires {}, which no machine has together; there are {}".format(
@@ -73,6 +74,7 @@ def planted_fault(
         name = name,
         size = "medium",
         machine = machine_target,
+        file = file,
         modules = name + "._kvm",
         tags = ["kvm"] + tags,
         runs = ["{} {}".format(tests.index(test), filter) for test, filter in cases],

@@ -77,6 +77,25 @@ def kvm_edit(*, file, find, replace):
     """
     return struct(file = file, find = find, replace = replace)
 
+def kvm_source_error(name, source, headers):
+    """Tells what is wrong with a source without headers, or the other way round.
+
+    Args:
+      name: the target's name.
+      source: kvm_modules' argument.
+      headers: kvm_modules' argument.
+
+    Returns:
+      A message, or None.
+    """
+    if (source == None) == (headers == None):
+        return None
+    return "kvm_modules '{}': {} is given without {}; a kernel's source needs the headers of the same kernel, so give both or none".format(
+        name,
+        "headers" if source == None else "source",
+        "source" if source == None else "headers",
+    )
+
 def kvm_modules(*, name, edits = [], source = None, headers = None, tags = [], **kwargs):
     """Rebuilds kvm.ko, kvm-amd.ko and kvm-intel.ko.
 
@@ -89,12 +108,9 @@ def kvm_modules(*, name, edits = [], source = None, headers = None, tags = [], *
       tags: tags of the target.
       **kwargs: attributes that every rule has.
     """
-    if (source == None) != (headers == None):
-        fail("kvm_modules '{}': {} is given without {}; a kernel's source needs the headers of the same kernel, so give both or none".format(
-            name,
-            "headers" if source == None else "source",
-            "source" if source == None else "headers",
-        ))
+    error = kvm_source_error(name, source, headers)
+    if error:
+        fail(error)
     kvm = Label("//kvm_lab/build:pinned")
     if source != None:
         kvm = name + "._objects"

@@ -78,7 +78,7 @@ static void list(FILE *stream, const char *prefix, const char *file, const char 
 		const struct site *site = &sites->list[i];
 
 		fprintf(stream, "%s%zu\t%s\t%u\t%s\t%s\t", prefix, i, file, site->line,
-			operator_names[site->operator], site->function);
+			operator_names[site->kind], site->function);
 		print_squeezed(stream, source + site->start, site->size);
 		fputc('\t', stream);
 		print_squeezed(stream, site->replacement, strlen(site->replacement));

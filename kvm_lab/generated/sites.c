@@ -104,7 +104,7 @@ static size_t end_of(const struct tokens *tokens, size_t index)
 }
 
 /* From the first of two tokens to the last. */
-static void add(struct search *search, enum operator operator, size_t first, size_t last,
+static void add(struct search *search, enum fault_operator kind, size_t first, size_t last,
 		char *replacement)
 {
 	const struct tokens *tokens = search->tokens;
@@ -112,7 +112,7 @@ static void add(struct search *search, enum operator operator, size_t first, siz
 
 	sites->list = check(realloc(sites->list, (sites->count + 1) * sizeof(*sites->list)));
 	sites->list[sites->count++] = (struct site){
-		.operator = operator,
+		.kind = kind,
 		.start = tokens->list[first].start,
 		.size = end_of(tokens, last) - tokens->list[first].start,
 		.line = tokens->list[first].line,

@@ -8,7 +8,7 @@
 #include "kvm_lab/generated/tokens.h"
 
 /* What is done to the source. */
-enum operator {
+enum fault_operator {
 	DROP_CHECK, /* an if that leaves is never taken; its condition is still evaluated */
 	NEGATE, /* an if's condition, the wrong way round */
 	DROP_STATEMENT, /* an assignment or a call */
@@ -18,7 +18,7 @@ enum operator {
 };
 
 struct site {
-	enum operator operator;
+	enum fault_operator kind;
 	size_t start; /* offset of what is replaced */
 	size_t size; /* of what is replaced, in bytes */
 	unsigned int line; /* in which it begins, counted from 1 */

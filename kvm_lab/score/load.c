@@ -73,7 +73,7 @@ void load_program(struct score *score, const char *path)
 		die("cannot read %s: %s; start this with 'bazel run'", path, strerror(errno));
 }
 
-static capability_set required(const char *name)
+static capability_set capability(const char *name)
 {
 	const capability_set bit = capability_parse(name);
 
@@ -109,7 +109,7 @@ static void take_test_line(void *context, char *line)
 	} else if (!strcmp(line, "line")) {
 		add_word(&test->lines, copy(value));
 		if (!strncmp(value, "requires ", 9))
-			test->requires |= required(value + 9);
+			test->required |= capability(value + 9);
 	}
 }
 
@@ -156,7 +156,7 @@ static void take_list_line(void *context, char *line)
 	fault->source = copy(columns[1]);
 	fault->area = area_of(columns[1]);
 	fault->line = copy(columns[2]);
-	fault->operator= copy(columns[3]);
+	fault->operation = copy(columns[3]);
 	fault->function = copy(columns[4]);
 	fault->from = copy(columns[5]);
 	fault->to = copy(columns[6]);
@@ -192,7 +192,7 @@ static void take_equivalent(void *context, char *line)
 		struct fault *fault = &score->faults[i];
 
 		if (!is(fault->source, columns[0]) || !is(fault->function, columns[1]) ||
-		    !is(fault->operator, columns[2]) || !is(fault->from, columns[3]))
+		    !is(fault->operation, columns[2]) || !is(fault->from, columns[3]))
 			continue;
 		fault->state = FAULT_EQUIVALENT;
 		fault->reason = copy(columns[4]);
@@ -275,7 +275,7 @@ static void take_machine_line(void *context, char *line)
 	char *value = line_value(line);
 
 	if (!strcmp(line, "provides"))
-		machine->provides |= required(value);
+		machine->provides |= capability(value);
 }
 
 void load_capabilities(struct score *score, const char *folder)

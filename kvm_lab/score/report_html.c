@@ -158,8 +158,8 @@ static void print_fault(FILE *file, const struct score *score, size_t index)
 		print_escaped(file, fault->line);
 	}
 	fputs("</small></th><td>", file);
-	if (fault->operator) {
-		print_escaped(file, fault->operator);
+	if (fault->operation) {
+		print_escaped(file, fault->operation);
 		fputs(" <small>in ", file);
 		print_escaped(file, fault->function);
 		fputs("()</small><br><code>", file);

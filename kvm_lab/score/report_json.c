@@ -86,7 +86,7 @@ static json_t *fault_of(const struct score *score, size_t index)
 	set(object, "fault", string_or_null(fault->label));
 	set(object, "source", string_or_null(fault->source));
 	set(object, "line", fault->line ? json_integer(atoi(fault->line)) : json_null());
-	set(object, "operator", string_or_null(fault->operator));
+	set(object, "operator", string_or_null(fault->operation));
 	set(object, "function", string_or_null(fault->function));
 	set(object, "from", string_or_null(fault->from));
 	set(object, "to", string_or_null(fault->to));

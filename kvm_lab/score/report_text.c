@@ -89,7 +89,7 @@ static void print_fault(FILE *file, const struct fault *fault)
 {
 	fprintf(file, "  %s %s", fault->label, fault->area);
 	if (fault->line)
-		fprintf(file, ":%s %s in %s(): %s -> %s", fault->line, fault->operator,
+		fprintf(file, ":%s %s in %s(): %s -> %s", fault->line, fault->operation,
 			fault->function, fault->from, fault->to);
 	fputc('\n', file);
 }

@@ -153,8 +153,8 @@ static const char *place(const struct fault *fault)
 	static char text[256];
 
 	snprintf(text, sizeof(text), "%s%s%s%s%s", fault->area, fault->line ? ":" : "",
-		 fault->line ? fault->line : "", fault->operator? " " : "",
-		 fault->operator? fault->operator: "");
+		 fault->line ? fault->line : "", fault->operation? " " : "",
+		 fault->operation? fault->operation: "");
 	return text;
 }
 

@@ -59,7 +59,7 @@ size_t score_machine(const struct score *score, const struct fault *fault, const
 				return i;
 			continue;
 		}
-		if (test->requires & ~machine->provides)
+		if (test->required & ~machine->provides)
 			continue;
 		if (!strcmp(fault->machine, machine->name))
 			return i;

@@ -30,7 +30,7 @@ struct test {
 	struct words lines; /* of its description, for the runner */
 	struct words arguments;
 	struct words environment;
-	capability_set requires;
+	capability_set required;
 	char *pinned; /* the only machine that it runs on, or NULL */
 	bool is_large; /* it says that it may take more than a minute */
 	double seconds; /* what it took when it passed last; 0 if it never has */
@@ -50,7 +50,7 @@ struct fault {
 	char *source; /* "arch/x86/kvm/svm/nested.c" */
 	char *area; /* of the report: "svm/nested.c" */
 	/* Of generated ones: */
-	char *line, *operator, *function, *from, *to;
+	char *line, *operation, *function, *from, *to;
 	char *reason; /* why it is equivalent */
 	char *machine; /* on which it shows, or "" */
 	struct words caught_by; /* labels of tests that are said to notice */

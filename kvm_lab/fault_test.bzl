@@ -1,11 +1,21 @@
 # SPDX-License-Identifier: MIT
 """fault_test: what tests say of a rebuilt KVM."""
 
+load("//kvm_lab:fault_info.bzl", "FaultInfo")
 load("//machines:machine_info.bzl", "MachineInfo", "MachineTestInfo", "module_lines", "runfiles_path")
 load("//machines:machine_test.bzl", "KVM_EXEC_GROUP")
 load("//machines:machines.bzl", "MACHINES")
 
 visibility("//kvm_lab/...")
+
+# What a test can say of a faulty KVM.
+CAUGHT_AS = [
+    "fail",
+    "crash",
+    "hang",
+    "oops",
+    "warn",
+]
 
 def _check_requirements(ctx, test):
     machine = ctx.attr.machine[MachineInfo].name
@@ -43,7 +53,7 @@ def _fault_test_impl(ctx):
     list = ctx.actions.declare_file(ctx.label.name + ".runs")
     ctx.actions.write(list, "\n".join(["{} {}".format(ctx.attr.verdict, ctx.attr.undoes)] + entries) + "\n")
     test = ctx.actions.declare_file(ctx.label.name)
-    ctx.actions.symlink(output = test, target_file = ctx.file._judge, is_executable = True)
+    ctx.actions.symlink(output = test, target_file = ctx.executable._judge, is_executable = True)
     return [
         DefaultInfo(
             executable = test,
@@ -56,6 +66,12 @@ def _fault_test_impl(ctx):
                 ]),
             ),
         ),
+        FaultInfo(
+            caught_by = [str(test.label) for test in ctx.attr.tests],
+            file = ctx.attr.file,
+            machine = machine.name,
+            modules = ctx.files.modules,
+        ),
         testing.ExecutionInfo(exec_group = KVM_EXEC_GROUP),
     ]
 
@@ -64,6 +80,9 @@ fault_test = rule(
     exec_groups = {KVM_EXEC_GROUP: exec_group()},
     doc = "Runs tests on a machine with KVM's modules replaced, and compares their verdict with the one expected.",
     attrs = {
+        "file": attr.string(
+            doc = "The file that the fault is in; empty where there is none.",
+        ),
         "machine": attr.label(
             mandatory = True,
             # One snapshot serves all, whatever the test is built with.
@@ -91,12 +110,13 @@ fault_test = rule(
         ),
         "verdict": attr.string(
             mandatory = True,
-            values = ["pass", "fail", "crash", "hang"],
+            values = ["pass"] + CAUGHT_AS,
             doc = "What each test has to say.",
         ),
         "_judge": attr.label(
-            default = "//kvm_lab:judge.sh",
-            allow_single_file = True,
+            default = "//kvm_lab/verdict:judge",
+            executable = True,
+            cfg = "exec",
         ),
         "_runner": attr.label(
             default = "//machines/runner",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """planted_fault: KVM with one thing wrong, and the tests that must notice."""
 
-load("//kvm_lab:fault_test.bzl", "fault_test")
+load("//kvm_lab:fault_test.bzl", "CAUGHT_AS", "fault_test")
 load("//kvm_lab/build:kvm_modules.bzl", "kvm_edit", "kvm_modules")
 load("//machines:machines.bzl", "MACHINES", "machine_for")
 
@@ -10,10 +10,43 @@ visibility("//...")
 def _split(test):
     """Takes "//package:test:Suite.Case" apart into a label and a filter."""
     parts = test.split(":")
-    if len(parts) not in (2, 3) or not all(parts):
-        fail("caught_by has \"{}\"; it takes \"//package:test\", or \"//package:test:CASES\" with a filter of GoogleTest's".format(test))
     cases = parts[2] if len(parts) == 3 else "*"
     return ":".join(parts[:2]), cases
+
+def planted_fault_error(name, caught_by, caught_as, requires):
+    """Tells what is wrong with a fault's arguments.
+
+    Args:
+      name: planted_fault's argument, as all the others.
+      caught_by: planted_fault's argument.
+      caught_as: planted_fault's argument.
+      requires: planted_fault's argument.
+
+    Returns:
+      A message, or None.
+    """
+    if not caught_by:
+        return "planted_fault '{}': caught_by is empty; name a test that must fail".format(name)
+    if caught_as not in CAUGHT_AS:
+        return "planted_fault '{}': caught_as is \"{}\", which is none of \"{}\"".format(
+            name,
+            caught_as,
+            "\", \"".join(CAUGHT_AS),
+        )
+    if not machine_for(requires):
+        return "planted_fault '{}' requires {}, which no machine has together; there are {}".format(
+            name,
+            ", ".join(requires),
+            ", ".join(MACHINES.keys()),
+        )
+    for test in caught_by:
+        parts = test.split(":")
+        if len(parts) not in (2, 3) or not all(parts):
+            return "planted_fault '{}': caught_by has \"{}\"; it takes \"//package:test\", or \"//package:test:CASES\" with a filter of GoogleTest's".format(
+                name,
+                test,
+            )
+    return None
 
 def planted_fault(
         *,
@@ -46,21 +79,15 @@ def planted_fault(
       requires: the capabilities of the machine on which the fault shows:
         machines/capabilities/table.bzl. The first machine that has them is taken.
       caught_as: "fail"; "crash" for a fault that ends the machine, "hang" for one after
-        which the guest waits for what never comes, such as a lost interrupt.
+        which the guest waits for what never comes, such as a lost interrupt; "warn" and
+        "oops" for one of which the machine's kernel itself complains.
       tags: tags of the tests.
       **kwargs: attributes that every test has.
     """
-    if not caught_by:
-        fail("planted_fault '{}': caught_by is empty; name a test that must fail".format(name))
-    if caught_as not in ("fail", "crash", "hang"):
-        fail("planted_fault '{}': caught_as is \"{}\", which is neither \"fail\", \"crash\" nor \"hang\"".format(name, caught_as))
+    error = planted_fault_error(name, caught_by, caught_as, requires)
+    if error:
+        fail(error)
     machine = machine_for(requires)
-    if not machine:
-        fail("planted_fault '{}' requires {}, which no machine has together; there are {}".format(
-            name,
-            ", ".join(requires),
-            ", ".join(MACHINES.keys()),
-        ))
     machine_target = Label("//machines:" + machine)
     kvm_modules(
         name = name + "._kvm",
@@ -73,6 +100,7 @@ def planted_fault(
         name = name,
         size = "medium",
         machine = machine_target,
+        file = file,
         modules = name + "._kvm",
         tags = ["kvm"] + tags,
         runs = ["{} {}".format(tests.index(test), filter) for test, filter in cases],

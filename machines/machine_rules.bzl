@@ -8,7 +8,8 @@ load("//machines/qemu:qemu_snapshot.bzl", "qemu_snapshot")
 visibility("//...")
 
 _COMMON_KERNEL_OPTIONS = [
-    "quiet",
+    # Warnings and worse: what the kernel reports of itself is a finding.
+    "loglevel=5",
     # The emulated clock needs no calibration.
     "no_timer_check",
     "tsc=reliable",

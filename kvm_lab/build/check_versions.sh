@@ -22,6 +22,11 @@ headers=$(awk '
 	echo "error: $1 says no version; kvm_modules(source = ...) needs the Makefile of a kernel's source" >&2
 	exit 1
 }
+[ "$headers" != .. ] || {
+	echo "error: $2 says no version; kvm_modules(headers = ...) needs the headers of a kernel that was" \
+		"built: include/generated/uapi/linux/version.h" >&2
+	exit 1
+}
 [ "$source" = "$headers" ] || {
 	echo "error: the source is Linux $source, the headers are of Linux $headers; give kvm_modules" \
 		"'source' and 'headers' of the same kernel" >&2

@@ -22,11 +22,13 @@ _MACHINE = [
     "-fno-PIE",
     "-D__KERNEL__",
     "-DMODULE",
+    # What the headers ask for; the code has no calls for function tracing. objtool would
+    # make them NOPs, where a kernel that GCC has built expects calls: it warns, and
+    # switches all of its function tracing off.
     "-DCC_USING_FENTRY",
 ]
 
-# What a kernel with retpolines, return thunks, the ORC unwinder and function tracing
-# is compiled with.
+# What a kernel with retpolines, return thunks and the ORC unwinder is compiled with.
 _CODE = [
     "-std=gnu11",
     "-O2",
@@ -43,7 +45,6 @@ _CODE = [
     "-fstack-protector-strong",
     "-ftrivial-auto-var-init=zero",
     "-mcmodel=kernel",
-    "-mfentry",
     "-mfunction-return=thunk-extern",
     "-mharden-sls=all",
     "-mindirect-branch-cs-prefix",
@@ -59,7 +60,6 @@ _CODE = [
     "-mskip-rax-setup",
     "-mstack-alignment=8",
     "-mtune=generic",
-    "-pg",
 ]
 
 C_FLAGS = _MACHINE + _CODE + _WARNINGS
@@ -69,7 +69,6 @@ ASSEMBLY_FLAGS = _MACHINE + ["-D__ASSEMBLY__"]
 OBJTOOL_FLAGS = [
     "--hacks=jump_label",
     "--hacks=noinstr",
-    "--mcount",
     "--orc",
     "--retpoline",
     "--rethunk",

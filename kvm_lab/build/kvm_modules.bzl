@@ -1,18 +1,8 @@
 # SPDX-License-Identifier: MIT
 """kvm_modules: KVM rebuilt from source, maybe with edits."""
 
-load("//kvm_lab/build:kbuild.bzl", "MODULES")
-load(
-    "//kvm_lab/build:kvm_objects.bzl",
-    "COMPILER_ATTRS",
-    "KvmObjectsInfo",
-    "affected_sources",
-    "c_flags",
-    "compile_offsets",
-    "compile_source",
-    "kvm_objects",
-    "runtime_path",
-)
+load("//kvm_lab/build:edited_modules.bzl", "EDITED_MODULES_ATTRS", "edited_modules")
+load("//kvm_lab/build:kvm_objects.bzl", "KvmObjectsInfo", "kvm_objects")
 
 visibility("//...")
 
@@ -40,83 +30,18 @@ def _plant(ctx, kvm, file, texts):
     )
     return output
 
-def _overlay(ctx, kvm, edited):
-    """Has the compiler see the edited files in the place of the others."""
-    overlay = ctx.actions.declare_file(ctx.label.name + "/edited/overlay.yaml")
-    ctx.actions.write(overlay, json.encode({
-        "case-sensitive": "true",
-        "overlay-relative": False,
-        "root-relative": "cwd",
-        "roots": [
-            {
-                "external-contents": new.path,
-                "name": kvm.sources[file].path,
-                "type": "file",
-            }
-            for file, new in edited.items()
-        ],
-        # Messages name the source, not the edited copy.
-        "use-external-names": False,
-        "version": 0,
-    }))
-    return struct(
-        files = edited.values() + [overlay],
-        flags = ["-ivfsoverlay", overlay.path],
-    )
-
-def _compile_edited(ctx, kvm, edits):
-    """Compiles what the edits change; all else stays as it is."""
-    texts = {}
-    for find, replace, file in edits:
-        texts.setdefault(file, []).extend([find, replace])
-    edited = {file: _plant(ctx, kvm, file, file_texts) for file, file_texts in texts.items()}
-    overlay = _overlay(ctx, kvm, edited)
-    sources = {source: True for file in edited for source in affected_sources(file)}
-    offsets = kvm.offsets
-    if [file for file in edited if file.endswith(".h")]:
-        offsets = compile_offsets(ctx, kvm.sources, kvm.headers, kvm.stamp, overlay)
-    return {
-        source: compile_source(ctx, source, kvm.sources, kvm.headers, kvm.stamp, offsets, overlay)
-        for source in sources
-    }
-
 def _kvm_modules_impl(ctx):
     kvm = ctx.attr.kvm[KvmObjectsInfo]
-    objects = dict(kvm.objects)
-    edits = zip(ctx.attr.find, ctx.attr.replace, ctx.attr.file)
-    if edits:
-        objects.update(_compile_edited(ctx, kvm, edits))
-
-    outputs = [ctx.actions.declare_file("{}/{}.ko".format(ctx.label.name, module)) for module in MODULES]
-    headers = kvm.headers
-    linker = [f for f in ctx.files._linker if f.path.endswith("/bin/ld.lld") and "/usr/" not in f.path][0]
-    args = ctx.actions.args()
-    args.add(ctx.file._run_tool)
-    args.add(runtime_path(headers))
-    args.add(headers.modpost)
-    args.add(headers.symvers)
-    args.add(headers.module_lds)
-    args.add(linker.dirname)
-    args.add(outputs[0].dirname)
-    for module, sources in MODULES.items():
-        args.add(" ".join([module] + [objects[source].path for source in sources]))
-    args.add("--")
-    args.add_all(c_flags(headers))
-    ctx.actions.run(
-        executable = ctx.executable._link,
-        arguments = [args],
-        inputs = depset(objects.values() + [ctx.file._run_tool], transitive = [headers.files]),
-        tools = ctx.files._compiler + ctx.files._linker,
-        outputs = outputs,
-        mnemonic = "KvmLink",
-        progress_message = "Linking KVM's modules %{label}",
-    )
-    return [DefaultInfo(files = depset(outputs))]
+    texts = {}
+    for find, replace, file in zip(ctx.attr.find, ctx.attr.replace, ctx.attr.file):
+        texts.setdefault(file, []).extend([find, replace])
+    edited = {file: _plant(ctx, kvm, file, file_texts) for file, file_texts in texts.items()}
+    return [DefaultInfo(files = depset(edited_modules(ctx, kvm, edited)))]
 
 _kvm_modules = rule(
     implementation = _kvm_modules_impl,
     doc = "Links KVM's modules; compiles anew what edits change.",
-    attrs = COMPILER_ATTRS | {
+    attrs = EDITED_MODULES_ATTRS | {
         "file": attr.string_list(
             doc = "For each edit, the file.",
         ),
@@ -130,16 +55,6 @@ _kvm_modules = rule(
         ),
         "replace": attr.string_list(
             doc = "For each edit, the text in its place.",
-        ),
-        "_link": attr.label(
-            default = "//kvm_lab/build:link.sh",
-            allow_single_file = True,
-            executable = True,
-            cfg = "exec",
-        ),
-        "_linker": attr.label(
-            default = "@ringside_llvm//:linker",
-            cfg = "exec",
         ),
         "_plant": attr.label(
             default = "//kvm_lab/build:plant",
@@ -162,6 +77,25 @@ def kvm_edit(*, file, find, replace):
     """
     return struct(file = file, find = find, replace = replace)
 
+def kvm_source_error(name, source, headers):
+    """Tells what is wrong with a source without headers, or the other way round.
+
+    Args:
+      name: the target's name.
+      source: kvm_modules' argument.
+      headers: kvm_modules' argument.
+
+    Returns:
+      A message, or None.
+    """
+    if (source == None) == (headers == None):
+        return None
+    return "kvm_modules '{}': {} is given without {}; a kernel's source needs the headers of the same kernel, so give both or none".format(
+        name,
+        "headers" if source == None else "source",
+        "source" if source == None else "headers",
+    )
+
 def kvm_modules(*, name, edits = [], source = None, headers = None, tags = [], **kwargs):
     """Rebuilds kvm.ko, kvm-amd.ko and kvm-intel.ko.
 
@@ -174,12 +108,9 @@ def kvm_modules(*, name, edits = [], source = None, headers = None, tags = [], *
       tags: tags of the target.
       **kwargs: attributes that every rule has.
     """
-    if (source == None) != (headers == None):
-        fail("kvm_modules '{}': {} is given without {}; a kernel's source needs the headers of the same kernel, so give both or none".format(
-            name,
-            "headers" if source == None else "source",
-            "source" if source == None else "headers",
-        ))
+    error = kvm_source_error(name, source, headers)
+    if error:
+        fail(error)
     kvm = Label("//kvm_lab/build:pinned")
     if source != None:
         kvm = name + "._objects"

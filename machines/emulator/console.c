@@ -30,9 +30,50 @@ static bool is_information(const char *line)
 	return (digits && !strncmp(line + digits, "i[", 2)) || strstr(line, "Bochs x86 Emulator");
 }
 
+/* How the kernel's reports begin, behind the time. The worse come first. */
+static const struct {
+	const char *text;
+	enum kernel_report report;
+} reports[] = {
+	{"BUG: workqueue lockup", KERNEL_WARNED},
+	{"BUG: soft lockup", KERNEL_WARNED},
+	{"watchdog: BUG: soft lockup", KERNEL_WARNED},
+	{"BUG: ", KERNEL_OOPSED},
+	{"UBSAN: ", KERNEL_OOPSED},
+	{"Oops: ", KERNEL_OOPSED},
+	{"Oops ", KERNEL_OOPSED},
+	{"general protection fault", KERNEL_OOPSED},
+	{"kernel BUG at ", KERNEL_OOPSED},
+	{"WARNING: CPU: ", KERNEL_WARNED},
+	{"rcu: INFO: ", KERNEL_WARNED},
+	{"INFO: rcu_", KERNEL_WARNED},
+	{"INFO: task ", KERNEL_WARNED},
+};
+
+/* A line of the kernel's without its time, "[   12.345678] ". */
+static const char *without_time(const char *line)
+{
+	const char *end = *line == '[' ? strstr(line, "] ") : NULL;
+
+	if (!end || strspn(line + 1, " .0123456789") != (size_t)(end - line - 1))
+		return line;
+	return end + 2;
+}
+
+static enum kernel_report report_of(const char *line)
+{
+	const char *text = without_time(line);
+
+	for (size_t i = 0; i < sizeof(reports) / sizeof(*reports); i++)
+		if (!strncmp(text, reports[i].text, strlen(reports[i].text)))
+			return reports[i].report;
+	return KERNEL_SILENT;
+}
+
 static void end_line(struct console *console)
 {
 	char *line = console->lines[console->count % CONSOLE_LINES];
+	enum kernel_report report;
 	const char *init;
 
 	line[console->used] = '\0';
@@ -41,6 +82,11 @@ static void end_line(struct console *console)
 	console->used = 0;
 	if (is_information(line))
 		return;
+	report = report_of(line);
+	if (report > console->report) {
+		console->report = report;
+		console->report_line = console->count;
+	}
 	console->count++;
 	init = strstr(line, init_prefix);
 	if (init && console->on_init)
@@ -108,6 +154,15 @@ static size_t find_report(const struct console *console, size_t panic)
 			report = line;
 	}
 	return report;
+}
+
+void console_print_report(const struct console *console, FILE *file)
+{
+	const size_t first = first_line(console);
+	size_t from = console->report_line > first ? console->report_line : first;
+
+	for (size_t i = from; i < console->count && i < from + SHOWN_LINES; i++)
+		fprintf(file, "    %s\n", console->lines[i % CONSOLE_LINES]);
 }
 
 void console_print_end(const struct console *console, FILE *file)

@@ -12,10 +12,19 @@
 /* How many of the last lines are kept. */
 #define CONSOLE_LINES 128
 
+/* What a kernel reports of itself, from bad to worse. */
+enum kernel_report {
+	KERNEL_SILENT,
+	KERNEL_WARNED, /* WARN(), a stall */
+	KERNEL_OOPSED, /* an oops, BUG(), a sanitizer */
+};
+
 struct console {
 	char lines[CONSOLE_LINES][CONSOLE_LINE]; /* a ring */
 	size_t count; /* lines completed since the start */
 	size_t used; /* bytes of the line in progress */
+	enum kernel_report report; /* the worst since the start */
+	size_t report_line; /* which line began it, counted from the start */
 	void (*on_init)(void *context, const char *text);
 	void *context;
 };
@@ -34,6 +43,13 @@ void console_add(struct console *console, const char *data, size_t size);
 
 /** console_contains() - whether one of the kept lines has @text in it */
 bool console_contains(const struct console *console, const char *text);
+
+/**
+ * console_print_report() - print the worst that the kernel reported of itself
+ * @console: one whose report is not KERNEL_SILENT
+ * @file: where to
+ */
+void console_print_report(const struct console *console, FILE *file);
 
 /**
  * console_print_end() - print what a failure shows: the last lines

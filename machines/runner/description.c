@@ -44,6 +44,8 @@ static char *find_runfiles(const char *program)
 
 char *runfile(const struct test_description *test, const char *path)
 {
+	if (*path == '/')
+		return format_text("%s", path);
 	return format_text("%s/%s", test->runfiles, path);
 }
 

@@ -63,7 +63,11 @@ void read_test_description(const char *program, struct test_description *test);
 void read_machine_description(const struct test_description *test,
 			      struct machine_description *machine);
 
-/** runfile() - the absolute path of a file in the runfiles folder; the caller frees it */
+/**
+ * runfile() - the absolute path of a file in the runfiles folder; the caller frees it
+ *
+ * A path that is absolute stays as it is.
+ */
 char *runfile(const struct test_description *test, const char *path);
 
 #endif /* RINGSIDE_MACHINES_RUNNER_DESCRIPTION_H */

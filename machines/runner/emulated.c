@@ -357,6 +357,24 @@ static int went_off(struct session *session)
 		    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
+/* A kernel that finds something wrong with itself is no pass, whatever the test says. */
+static int judge_kernel(const struct session *session, int status)
+{
+	const bool oopsed = session->console.report == KERNEL_OOPSED;
+
+	if (session->console.report == KERNEL_SILENT)
+		return status;
+	say("the kernel of machine %s reported %s while the test ran:", session->machine->name,
+	    oopsed ? "an oops" : "a warning");
+	console_print_report(&session->console, stdout);
+	fflush(stdout);
+	if (status)
+		return status;
+	say("so the test fails, though it says that it passes. Fix: what the report names; "
+	    "'bazel run' of the machine opens a shell in it, with dmesg");
+	return STATUS_MACHINE_FAILED;
+}
+
 static int finished(struct session *session)
 {
 	const char *problem;
@@ -370,9 +388,9 @@ static int finished(struct session *session)
 	if (WIFSIGNALED(status)) {
 		say("the controller was ended by signal %d (%s)", WTERMSIG(status),
 		    strsignal(WTERMSIG(status)));
-		return 128 + WTERMSIG(status);
+		return judge_kernel(session, 128 + WTERMSIG(status));
 	}
-	return WEXITSTATUS(status);
+	return judge_kernel(session, WEXITSTATUS(status));
 }
 
 static void set_deadlines(struct session *session)

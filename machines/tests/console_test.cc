@@ -44,6 +44,19 @@ protected:
 		return result;
 	}
 
+	std::string PrintedReport()
+	{
+		char *text;
+		size_t size;
+		FILE *file = open_memstream(&text, &size);
+
+		console_print_report(console_.get(), file);
+		fclose(file);
+		std::string result(text, size);
+		free(text);
+		return result;
+	}
+
 	std::unique_ptr<console> console_ = std::make_unique<console>();
 	std::vector<std::string> said_;
 };
@@ -116,6 +129,46 @@ TEST_F(Console, ShowsTheOopsBeforeAPanic)
 	Add("[ 1.1] Kernel panic - not syncing: Fatal exception\n");
 	EXPECT_EQ(0u, Printed().find("    line 59\n")) << Printed();
 	EXPECT_NE(std::string::npos, Printed().find("BUG: kernel NULL pointer"));
+}
+
+// Only what stands behind the time is the kernel's own word.
+TEST_F(Console, KnowsWhatTheKernelReports)
+{
+	Add("[    1.0] kvm: a guest says WARNING: CPU: 0\n[    1.1] Warning: nothing\n");
+	EXPECT_EQ(KERNEL_SILENT, console_->report);
+	Add("[    2.0] WARNING: CPU: 0 PID: 9 at arch/x86/kvm/x86.c:1 f+0x1/0x2 [kvm]\n"
+	    "[    2.1] Modules linked in: kvm\n");
+	EXPECT_EQ(KERNEL_WARNED, console_->report);
+	Add("[    3.0] rcu: INFO: rcu_preempt self-detected stall on CPU\n");
+	EXPECT_EQ("    [    2.0] WARNING: CPU: 0 PID: 9 at arch/x86/kvm/x86.c:1 f+0x1/0x2 [kvm]\n"
+		  "    [    2.1] Modules linked in: kvm\n"
+		  "    [    3.0] rcu: INFO: rcu_preempt self-detected stall on CPU\n",
+		  PrintedReport());
+	Add("[    4.0] BUG: KASAN: use-after-free in f+0x1/0x2 [kvm]\n");
+	EXPECT_EQ(KERNEL_OOPSED, console_->report);
+	EXPECT_EQ("    [    4.0] BUG: KASAN: use-after-free in f+0x1/0x2 [kvm]\n",
+		  PrintedReport());
+}
+
+TEST_F(Console, KnowsStallsAndOopses)
+{
+	static const struct {
+		const char *line;
+		kernel_report report;
+	} lines[] = {
+		{"[  1.0] watchdog: BUG: soft lockup - CPU#0 stuck for 26s!", KERNEL_WARNED},
+		{"[  1.0] INFO: task init:1 blocked for more than 120 seconds.", KERNEL_WARNED},
+		{"[  1.0] general protection fault, probably for non-canonical address", KERNEL_OOPSED},
+		{"[  1.0] Oops: 0002 [#1] PREEMPT SMP NOPTI", KERNEL_OOPSED},
+		{"[  1.0] kernel BUG at arch/x86/kvm/mmu/mmu.c:1!", KERNEL_OOPSED},
+		{"[  1.0] kvm: SMP vm created on host with unstable TSC", KERNEL_SILENT},
+	};
+
+	for (const auto &expected : lines) {
+		console_ = std::make_unique<console>();
+		Add(std::string(expected.line) + "\n");
+		EXPECT_EQ(expected.report, console_->report) << expected.line;
+	}
 }
 
 TEST_F(Console, CutsLongLinesAndDropsControlCharacters)

@@ -149,6 +149,15 @@ else
 	says ": No space left on device"
 fi
 
+# What the kernel says of itself is no pass, and beside a failure it is shown.
+run "a kernel's warning" 60 125 kernel_says "<4>WARNING: CPU: 0 PID: 1 at kvm.c:1" 0
+says "the kernel of machine $machine reported a warning while the test ran:"
+says "WARNING: CPU: 0 PID: 1 at kvm.c:1"
+says "so the test fails, though it says that it passes"
+run "a kernel's oops" 60 3 kernel_says "<1>BUG: unable to handle page fault" 3
+says "the kernel of machine $machine reported an oops while the test ran:"
+run "a kernel's remark" 60 0 kernel_says "<4>nothing to worry about" 0
+
 run "a kernel panic" 60 125 panic
 says "machine $machine failed while running the test: its kernel panicked"
 says "the last lines of its console:"

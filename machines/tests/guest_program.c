@@ -110,6 +110,12 @@ static int do_crash(int argc, char **argv)
 	return 0;
 }
 
+/* Only what is a warning or worse comes to the console. */
+static int do_kernel_says(int argc, char **argv)
+{
+	return write_file("/dev/kmsg", argv[2]) ? 1 : atoi(argv[3]);
+}
+
 static int do_panic(int argc, char **argv)
 {
 	return write_file("/proc/sys/kernel/sysrq", "1\n") ||
@@ -160,6 +166,7 @@ int main(int argc, char **argv)
 		{"print_file", do_print_file, 1},
 		{"exit", do_exit, 1},
 		{"crash", do_crash, 0},
+		{"kernel_says", do_kernel_says, 2},
 		{"panic", do_panic, 0},
 		{"reset", do_reset, 0},
 		{"power_off", do_power_off, 0},

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line: see options.c. */
+#ifndef RINGSIDE_KVM_LAB_SCORE_OPTIONS_H
+#define RINGSIDE_KVM_LAB_SCORE_OPTIONS_H
+
+#include "kvm_lab/score/score.h"
+
+struct options {
+	struct words suites; /* "kvm_tests", "selftests" or patterns of labels */
+	struct words faults; /* "named", "generated" or patterns of labels */
+	unsigned int sample; /* how many faults; 0: all */
+	uint64_t seed;
+	unsigned int jobs; /* machines at a time */
+	unsigned int minutes; /* after which no test begins; 0: never */
+	bool all; /* go on after the first catch */
+	const char *output; /* folder for the reports; NULL: bazel-score-report */
+};
+
+/** options_read() - read the command line; ends the program where it makes no sense */
+void options_read(struct options *options, char **argv);
+
+/** setting() - an environment variable that the build sets; ends the program without it */
+const char *setting(const char *name);
+
+/** refuse() - print one line and end the program, before anything has run */
+void refuse(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+#endif /* RINGSIDE_KVM_LAB_SCORE_OPTIONS_H */

@@ -2,6 +2,7 @@
 #include "host/fuzz/executor.h"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -84,6 +85,8 @@ bool Executor::Start()
 	if (taint_file_ < 0)
 		taint_file_ = open("/proc/sys/kernel/tainted", O_RDONLY | O_CLOEXEC);
 	taint_ = ReadTaint(taint_file_);
+	/* A reset looks at all pages that exist: a huge one has 512 of them. */
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	tst_watchdog_arm(kSeconds);
 	armed_ = Clock::now();
 	tst_kvm_fuzz_create(&vm_);

@@ -17,6 +17,11 @@ constexpr char kFileVariable[] = "RINGSIDE_FUZZ";
 /* Set by the machines' runner, under bazel run. */
 constexpr char kOpenEndedVariable[] = "RINGSIDE_FUZZ_ON";
 
+/* For a longer look: bazel test --test_env=FUZZ_SECONDS=60. */
+constexpr char kSecondsVariable[] = "FUZZ_SECONDS";
+
+constexpr long kMostSeconds = 1000000;
+
 constexpr char kOutputVariable[] = "TEST_UNDECLARED_OUTPUTS_DIR";
 
 [[noreturn]] void Die(const std::string &why)
@@ -26,6 +31,17 @@ constexpr char kOutputVariable[] = "TEST_UNDECLARED_OUTPUTS_DIR";
 		"  Fix: start the fuzz test with bazel run or bazel test.\n",
 		why.c_str());
 	exit(2);
+}
+
+int ParseSeconds(const char *text)
+{
+	char *end;
+	const long seconds = strtol(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end || seconds > kMostSeconds)
+		Die(std::string(kSecondsVariable) + " is \"" + text + "\"; it must be a number up to " +
+		    std::to_string(kMostSeconds));
+	return static_cast<int>(seconds);
 }
 
 /* A line of the file: a key, and a value behind a blank. */
@@ -48,6 +64,7 @@ void Take(Settings *settings, const std::string &key, const std::string &value)
 Settings Read()
 {
 	const char *path = getenv(kFileVariable), *output = getenv(kOutputVariable);
+	const char *seconds = getenv(kSecondsVariable);
 	Settings settings;
 	std::string line;
 
@@ -66,6 +83,8 @@ Settings Read()
 	std::ostringstream rest;
 	rest << file.rdbuf();
 	settings.rule = rest.str();
+	if (seconds)
+		settings.seconds = ParseSeconds(seconds);
 	settings.open_ended = getenv(kOpenEndedVariable) != nullptr;
 	settings.output = output ? output : ".";
 	return settings;

@@ -9,8 +9,7 @@
 
 void tst_kvm_set_input(struct tst_kvm_instance *inst, const void *input, size_t size)
 {
-	const struct tst_kvm_vm *vm = tst_vm_needed(inst, __func__);
-	struct kvm_input *slot;
+	struct tst_kvm_vm *vm = tst_vm_needed(inst, __func__);
 	uint64_t address;
 
 	if (size > KVM_INPUT_SIZE)
@@ -18,13 +17,14 @@ void tst_kvm_set_input(struct tst_kvm_instance *inst, const void *input, size_t 
 			"tst_kvm_set_input(size): the input has %zu bytes, and payloads have room "
 			"for %d. Fix: a shorter input",
 			size, KVM_INPUT_SIZE);
-	if (!diagnose_find_symbol(&vm->engine->payload, "kvm_input", &address))
+	if (!vm->input && !diagnose_find_symbol(&vm->engine->payload, "kvm_input", &address))
 		lib_brk(TBROK, "tst_kvm_set_input(inst): the payload never asks for an input. Fix: "
 			       "it calls tst_input()");
-	slot = tst_kvm_symbol(inst, "kvm_input");
-	memcpy(slot->data, input, size);
-	slot->size = size;
-	slot->given = 1;
+	if (!vm->input)
+		vm->input = tst_kvm_symbol(inst, "kvm_input");
+	memcpy(vm->input->data, input, size);
+	vm->input->size = size;
+	vm->input->given = 1;
 }
 
 void tst_kvm_fuzz_create(struct tst_kvm_instance *inst)

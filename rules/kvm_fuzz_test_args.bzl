@@ -84,15 +84,11 @@ def check_kvm_fuzz_test_args(
     )
     return "kvm_fuzz_test(name = \"{}\"): {}".format(name, error) if error else None
 
-def _absolute(package, value):
-    """A label, or a list or dict with some, that means the same in another package."""
-    if type(value) == "list":
-        return [_absolute(package, element) for element in value]
-    if type(value) == "dict":
-        return {key: _absolute(package, element) for key, element in value.items()}
-    if type(value) != "string" or value.startswith(("/", "@", "-")):
-        return value
-    return package + (value if value.startswith(":") else ":" + value)
+def _absolute(package, label):
+    """A label that means the same in another package."""
+    if type(label) != "string" or label.startswith(("/", "@")):
+        return label
+    return package + (label if label.startswith(":") else ":" + label)
 
 def finding_rule(*, label, has_srcs, guest, requires, arguments):
     """The kvm_test of a finding of a fuzz test.
@@ -115,8 +111,10 @@ def finding_rule(*, label, has_srcs, guest, requires, arguments):
     lines += ["    ],", "    guests = [\"{}\"],".format(guest)]
     for key in _KEPT:
         value = arguments.get(key)
-        if value and key in ("deps", "payload_deps", "payload_data_files"):
-            value = _absolute(package, value)
+        if type(value) == "list" and key.endswith("deps"):
+            value = [_absolute(package, dep) for dep in value]
+        if type(value) == "dict":
+            value = {symbol: _absolute(package, file) for symbol, file in value.items()}
         if value:
             lines.append("    {} = {},".format(key, repr(value)))
     lines.append("    payload_srcs = [\"{}._payload_srcs\"],".format(label))

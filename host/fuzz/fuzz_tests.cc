@@ -46,8 +46,9 @@ using Clock = std::chrono::steady_clock;
 /* Of a test, so that it does the same each time; as far as time allows. */
 constexpr char kSeed[] = "-seed=1";
 
-/* More of them say nothing new about the same mistake. */
+/* More of them say nothing new about the same mistake; of a test, one is a verdict. */
 constexpr size_t kMostFindings = 20;
+constexpr size_t kMostFindingsOfTest = 1;
 
 /* --- The corpus ----------------------------------------------------------------- */
 
@@ -106,6 +107,15 @@ GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Corpus);
 INSTANTIATE_TEST_SUITE_P(Files, Corpus, testing::ValuesIn(GetSettings().corpus), CaseName);
 
 /* --- Fuzzing -------------------------------------------------------------------- */
+
+/* A path in Bazel's sandbox, as it is found in the workspace afterwards. */
+std::string AsUserFinds(const std::string &path)
+{
+	static const std::string folder = "/testlogs/";
+	const size_t at = path.find(folder);
+
+	return at == std::string::npos ? path : "bazel-testlogs/" + path.substr(at + folder.size());
+}
 
 /* Thrown out of libFuzzer, whose own way to end is to end the process. */
 struct Stop {
@@ -199,7 +209,8 @@ public:
 			printf("ringside: %s\n", Summary().c_str());
 			fflush(stdout);
 		}
-		return stop || findings() >= kMostFindings ||
+		return stop ||
+		       findings() >= (settings_.open_ended ? kMostFindings : kMostFindingsOfTest) ||
 		       (!settings_.open_ended &&
 			now - begin_ >= std::chrono::seconds(settings_.seconds));
 	}
@@ -230,7 +241,7 @@ private:
 		if (!signatures_.insert(SignatureOf(*FirstFailure(results))).second)
 			return;
 		const Finding finding = Minimize(&executor_, input, results);
-		const std::string path = Write(finding, settings_.output);
+		const std::string path = AsUserFinds(Write(finding, settings_.output));
 
 		for (const Result &result : finding.results)
 			tst_report(result.file.empty() ? nullptr : result.file.c_str(), result.line,

@@ -36,7 +36,10 @@ static const struct feature_bit cr4_bits[] = {
 	(CR4_VME | CR4_PVI | CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_MCE | CR4_PGE | CR4_PCE | \
 	 CR4_OSFXSR | CR4_OSXMMEXCPT)
 
-/* 3.1.7: likewise. LMSLE (13) is not here: no CPUID bit says that there is one. */
+/* No CPUID bit says whether there is one. */
+#define EFER_LMSLE BIT64(13)
+
+/* 3.1.7: likewise. */
 static const struct feature_bit efer_bits[] = {
 	{EFER_SCE, X86_FEATURE_SYSCALL},  {EFER_LME | EFER_LMA, X86_FEATURE_LM},
 	{EFER_NXE, X86_FEATURE_NX},	  {EFER_SVME, X86_FEATURE_SVM},
@@ -124,7 +127,7 @@ enum verdict vmrun_judge(const struct vmrun_cpu *cpu, const struct kvm_vmcb *vmc
 	if (!(vmcb->efer & EFER_SVME))
 		return REFUSED;
 	*rule = "a reserved bit of EFER";
-	if (vmcb->efer & ~cpu->efer)
+	if (vmcb->efer & ~cpu->efer & ~EFER_LMSLE)
 		return REFUSED;
 	*rule = "CR0.CD is zero, CR0.NW is set";
 	if (!(vmcb->cr0 & CR0_CD) && (vmcb->cr0 & CR0_NW))
@@ -159,7 +162,10 @@ enum verdict vmrun_judge(const struct vmrun_cpu *cpu, const struct kvm_vmcb *vmc
 		/* 3.1.2 shows CR3 with 32 bits then. */
 		verdict = EITHER;
 	}
-	if (vmcb->efer & BIT64(13))
+	if (vmcb->efer & EFER_LMSLE)
+		verdict = EITHER;
+	/* 3.1.7 has LMA follow from the two others, and no rule says what comes of one that doesn't. */
+	if (!(vmcb->efer & EFER_LMA) != !((vmcb->efer & EFER_LME) && (vmcb->cr0 & CR0_PG)))
 		verdict = EITHER;
 	switch (judge_event(vmcb->event_injection, rule)) {
 	case REFUSED:

@@ -17,6 +17,7 @@
 #include "machines/runner/command.h"
 #include "machines/runner/description.h"
 #include "machines/runner/emulated.h"
+#include "machines/runner/fuzz.h"
 #include "machines/runner/message.h"
 #include "machines/runner/skip.h"
 
@@ -81,6 +82,7 @@ int main(int argc, char **argv)
 	if (!argc)
 		return STATUS_MACHINE_FAILED;
 	read_test_description(argv[0], &test);
+	prepare_fuzzing();
 	if (strcmp(test.machine, "auto") && strcmp(test.machine, "host")) {
 		why = format_text("machine %s is asked for", test.machine);
 		return run_on_machine(&test, why, argv);

@@ -65,12 +65,16 @@
 #define KVM_DOORBELL_BREAK 3 /* the payload ends, on all CPUs */
 #define KVM_DOORBELL_YIELD 4 /* kvm_yield() where HLT does not leave the guest */
 #define KVM_DOORBELL_START 5 /* another CPU has something to do */
+#define KVM_DOORBELL_INPUT 6 /* tst_input(), and no input has been given yet */
 #define KVM_DOORBELL_CPU_SHIFT 8
 
 /* Field "state" of struct kvm_cpu_control; a fresh CPU's is KVM_CPU_STOPPED. */
 #define KVM_CPU_STOPPED 0 /* nothing to do yet */
 #define KVM_CPU_STARTED 1 /* has a function to run, or runs it */
 #define KVM_CPU_ENDED 2 /* the function has returned, or kvm_exit() was called */
+
+/* Bytes of the longest input. */
+#define KVM_INPUT_SIZE 4096
 
 /* Payload architectures, the "arch" field of struct kvm_payload_header. */
 #define KVM_PAYLOAD_ARCH_I386 1
@@ -126,6 +130,15 @@ KVM_ABI_ASSERT(offsetof(struct kvm_cpu_control, area_end) == KVM_CPU_CONTROL_ARE
 KVM_ABI_ASSERT(KVM_RESULT_BASEADDR + KVM_CPU_CONTROL_OFFSET + sizeof(struct kvm_cpu_control) ==
 		       VM_RESET_BASEADDR,
 	       "kvm_cpu_control: wrong place");
+
+/* What tst_input() returns: the payload's variable kvm_input, which the host fills in. */
+struct kvm_input {
+	uint32_t given; /* 0: the host has written nothing yet */
+	uint32_t size;
+	uint8_t data[KVM_INPUT_SIZE];
+};
+
+KVM_ABI_ASSERT(sizeof(struct kvm_input) == KVM_INPUT_SIZE + 8, "kvm_input: wrong size");
 
 /*
  * The first bytes of every payload image. The host checks the constants before

@@ -216,6 +216,14 @@ void tst_join_cpu(unsigned int cpu);
 /** What the controller's tst_kvm_set_arg() set for the running CPU; 0 if nothing. */
 uint64_t tst_arg(void);
 
+/**
+ * The input of this run: *size bytes, at most KVM_INPUT_SIZE, which the payload may
+ * overwrite. In a kvm_fuzz_test, each input begins where this returns: what has been
+ * done before is done once. Elsewhere, it is what tst_kvm_set_input() of the controller
+ * gave.
+ */
+uint8_t *tst_input(size_t *size);
+
 /** A lock; all zero is unlocked. Not to be taken twice by one CPU. */
 struct tst_lock {
 	uint32_t taken;

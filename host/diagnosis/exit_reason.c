@@ -129,6 +129,7 @@ static void add_mmio(struct text *text, const struct kvm_run *run)
 static void add_details(struct text *text, const struct kvm_run *run)
 {
 	char arch[256];
+	uint32_t doorbell;
 
 	switch (run->exit_reason) {
 	case KVM_EXIT_UNKNOWN:
@@ -151,6 +152,9 @@ static void add_details(struct text *text, const struct kvm_run *run)
 	}
 	if (arch_describe_exit(run, arch, sizeof(arch)))
 		add(text, "; %s", arch);
+	if (engine_is_doorbell(run, &doorbell) && doorbell == KVM_DOORBELL_INPUT)
+		add(text, "; the payload has called tst_input(), and there is no input. Fix: the "
+			  "controller calls tst_kvm_set_input() before it runs the guest");
 }
 
 uint64_t diagnose_exit_address(const struct kvm_run *run, uint64_t next)

@@ -9,6 +9,10 @@
 
 #include "host/engine/engine.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct diagnose_place {
 	const char *function; /* NULL if unknown */
 	uint64_t offset; /* of the address in the function */
@@ -50,5 +54,9 @@ bool diagnose_find_symbol(const struct engine_payload *payload, const char *name
  */
 bool diagnose_find_line(const struct diagnose_elf *elf, uint64_t address,
 			struct diagnose_place *place);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* RINGSIDE_HOST_DIAGNOSIS_SYMBOLS_H */

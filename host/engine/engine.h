@@ -285,6 +285,9 @@ enum engine_event {
 /* Runs the CPU once (KVM_RUN). */
 enum engine_event engine_run(struct engine_vcpu *vcpu, uint32_t *value, struct engine_error *error);
 
+/* Whether that exit is the doorbell, and what was written to it. */
+bool engine_is_doorbell(const struct kvm_run *run, uint32_t *value);
+
 /* Whether a thread is inside KVM_RUN with the CPU. */
 bool engine_is_running(struct engine_vcpu *vcpu);
 

@@ -176,12 +176,12 @@ static bool load_exits(struct engine_vcpu *vcpu, const struct saved_cpu *saved,
 	return true;
 }
 
-bool engine_load(struct engine_vm *vm, const struct engine_state *state, struct engine_error *error)
+/* @own: the state is of this very machine, so that only what differs has to be put back. */
+static bool load_all(struct engine_vm *vm, const struct engine_state *state, bool own,
+		     struct engine_error *error)
 {
 	unsigned int i;
 
-	if (!engine_fits(vm, state, error))
-		return false;
 	/* What KVM has in mind to complete would spoil the new state. */
 	for (i = 0; i < vm->vcpu_count; i++) {
 		struct engine_vcpu *vcpu = vm->vcpus[i];
@@ -191,7 +191,8 @@ bool engine_load(struct engine_vm *vm, const struct engine_state *state, struct 
 			return false;
 	}
 	/* Before the CPUs, whose registers point there. */
-	if (!engine_load_memory(vm, state->memory, error) ||
+	if (!(own ? engine_reset_memory(vm, state->memory, error)
+		  : engine_load_memory(vm, state->memory, error)) ||
 	    !arch_load_devices(vm, state->arch, error))
 		return false;
 	for (i = 0; i < vm->vcpu_count; i++) {
@@ -202,6 +203,11 @@ bool engine_load(struct engine_vm *vm, const struct engine_state *state, struct 
 			return false;
 	}
 	return arch_load_clock(vm, state->arch, error);
+}
+
+bool engine_load(struct engine_vm *vm, const struct engine_state *state, struct engine_error *error)
+{
+	return engine_fits(vm, state, error) && load_all(vm, state, false, error);
 }
 
 /* Has KVM forget what it would complete, and show its registers in struct kvm_run. */
@@ -232,7 +238,7 @@ bool engine_reset(struct engine_vm *vm, struct engine_state *state, struct engin
 		can_reset = arch_can_reset(vm->vcpus[i], state->cpus[i].arch);
 	}
 	if (!can_reset)
-		return engine_load(vm, state, error);
+		return load_all(vm, state, true, error);
 	if (!engine_reset_memory(vm, state->memory, error))
 		return false;
 	for (i = 0; i < vm->vcpu_count; i++) {

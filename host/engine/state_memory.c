@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "host/engine/newer_linux.h"
@@ -24,6 +26,9 @@
 
 /* Ranges of pages that the kernel names at a time. */
 #define REGIONS 64
+
+/* Pages that mincore() is asked of at a time. */
+#define RESIDENT_PAGES 4096
 
 /* What of a memslot's flags belongs to the configuration: not whether writes are logged. */
 #define LASTING_FLAGS (~(uint32_t)KVM_MEM_LOG_DIRTY_PAGES)
@@ -415,6 +420,39 @@ static bool reset_slot(int pagemap, const struct engine_slot *slot, const struct
 }
 
 /*
+ * The same for a kernel without PAGEMAP_SCAN, before Linux 6.7, by mincore(). Pages that
+ * are swapped out are no different from those that never were, so only without swap.
+ */
+static bool reset_resident(const struct engine_slot *slot, const struct saved_slot *saved)
+{
+	struct restoring to = {.slot = slot, .saved = saved};
+	const uint64_t pages = slot->size / PAGE;
+	unsigned char resident[RESIDENT_PAGES];
+	uint64_t first, count, word, i;
+	struct sysinfo info;
+
+	if (sysinfo(&info) || info.totalswap)
+		return false;
+	for (first = 0; first < pages; first += count) {
+		count = pages - first < RESIDENT_PAGES ? pages - first : RESIDENT_PAGES;
+		memset(resident, 0, sizeof(resident));
+		if (mincore(slot->host + first * PAGE, count * PAGE, resident))
+			return false;
+		for (i = 0; i < count; i++) {
+			memcpy(&word, resident + i - i % sizeof(word), sizeof(word));
+			if (!word) {
+				i += sizeof(word) - 1 - i % sizeof(word);
+			} else if (resident[i] & 1) {
+				restore_absent(&to, first + i);
+				restore_present(&to, first + i, first + i + 1);
+			}
+		}
+	}
+	restore_absent(&to, pages);
+	return true;
+}
+
+/*
  * All pages that exist are compared with the saved ones. Logs of dirty pages would
  * not tell what the host has written, and cost a fault for each page and run.
  */
@@ -432,7 +470,8 @@ bool engine_reset_memory(struct engine_vm *vm, struct engine_saved_memory *memor
 		const struct saved_slot *saved = &memory->slots[i];
 
 		if (saved->is_private && saved->host == slots[i].host &&
-		    reset_slot(memory->pagemap, &slots[i], saved))
+		    (reset_slot(memory->pagemap, &slots[i], saved) ||
+		     reset_resident(&slots[i], saved)))
 			continue;
 		if (finder.pagemap < 0)
 			open_finder(&finder);

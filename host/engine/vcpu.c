@@ -71,7 +71,7 @@ void engine_delete_vcpu(struct engine_vcpu *vcpu)
 }
 
 /* Whether the exit is the guest ringing; others may use the port for what they like. */
-static bool is_doorbell(const struct kvm_run *run, uint32_t *value)
+bool engine_is_doorbell(const struct kvm_run *run, uint32_t *value)
 {
 	if (run->exit_reason != KVM_EXIT_IO || run->io.direction != KVM_EXIT_IO_OUT ||
 	    run->io.port != KVM_DOORBELL_PORT || run->io.size != sizeof(*value) ||
@@ -97,7 +97,7 @@ enum engine_event engine_run(struct engine_vcpu *vcpu, uint32_t *value, struct e
 		engine_fail_errno(error, "ioctl(KVM_RUN) of CPU %u", vcpu->index);
 		return ENGINE_FAILED;
 	}
-	return is_doorbell(vcpu->run, value) ? ENGINE_DOORBELL : ENGINE_EXIT;
+	return engine_is_doorbell(vcpu->run, value) ? ENGINE_DOORBELL : ENGINE_EXIT;
 }
 
 bool engine_is_running(struct engine_vcpu *vcpu)

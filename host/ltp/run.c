@@ -290,7 +290,8 @@ static enum outcome run_cpu(struct tst_kvm_cpu *cpu)
 			break;
 		case ENGINE_DOORBELL:
 			runs_on = answer_doorbell(cpu, value, &outcome);
-			if (!runs_on && outcome == LEFT)
+			/* No handler of port exits knows an input. */
+			if (!runs_on && outcome == LEFT && value != KVM_DOORBELL_INPUT)
 				runs_on = is_handled(cpu);
 			break;
 		case ENGINE_INTERRUPTED:

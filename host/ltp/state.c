@@ -87,9 +87,10 @@ static void load(struct tst_kvm_vm *vm, const struct tst_kvm_state *state, bool 
 	bool ok;
 
 	if (!engine_fits(vm->engine, state->engine, &error))
-		lib_brk(TBROK,
-			"%s(): %s; the machine has to be made as the one was whose state it is",
-			func, error.text);
+		lib_brk(TBROK, "%s(): %s; %s", func, error.text,
+			reset ? "memslots or CPUs have come or gone since the snapshot. Fix: take it "
+				"when all are there"
+			      : "the machine has to be made as the one was whose state it is");
 	ok = reset ? engine_reset(vm->engine, state->engine, &error)
 		   : engine_load(vm->engine, state->engine, &error);
 	if (ok) {

@@ -49,6 +49,7 @@ struct tst_kvm_vm {
 	unsigned int results; /* of the guest, TINFO not counted (atomic) */
 	int *eventfds; /* to be closed with the machine */
 	unsigned int eventfd_count;
+	struct kvm_input *input; /* the payload's, once it was looked for */
 	struct tst_kvm_state *snapshot; /* of tst_kvm_snapshot(), or NULL */
 	struct tst_kvm_cpu cpus[]; /* as many as the engine has */
 };

@@ -19,6 +19,7 @@
 
 #include "machines/emulator/console.h"
 #include "machines/runner/driver.h"
+#include "machines/runner/fuzz.h"
 #include "machines/runner/message.h"
 #include "machines/runner/transfer.h"
 
@@ -69,6 +70,8 @@ struct session {
 	int64_t test_deadline; /* when everything has to be over, in ms; 0: never */
 	int64_t warning; /* when the test is to be told that it nearly is, in ms; 0: never */
 	int signals; /* signalfd */
+	int signal; /* what we were told to end by */
+	bool asked; /* the test was told to end, by Ctrl-C */
 };
 
 static const struct driver *const drivers[] = {&bochs_driver, &qemu_driver};
@@ -243,6 +246,22 @@ static int64_t time_left(const struct session *session)
 	return to_warning < left ? to_warning : left;
 }
 
+/* Whether a signal was Ctrl-C for a fuzz test, which is told, and ends by itself; once. */
+static bool asked_to_end(struct session *session)
+{
+	struct signalfd_siginfo info;
+
+	session->signal = SIGTERM;
+	if (read(session->signals, &info, sizeof(info)) == sizeof(info))
+		session->signal = (int)info.ssi_signo;
+	if (!is_fuzzing() || session->signal != SIGINT || session->stage != RUNNING ||
+	    session->asked)
+		return false;
+	session->asked = true;
+	warn_test(session);
+	return true;
+}
+
 /* Passes on what the machine prints, and what is said to it, until it is off. */
 static enum end follow(struct session *session)
 {
@@ -274,7 +293,7 @@ static enum end follow(struct session *session)
 				die("poll: %s", strerror(errno));
 			continue;
 		}
-		if (events[4].revents)
+		if (events[4].revents && !asked_to_end(session))
 			return SIGNALLED;
 		if (dialogue && !dialogue->act(events + 5))
 			return LEFT;
@@ -309,11 +328,8 @@ static int left(const struct session *session)
 
 static int ended_by_signal(struct session *session)
 {
-	struct signalfd_siginfo info;
-	int signal = SIGTERM;
+	const int signal = session->signal;
 
-	if (read(session->signals, &info, sizeof(info)) == sizeof(info))
-		signal = (int)info.ssi_signo;
 	if (session->dialogue && signal == SIGINT)
 		return left(session);
 	fail(session, "%s was ended from outside by signal %d (%s)", session->program, signal,

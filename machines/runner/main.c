@@ -19,6 +19,7 @@
 #include "machines/runner/emulated.h"
 #include "machines/runner/expected_failure.h"
 #include "machines/runner/fixes.h"
+#include "machines/runner/fuzz.h"
 #include "machines/runner/message.h"
 #include "machines/runner/skip.h"
 
@@ -114,6 +115,7 @@ int main(int argc, char **argv)
 	if (!argc)
 		return STATUS_MACHINE_FAILED;
 	read_test_description(argv[0], &test);
+	prepare_fuzzing();
 	if (strcmp(test.machine, "auto") && strcmp(test.machine, "host")) {
 		why = format_text("machine %s is asked for", test.machine);
 		return run_on_machine(&test, why, argv);

@@ -9,6 +9,7 @@
 
 #include "machines/runner/command.h"
 #include "machines/runner/drive.h"
+#include "machines/runner/fuzz.h"
 #include "machines/runner/message.h"
 #include "machines/runner/output_paths.h"
 
@@ -98,7 +99,7 @@ static void write_program(struct job_stream *stream, const struct test_descripti
 			  char **arguments)
 {
 	char **command = make_command(test, arguments);
-	char here[4096];
+	char here[4096], *corpus;
 
 	if (!getcwd(here, sizeof(here)))
 		die("cannot tell the current folder: %s", strerror(errno));
@@ -111,6 +112,10 @@ static void write_program(struct job_stream *stream, const struct test_descripti
 		write_runfile(stream, test, test->supervisor);
 	for (size_t i = 0; i < test->data_count; i++)
 		write_runfile(stream, test, test->data[i]);
+	corpus = kept_corpus();
+	if (corpus)
+		drive_tree(stream, corpus, corpus);
+	free(corpus);
 	if (test->shell) {
 		char *path = runfile(test, test->shell);
 

@@ -230,6 +230,8 @@ static bool load_msrs(struct engine_vcpu *vcpu, const struct arch_cpu_state *sta
 		uint64_t value;
 
 		if (x86_msr_passes(msr->index) ||
+		    (i < now->nmsrs && now->entries[i].index == msr->index &&
+		     now->entries[i].data == msr->data) ||
 		    (find_msr(now, msr->index, &value) && value == msr->data))
 			continue;
 		*changed = true;

@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The cases of a fuzz test: each file of the corpus, replayed in a machine of its own,
+ * and the fuzzing itself, by libFuzzer (https://llvm.org/docs/LibFuzzer.html).
+ */
+#include <dirent.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "host/fuzz/executor.h"
+#include "host/fuzz/finding.h"
+#include "host/fuzz/settings.h"
+#include "ringside/reporter.h"
+#include "ringside/runner.h"
+
+/* libFuzzer's, and what tells it of the code that it is to explore. */
+extern "C" int LLVMFuzzerRunDriver(int *argc, char ***argv,
+				   int (*callback)(const uint8_t *data, size_t size));
+extern "C" size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+extern "C" size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
+					  unsigned int seed);
+extern "C" void __sanitizer_cov_8bit_counters_init(uint8_t *start, uint8_t *end);
+extern "C" void __sanitizer_cov_pcs_init(const uintptr_t *start, const uintptr_t *end);
+
+namespace ringside::fuzz
+{
+namespace
+{
+
+using Clock = std::chrono::steady_clock;
+
+/* Of a test, so that it does the same each time; as far as time allows. */
+constexpr char kSeed[] = "-seed=1";
+
+/* More of them say nothing new about the same mistake; of a test, one is a verdict. */
+constexpr size_t kMostFindings = 20;
+constexpr size_t kMostFindingsOfTest = 1;
+
+/* --- The corpus ----------------------------------------------------------------- */
+
+std::string BaseName(const std::string &path)
+{
+	return path.substr(path.rfind('/') + 1);
+}
+
+/* As GoogleTest wants names, and no two alike. */
+std::string CaseName(const testing::TestParamInfo<std::string> &info)
+{
+	std::string name = BaseName(info.param);
+
+	for (char &c : name) {
+		if (!isalnum(static_cast<unsigned char>(c)))
+			c = '_';
+	}
+	return name + "_" + std::to_string(info.index);
+}
+
+bool ReadFile(const std::string &path, Input *input)
+{
+	std::ifstream file(path, std::ios::binary);
+
+	input->assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+	return !!file;
+}
+
+class Corpus : public testing::TestWithParam<std::string>
+{
+protected:
+	void TearDown() override
+	{
+		tst_watchdog_disarm();
+		tst_free_all();
+	}
+};
+
+TEST_P(Corpus, RaisesNothing)
+{
+	const size_t limit = GetSettings().max_input;
+	Input input;
+
+	tst_watchdog_arm(kDefaultTimeout);
+	if (!ReadFile(GetParam(), &input))
+		tst_brk(TBROK, "cannot read %s", GetParam().c_str());
+	if (input.size() > limit)
+		tst_brk(TBROK,
+			"%s has %zu bytes, and inputs have %zu at most. Fix: a shorter file, or a "
+			"larger max_input of the kvm_fuzz_test, up to %d",
+			GetParam().c_str(), input.size(), limit, KVM_INPUT_SIZE);
+	tst_kvm_run_input(input.data(), input.size());
+}
+
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Corpus);
+INSTANTIATE_TEST_SUITE_P(Files, Corpus, testing::ValuesIn(GetSettings().corpus), CaseName);
+
+/* --- Fuzzing -------------------------------------------------------------------- */
+
+/* A path in Bazel's sandbox, as it is found in the workspace afterwards. */
+std::string AsUserFinds(const std::string &path)
+{
+	static const std::string folder = "/testlogs/";
+	const size_t at = path.find(folder);
+
+	return at == std::string::npos ? path : "bazel-testlogs/" + path.substr(at + folder.size());
+}
+
+/* Thrown out of libFuzzer, whose own way to end is to end the process. */
+struct Stop {
+};
+
+/* The input that is running, in a file that outlives this process. */
+class RunningInput
+{
+public:
+	explicit RunningInput(const std::string &folder) : path_(folder + "/running_input")
+	{
+		const int file = open(path_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+		if (file < 0 || ftruncate(file, sizeof(*at_)))
+			return;
+		void *at = mmap(nullptr, sizeof(*at_), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+
+		if (at != MAP_FAILED)
+			at_ = static_cast<kvm_input *>(at);
+		close(file);
+	}
+	~RunningInput()
+	{
+		if (at_)
+			munmap(at_, sizeof(*at_));
+		unlink(path_.c_str());
+	}
+	RunningInput(const RunningInput &) = delete;
+	RunningInput &operator=(const RunningInput &) = delete;
+
+	void Set(const uint8_t *input, size_t size)
+	{
+		if (!at_)
+			return;
+		at_->size = size;
+		memcpy(at_->data, input, size);
+	}
+
+private:
+	const std::string path_;
+	kvm_input *at_ = nullptr;
+};
+
+class Fuzzer
+{
+public:
+	Fuzzer()
+		: settings_(GetSettings()), running_(settings_.output), begin_(Clock::now()),
+		  next_line_(begin_ + kLineEach)
+	{
+	}
+
+	bool Start()
+	{
+		if (!executor_.Start())
+			return false;
+		counters_.resize(executor_.counter_count());
+		seen_.resize(executor_.counter_count());
+		/* libFuzzer counts what it knows an address of; any will do. */
+		for (size_t i = 0; i < counters_.size(); i++)
+			addresses_.insert(addresses_.end(), {i + 1, 0});
+		__sanitizer_cov_8bit_counters_init(counters_.data(),
+						   counters_.data() + counters_.size());
+		__sanitizer_cov_pcs_init(addresses_.data(), addresses_.data() + addresses_.size());
+		return true;
+	}
+
+	void Run(const uint8_t *data, size_t size)
+	{
+		/* libFuzzer asks for a mutation next: see IsOver(). */
+		if (stop)
+			return;
+		running_.Set(data, size);
+		const std::vector<Result> results = executor_.Run(data, size);
+
+		runs_++;
+		memcpy(counters_.data(), executor_.counters(), counters_.size());
+		for (size_t i = 0; i < counters_.size(); i++)
+			seen_[i] |= counters_[i];
+		if (!stop && FirstFailure(results))
+			Take(Input(data, data + size), results);
+	}
+
+	/* Whether enough was done; asked between two inputs. */
+	bool IsOver()
+	{
+		const Clock::time_point now = Clock::now();
+
+		if (settings_.open_ended && now >= next_line_) {
+			next_line_ = now + kLineEach;
+			printf("ringside: %s\n", Summary().c_str());
+			fflush(stdout);
+		}
+		return stop ||
+		       findings() >= (settings_.open_ended ? kMostFindings : kMostFindingsOfTest) ||
+		       (!settings_.open_ended &&
+			now - begin_ >= std::chrono::seconds(settings_.seconds));
+	}
+
+	size_t findings() const
+	{
+		return signatures_.size();
+	}
+
+	/* What has been done so far. */
+	std::string Summary() const
+	{
+		const double seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
+		const size_t edges = seen_.size() - std::count(seen_.begin(), seen_.end(), 0);
+		char text[160];
+
+		snprintf(text, sizeof(text),
+			 "%.0f s, %lu inputs, %.0f a second; %zu of %zu edges; %zu finding(s)",
+			 seconds, runs_, runs_ / seconds, edges, seen_.size(), findings());
+		return text;
+	}
+
+private:
+	static constexpr std::chrono::seconds kLineEach{5};
+
+	void Take(const Input &input, const std::vector<Result> &results)
+	{
+		if (!signatures_.insert(SignatureOf(*FirstFailure(results))).second)
+			return;
+		const Finding finding = Minimize(&executor_, input, results);
+		const std::string path = AsUserFinds(Write(finding, settings_.output));
+
+		for (const Result &result : finding.results)
+			tst_report(result.file.empty() ? nullptr : result.file.c_str(), result.line,
+				   result.type, result.text.c_str());
+		tst_report(nullptr, 0, TINFO,
+			   ("found after " + Summary() + "; as a test: " + path).c_str());
+	}
+
+	const Settings &settings_;
+	Executor executor_;
+	RunningInput running_;
+	const Clock::time_point begin_;
+	Clock::time_point next_line_;
+	unsigned long runs_ = 0;
+	std::vector<uint8_t> counters_, seen_;
+	std::vector<uintptr_t> addresses_;
+	std::set<std::string> signatures_; /* of what was found */
+};
+
+std::unique_ptr<Fuzzer> fuzzer;
+
+int RunInput(const uint8_t *data, size_t size)
+{
+	fuzzer->Run(data, size);
+	return 0;
+}
+
+/* The one place where libFuzzer can be left: it does not count as its callback's end. */
+size_t Mutate(uint8_t *data, size_t size, size_t max_size)
+{
+	if (fuzzer->IsOver())
+		throw Stop();
+	return LLVMFuzzerMutate(data, size, max_size);
+}
+
+/* What libFuzzer says of itself, in a file: what matters is said here. */
+class Log
+{
+public:
+	explicit Log(const std::string &folder) : path_(folder + "/libfuzzer.log")
+	{
+		const int file = open(path_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+		fflush(stderr);
+		own_ = dup(STDERR_FILENO);
+		if (file >= 0) {
+			dup2(file, STDERR_FILENO);
+			close(file);
+		}
+	}
+	~Log()
+	{
+		dup2(own_, STDERR_FILENO);
+		close(own_);
+	}
+	Log(const Log &) = delete;
+	Log &operator=(const Log &) = delete;
+
+	std::string Text() const
+	{
+		std::ifstream file(path_);
+
+		return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+	}
+
+private:
+	const std::string path_;
+	int own_;
+};
+
+/* The first message would not be the only one otherwise. */
+void HandleSignal(int /*signal*/)
+{
+	stop = true;
+}
+
+void WatchSignals()
+{
+	struct sigaction action = {};
+
+	action.sa_handler = HandleSignal;
+	sigaction(SIGINT, &action, nullptr);
+	sigaction(SIGTERM, &action, nullptr);
+}
+
+/* A machine passes its user's Ctrl-C on as it does the end of Bazel's time. */
+void WatchMachine()
+{
+	const char *text = getenv("RINGSIDE_TIME_FD");
+	const int file = text ? atoi(text) : -1;
+
+	if (file < 0)
+		return;
+	unsetenv("RINGSIDE_TIME_FD");
+	std::thread([file] {
+		char byte;
+
+		if (read(file, &byte, 1) == 1)
+			kill(getpid(), SIGINT);
+	}).detach();
+}
+
+size_t CountFiles(const std::string &folder)
+{
+	DIR *dir = opendir(folder.c_str());
+	size_t count = 0;
+
+	if (!dir)
+		return 0;
+	while (const dirent *entry = readdir(dir))
+		count += entry->d_name[0] != '.';
+	closedir(dir);
+	return count;
+}
+
+/* A folder of the files that the rule names, and what was found interesting earlier. */
+std::string MakeCorpus(const Settings &settings)
+{
+	const char *temporary = getenv("TEST_TMPDIR");
+	const std::string folder =
+		(settings.open_ended || !temporary ? settings.output : temporary) + "/corpus";
+
+	mkdir(settings.output.c_str(), 0777);
+	mkdir(folder.c_str(), 0777);
+	for (const std::string &path : settings.corpus) {
+		Input input;
+
+		/* One that is too long has a case of its own, which fails. */
+		if (!ReadFile(path, &input) || input.size() > settings.max_input)
+			continue;
+		std::ofstream(folder + "/" + BaseName(path), std::ios::binary)
+			.write(reinterpret_cast<const char *>(input.data()),
+			       static_cast<std::streamsize>(input.size()));
+	}
+	return folder;
+}
+
+std::vector<std::string> Options(const Settings &settings, const std::string &corpus)
+{
+	std::vector<std::string> options = {
+		"kvm_fuzz_test",
+		"-max_len=" + std::to_string(settings.max_input),
+		"-len_control=0",
+		"-rss_limit_mb=0",
+		"-timeout=0",
+		"-verbosity=0",
+		"-print_funcs=0",
+		"-reload=0",
+	};
+
+	/* This program's own handlers know more. */
+	for (const char *name : {"abrt", "bus", "fpe", "ill", "int", "segv", "term", "usr1",
+				 "usr2", "xfsz"})
+		options.push_back("-handle_" + std::string(name) + "=0");
+	if (!settings.open_ended)
+		options.emplace_back(kSeed);
+	if (!settings.dictionary.empty())
+		options.push_back("-dict=" + settings.dictionary);
+	options.push_back(corpus);
+	return options;
+}
+
+class Fuzz : public testing::Test
+{
+protected:
+	void TearDown() override
+	{
+		fuzzer.reset();
+		tst_watchdog_disarm();
+	}
+};
+
+TEST_F(Fuzz, FindsNothing)
+{
+	static bool done;
+	const Settings &settings = GetSettings();
+
+	if (done)
+		tst_brk(TBROK, "libFuzzer runs once in a process. Fix: without --gtest_repeat");
+	done = true;
+	WatchSignals();
+	WatchMachine();
+	fuzzer = std::make_unique<Fuzzer>();
+	if (!fuzzer->Start())
+		return;
+
+	const std::string corpus = MakeCorpus(settings);
+	std::vector<std::string> options = Options(settings, corpus);
+	std::vector<char *> pointers;
+
+	for (std::string &option : options)
+		pointers.push_back(option.data());
+	pointers.push_back(nullptr);
+	int count = static_cast<int>(options.size());
+	char **arguments = pointers.data();
+
+	if (settings.open_ended)
+		printf("ringside: fuzzing until Ctrl-C; what is found goes to %s\n",
+		       settings.output.c_str());
+	try {
+		const Log log(settings.output);
+
+		LLVMFuzzerRunDriver(&count, &arguments, RunInput);
+		tst_brk(TBROK, "libFuzzer has refused to run:\n%s", log.Text().c_str());
+	} catch (const Stop &) {
+	}
+	if (stop && settings.open_ended)
+		printf("ringside: ended by Ctrl-C; %zu inputs are kept in %s\n", CountFiles(corpus),
+		       corpus.c_str());
+	if (!fuzzer->findings())
+		tst_res(TPASS, "%s", fuzzer->Summary().c_str());
+}
+
+} /* namespace */
+} /* namespace ringside::fuzz */
+
+extern "C" size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
+					  unsigned int /*seed*/)
+{
+	return ringside::fuzz::Mutate(data, size, max_size);
+}

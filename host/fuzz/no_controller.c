@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+/* The controller of a fuzz test whose machine has all defaults. */
+#include "ringside/fuzz.h"

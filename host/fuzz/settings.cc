@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#include "host/fuzz/settings.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+namespace ringside::fuzz
+{
+namespace
+{
+
+/* Where the settings are; set by the rule. */
+constexpr char kFileVariable[] = "RINGSIDE_FUZZ";
+
+/* Set by the machines' runner, under bazel run. */
+constexpr char kOpenEndedVariable[] = "RINGSIDE_FUZZ_ON";
+
+/* For a longer look: bazel test --test_env=FUZZ_SECONDS=60. */
+constexpr char kSecondsVariable[] = "FUZZ_SECONDS";
+
+constexpr long kMostSeconds = 1000000;
+
+constexpr char kOutputVariable[] = "TEST_UNDECLARED_OUTPUTS_DIR";
+
+[[noreturn]] void Die(const std::string &why)
+{
+	fprintf(stderr,
+		"ringside: %s\n"
+		"  Fix: start the fuzz test with bazel run or bazel test.\n",
+		why.c_str());
+	exit(2);
+}
+
+int ParseSeconds(const char *text)
+{
+	char *end;
+	const long seconds = strtol(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end || seconds > kMostSeconds)
+		Die(std::string(kSecondsVariable) + " is \"" + text + "\"; it must be a number up to " +
+		    std::to_string(kMostSeconds));
+	return static_cast<int>(seconds);
+}
+
+/* A line of the file: a key, and a value behind a blank. */
+void Take(Settings *settings, const std::string &key, const std::string &value)
+{
+	if (key == "name")
+		settings->name = value;
+	else if (key == "corpus")
+		settings->corpus.push_back(value);
+	else if (key == "dictionary")
+		settings->dictionary = value;
+	else if (key == "max_input")
+		settings->max_input = strtoul(value.c_str(), nullptr, 10);
+	else if (key == "seconds")
+		settings->seconds = atoi(value.c_str());
+	else
+		Die("the settings have an unknown line \"" + key + "\"");
+}
+
+Settings Read()
+{
+	const char *path = getenv(kFileVariable), *output = getenv(kOutputVariable);
+	const char *seconds = getenv(kSecondsVariable);
+	Settings settings;
+	std::string line;
+
+	if (!path)
+		Die(std::string(kFileVariable) + " is not set");
+	std::ifstream file(path);
+	if (!file)
+		Die(std::string("cannot read ") + path);
+	/* What follows an empty line is the rule. */
+	while (std::getline(file, line) && !line.empty()) {
+		const size_t blank = line.find(' ');
+
+		Take(&settings, line.substr(0, blank),
+		     blank == std::string::npos ? "" : line.substr(blank + 1));
+	}
+	std::ostringstream rest;
+	rest << file.rdbuf();
+	settings.rule = rest.str();
+	if (seconds)
+		settings.seconds = ParseSeconds(seconds);
+	settings.open_ended = getenv(kOpenEndedVariable) != nullptr;
+	settings.output = output ? output : ".";
+	return settings;
+}
+
+} /* namespace */
+
+const Settings &GetSettings()
+{
+	static const Settings settings = Read();
+
+	return settings;
+}
+
+} /* namespace ringside::fuzz */

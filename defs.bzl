@@ -12,6 +12,7 @@ load("//machines:linux_kernel.bzl", _linux_kernel = "linux_kernel")
 load("//machines:machine_rules.bzl", _bochs_machine = "bochs_machine", _qemu_machine = "qemu_machine")
 load("//rules:kvm_program_test.bzl", _kvm_program_test = "kvm_program_test")
 load("//rules:kvm_test.bzl", _kvm_test = "kvm_test")
+load("//suites/kvm_unit_tests:kvm_unit_test.bzl", _kvm_unit_test = "kvm_unit_test")
 
 bochs_machine = _bochs_machine
 kernel_headers = _kernel_headers
@@ -19,6 +20,7 @@ kvm_edit = _kvm_edit
 kvm_modules = _kvm_modules
 kvm_program_test = _kvm_program_test
 kvm_test = _kvm_test
+kvm_unit_test = _kvm_unit_test
 linux_kernel = _linux_kernel
 planted_fault = _planted_fault
 qemu_machine = _qemu_machine

@@ -15,6 +15,7 @@ def kvm_program_test(
         machines = [],
         filter_args = [],
         known_failure = None,
+        results = "tap",
         tags = [],
         **kwargs):
     """Runs a program that knows nothing of Ringside as a test where it finds what it requires.
@@ -37,6 +38,8 @@ def kvm_program_test(
         for what it says: ["-t", "{filter}"].
       known_failure: why the test fails where it runs now, in one line. It is skipped with
         this reason then, and fails when the program passes.
+      results: how the program writes its results: "tap", which is KTAP too, or
+        "kvm-unit-tests".
       tags: tags of the tests, beside "kvm".
       **kwargs: attributes that every test has, such as `size`, `timeout`, `args`, `data`,
         `env`, `flaky` and `visibility`.
@@ -49,6 +52,7 @@ def kvm_program_test(
         known_machines = MACHINES.keys(),
         filter_args = filter_args,
         known_failure = known_failure,
+        results = results,
         extra = kwargs.keys(),
     )
     if error:
@@ -58,6 +62,8 @@ def kvm_program_test(
     options = ["--filter=" + argument for argument in filter_args]
     if known_failure:
         options.append("--known-failure=" + known_failure)
+    if results != "tap":
+        options.append("--results=" + results)
 
     tests = []
     for test, machine in machine_test_names(name, machines).items():

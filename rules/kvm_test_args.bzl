@@ -80,8 +80,12 @@ _PROGRAMS_OWN = [
     "name",
     "program",
     "requires",
+    "results",
     "tags",
 ]
+
+# How a program can write its results.
+_RESULTS = ["kvm-unit-tests", "tap"]
 
 # What others call them.
 _OTHER_NAMES = {
@@ -340,6 +344,7 @@ def check_kvm_program_test_args(
         known_machines = [],
         filter_args = [],
         known_failure = None,
+        results = "tap",
         extra = []):
     """Checks the arguments of kvm_program_test.
 
@@ -351,6 +356,7 @@ def check_kvm_program_test_args(
       known_machines: the machines that have names without a label.
       filter_args: arguments for --test_filter.
       known_failure: why it fails, or None.
+      results: how it writes its results.
       extra: names of the other arguments given.
 
     Returns:
@@ -361,6 +367,8 @@ def check_kvm_program_test_args(
         error = "there is no program; name the executable to run: program = \"//my:program\""
     if not error and type(program) == _SELECT:
         error = "program can't be a select(); select() inside an alias, and name that"
+    if not error and results not in _RESULTS:
+        error = "unknown results {}; known are {}".format(repr(results), _quoted(_RESULTS))
     error = error or _check_requires(requires, machines, known_machines)
     if not error and known_failure != None:
         if type(known_failure) != "string" or not known_failure.strip() or "\n" in known_failure:

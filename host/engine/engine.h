@@ -88,9 +88,12 @@ enum engine_irqchip {
 	ENGINE_SPLIT_IRQCHIP
 };
 
-/* A payload: the flat image that is loaded, and its ELF file if there is one. */
+/*
+ * A payload: the flat image that is loaded, and its ELF file if there is one. Without
+ * an image, RAM is zero, there are no result slots, and the CPUs are as KVM makes them.
+ */
 struct engine_payload {
-	const char *image;
+	const char *image; /* or NULL */
 	size_t size;
 	const unsigned char *elf, *elf_end;
 };

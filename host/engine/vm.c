@@ -180,7 +180,8 @@ failed:
 static uint64_t low_ram_end(const struct engine_config *config)
 {
 	const uint64_t slots = KVM_RESULT_BASEADDR - (config->vcpus - 1) * KVM_RESULT_SIZE;
-	const uint64_t limit = config->irqchip != ENGINE_NO_IRQCHIP ? HOLE_START : slots;
+	const bool has_hole = config->irqchip != ENGINE_NO_IRQCHIP || !config->payload.image;
+	const uint64_t limit = has_hole ? HOLE_START : slots;
 
 	if (config->ram_size <= limit)
 		return config->ram_size;
@@ -218,6 +219,8 @@ static bool make_memory(struct engine_vm *vm, const struct engine_config *config
 	    !add_memory(vm, config, host->max_slots - 1, HOLE_END,
 			config->ram_size - vm->low_ram_end, error))
 		return false;
+	if (!config->payload.image)
+		return true;
 	slots = add_memory(vm, config, ENGINE_SLOT_RESULT, HOLE_END - slots_size, slots_size,
 			   error);
 	if (!slots)

@@ -4,7 +4,7 @@
  * on, judges it, and writes test.xml.
  *
  * usage: supervisor [--library=FILE]... [--known-failure=REASON] [--filter=ARGUMENT]...
- *                   -- PROGRAM [ARGUMENT]...
+ *                   [--results=kvm-unit-tests] -- PROGRAM [ARGUMENT]...
  *
  * Exit status 0: passed or skipped; else the program's own, 128 and a signal's number,
  * or 1.
@@ -30,6 +30,7 @@ struct options {
 	char **filters; /* "{filter}" in them is what --test_filter says */
 	size_t filter_count;
 	const char *known_failure;
+	enum tap_format results;
 	char **program; /* argv[] */
 };
 
@@ -66,6 +67,8 @@ static void read_options(char **arguments, struct options *options)
 			append(&options->filters, &options->filter_count, value);
 		} else if ((value = behind(*arguments, "--known-failure="))) {
 			options->known_failure = value;
+		} else if (!strcmp(*arguments, "--results=kvm-unit-tests")) {
+			options->results = TAP_FORMAT_KVM_UNIT_TESTS;
 		} else {
 			printf("ringside: unknown option '%s'; build the test anew\n", *arguments);
 			exit(125);
@@ -174,6 +177,7 @@ int main(int argc, char **argv)
 		return 125;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	read_options(argv + 1, &options);
+	tap.format = options.results;
 	install_tools();
 	arguments = make_arguments(&options);
 	start = now_s();

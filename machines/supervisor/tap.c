@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "machines/supervisor/kvm_unit_tests.h"
+
 /* What a result line says, apart from its verdict. */
 struct result {
 	bool ok;
@@ -37,7 +39,7 @@ char *copy_text(const char *text, size_t size)
 }
 
 /* The first problem is the one that explains the others. */
-static void __attribute__((format(printf, 2, 3))) problem(struct tap *tap, const char *format, ...)
+void tap_add_problem(struct tap *tap, const char *format, ...)
 {
 	va_list list;
 
@@ -76,7 +78,7 @@ static void blanks(const char **line)
 	*line += strspn(*line, " \t");
 }
 
-static void keep_text(struct tap *tap, const char *line)
+void tap_add_text(struct tap *tap, const char *line)
 {
 	size_t size = strlen(line);
 	char *longer;
@@ -98,10 +100,10 @@ static void close_level(struct tap *tap)
 	const struct tap_level *level = &tap->levels[--tap->depth];
 
 	if (!level->has_plan)
-		problem(tap, "there is no plan, so results may be missing");
+		tap_add_problem(tap, "there is no plan, so results may be missing");
 	else if (level->count != level->planned)
-		problem(tap, "%lu tests are planned, but there are results of %lu", level->planned,
-			level->count);
+		tap_add_problem(tap, "%lu tests are planned, but there are results of %lu",
+				level->planned, level->count);
 }
 
 /* The series that a line of so many blanks belongs to; NULL for one too deep. */
@@ -114,7 +116,7 @@ static struct tap_level *find_level(struct tap *tap, size_t indentation)
 	if (tap->depth && tap->levels[tap->depth - 1].indentation >= indentation)
 		return &tap->levels[tap->depth - 1];
 	if (tap->depth == TAP_DEPTH_MAX) {
-		problem(tap, "tests are nested more than %d deep", TAP_DEPTH_MAX);
+		tap_add_problem(tap, "tests are nested more than %d deep", TAP_DEPTH_MAX);
 		return NULL;
 	}
 	level = &tap->levels[tap->depth++];
@@ -139,12 +141,14 @@ static bool name_parent(struct tap *tap, size_t first, const char *name)
 	return failed;
 }
 
-static void add_case(struct tap *tap, const struct result *result, double now)
+void tap_add_case(struct tap *tap, const char *name, size_t name_size, enum tap_outcome outcome,
+		  char *reason, double now)
 {
-	struct tap_case *longer, *new;
+	struct tap_case *longer;
 
 	if (tap->count == TAP_CASES_MAX) {
-		problem(tap, "there are more than %u results", TAP_CASES_MAX);
+		tap_add_problem(tap, "there are more than %u results", TAP_CASES_MAX);
+		free(reason);
 		return;
 	}
 	/* By powers of two. */
@@ -155,22 +159,31 @@ static void add_case(struct tap *tap, const struct result *result, double now)
 			no_memory();
 		tap->cases = longer;
 	}
-	new = &tap->cases[tap->count++];
-	*new = (struct tap_case){
-		.name = copy_text(result->name, result->name_size),
+	tap->cases[tap->count++] = (struct tap_case){
+		.name = copy_text(name, name_size),
 		.text = tap->text,
-		.outcome = result->directive ? TAP_SKIPPED
-			   : result->ok	     ? TAP_PASSED
-					     : TAP_FAILED,
+		.reason = reason,
+		.outcome = outcome,
 		.seconds = now - tap->since,
 	};
-	if (result->directive && asprintf(&new->reason, "%s%s%s", result->directive,
-					  *result->reason ? ": " : "", result->reason) < 0)
-		no_memory();
 	tap->text_total += tap->text_size;
 	tap->text = NULL;
 	tap->text_size = 0;
 	tap->since = now;
+}
+
+static void add_case(struct tap *tap, const struct result *result, double now)
+{
+	enum tap_outcome outcome = result->ok ? TAP_PASSED : TAP_FAILED;
+	char *reason = NULL;
+
+	if (result->directive) {
+		outcome = TAP_SKIPPED;
+		if (asprintf(&reason, "%s%s%s", result->directive, *result->reason ? ": " : "",
+			     result->reason) < 0)
+			no_memory();
+	}
+	tap_add_case(tap, result->name, result->name_size, outcome, reason, now);
 }
 
 /* What KTAP and TAP write behind a number sign instead of a verdict. */
@@ -236,10 +249,10 @@ static void take_result(struct tap *tap, size_t indentation, struct result *resu
 		return;
 	level->count++;
 	if (level->plan_ends_it)
-		problem(tap, "a result follows the plan that ended the series");
+		tap_add_problem(tap, "a result follows the plan that ended the series");
 	if (result->has_number && result->number != level->count)
-		problem(tap, "a result is numbered %lu where %lu is next", result->number,
-			level->count);
+		tap_add_problem(tap, "a result is numbered %lu where %lu is next", result->number,
+				level->count);
 	if (!result->name_size) {
 		if (asprintf(&name, "%lu", level->count) < 0)
 			no_memory();
@@ -276,8 +289,8 @@ static bool take_plan(struct tap *tap, size_t indentation, const char *line)
 	if (!level)
 		return true;
 	if (level->has_plan)
-		problem(tap, "there are two plans, of %lu and of %lu tests", level->planned,
-			planned);
+		tap_add_problem(tap, "there are two plans, of %lu and of %lu tests", level->planned,
+				planned);
 	level->has_plan = true;
 	level->planned = planned;
 	level->plan_ends_it = level->count;
@@ -299,19 +312,10 @@ static bool is_version(const char *line)
 	       number(&line, &version) && !*line;
 }
 
-static void take_line(struct tap *tap, double now)
+static void take_tap_line(struct tap *tap, const char *line, double now)
 {
-	char *line = tap->line;
-	size_t indentation;
+	size_t indentation = strspn(line, " ");
 	struct result result;
-
-	tap->line[tap->line_size] = '\0';
-	/* What has a NUL in it is shown up to there. */
-	tap->line_size = strlen(line);
-	if (tap->line_size && line[tap->line_size - 1] == '\r')
-		line[--tap->line_size] = '\0';
-	indentation = strspn(line, " ");
-	tap->line_size = 0;
 
 	if (take_plan(tap, indentation, line + indentation))
 		return;
@@ -324,11 +328,27 @@ static void take_line(struct tap *tap, double now)
 	} else {
 		if (!strncmp(line + indentation, "Bail out!", 9)) {
 			tap->seen = true;
-			problem(tap, "the program gave up: %s", line + indentation);
+			tap_add_problem(tap, "the program gave up: %s", line + indentation);
 		}
 		if (*line)
-			keep_text(tap, line);
+			tap_add_text(tap, line);
 	}
+}
+
+static void take_line(struct tap *tap, double now)
+{
+	char *line = tap->line;
+
+	tap->line[tap->line_size] = '\0';
+	/* What has a NUL in it is shown up to there. */
+	tap->line_size = strlen(line);
+	if (tap->line_size && line[tap->line_size - 1] == '\r')
+		line[--tap->line_size] = '\0';
+	tap->line_size = 0;
+	if (tap->format == TAP_FORMAT_KVM_UNIT_TESTS)
+		take_kvm_unit_tests_line(tap, line, now);
+	else
+		take_tap_line(tap, line, now);
 }
 
 void tap_add(struct tap *tap, const char *data, size_t size, double now)
@@ -355,6 +375,8 @@ void tap_end(struct tap *tap, double now)
 		take_line(tap, now);
 	while (tap->depth)
 		close_level(tap);
+	if (tap->format == TAP_FORMAT_KVM_UNIT_TESTS)
+		end_kvm_unit_tests(tap, now);
 }
 
 void tap_free(struct tap *tap)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Test results in a program's output: TAP 13 and 14, and KTAP (Linux:
- * Documentation/dev-tools/ktap.rst). The output is not trusted: whatever it is, it
- * ends in cases and at most one problem, and takes bounded memory.
+ * Documentation/dev-tools/ktap.rst), or what images of kvm-unit-tests print. The
+ * output is not trusted: whatever it is, it ends in cases and at most one problem,
+ * and takes bounded memory.
  */
 #ifndef RINGSIDE_MACHINES_SUPERVISOR_TAP_H
 #define RINGSIDE_MACHINES_SUPERVISOR_TAP_H
@@ -43,9 +44,17 @@ struct tap_level {
 	unsigned long count; /* results so far */
 };
 
+/* How the results are written. */
+enum tap_format {
+	TAP_FORMAT_TAP,
+	TAP_FORMAT_KVM_UNIT_TESTS,
+};
+
 struct tap {
+	enum tap_format format; /* set it at the beginning */
+
 	/* Read these at the end. */
-	bool seen; /* there is TAP in the output */
+	bool seen; /* there are results in the output */
 	struct tap_case *cases;
 	size_t count;
 	char *problem; /* what is wrong with the series, or NULL */
@@ -59,11 +68,13 @@ struct tap {
 	char *text; /* since the last result */
 	size_t text_size, text_total;
 	double since; /* when the last result came */
+	size_t listed_not; /* passes beyond those that are kept */
+	bool has_summary;
 };
 
 /**
  * tap_add() - take in what a program has printed
- * @tap: zeroed before its first use, but for @since
+ * @tap: zeroed before its first use, but for @format and @since
  * @data: any bytes
  * @size: how many
  * @now: the time, in seconds
@@ -75,6 +86,19 @@ void tap_end(struct tap *tap, double now);
 
 /** tap_free() - free everything, and begin anew */
 void tap_free(struct tap *tap);
+
+/* For what reads another format, line by line (kvm_unit_tests.h). */
+
+/** tap_add_case() - add a result; @reason is NULL or becomes its own */
+void tap_add_case(struct tap *tap, const char *name, size_t name_size, enum tap_outcome outcome,
+		  char *reason, double now);
+
+/** tap_add_text() - a line that is no result */
+void tap_add_text(struct tap *tap, const char *line);
+
+/** tap_add_problem() - what is wrong; the first one counts */
+void tap_add_problem(struct tap *tap, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /** copy_text() - strndup(), which ends the program without memory */
 char *copy_text(const char *text, size_t size);

@@ -315,6 +315,11 @@ def _program_test_impl(ctx):
         _refuses_program(env, "known_failure must be one line that says why it fails", known_failure = reason)
     _refuses_program(
         env,
+        "unknown results \"junit\"; known are \"kvm-unit-tests\", \"tap\"",
+        results = "junit",
+    )
+    _refuses_program(
+        env,
         "filter_args has no \"{filter}\", where what --test_filter says would stand",
         filter_args = ["-t"],
     )

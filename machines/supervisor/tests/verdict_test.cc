@@ -29,13 +29,14 @@ struct Outcome {
 };
 
 Outcome Judge(const std::string &output, int wait_status = 0, const char *known_failure = nullptr,
-	      size_t piece = 7)
+	      size_t piece = 7, enum tap_format format = TAP_FORMAT_TAP)
 {
 	struct tap tap = {};
 	double now = 0;
 	char *text = nullptr;
 	size_t size = 0;
 
+	tap.format = format;
 	for (size_t i = 0; i < output.size(); i += piece)
 		tap_add(&tap, output.data() + i, std::min(piece, output.size() - i), now += 1);
 	tap_end(&tap, now);
@@ -48,6 +49,11 @@ Outcome Judge(const std::string &output, int wait_status = 0, const char *known_
 	free(verdict.reason);
 	tap_free(&tap);
 	return result;
+}
+
+Outcome JudgeImage(const std::string &output, int wait_status = 0)
+{
+	return Judge(output, wait_status, nullptr, 4096, TAP_FORMAT_KVM_UNIT_TESTS);
 }
 
 bool Contains(const std::string &text, const std::string &part)
@@ -204,6 +210,77 @@ TEST(Ktap, NestingHasAnEnd)
 	for (int i = 0; i < 100; i++)
 		output += std::string(static_cast<size_t>(i), ' ') + "1..1\n";
 	EXPECT_EQ(Judge(output).reason, "tests are nested more than 16 deep");
+}
+
+TEST(KvmUnitTests, LinesAreCases)
+{
+	const Outcome outcome = JudgeImage("setup\r\nPASS: a: one\r\nINFO: x\r\nFAIL: two \r\n"
+					   "SKIP: three\nXFAIL: four\nKFAIL: five\nXPASS: six\n"
+					   "SUMMARY: 6 tests, 2 unexpected failures, 1 skipped\n",
+					   Exited(1));
+
+	EXPECT_EQ(outcome.outcome, TAP_FAILED);
+	EXPECT_EQ(outcome.reason, "2 of 6 cases failed");
+	EXPECT_TRUE(Contains(outcome.xml, "tests=\"6\" failures=\"2\" errors=\"0\" skipped=\"3\""));
+	EXPECT_TRUE(Contains(outcome.xml, "name=\"a: one\""));
+	EXPECT_TRUE(Contains(outcome.xml, "<system-out>setup\n</system-out>"));
+	EXPECT_TRUE(Contains(outcome.xml, "name=\"two\""));
+	EXPECT_TRUE(Contains(outcome.xml, "<skipped message=\"SKIP\"/>"));
+	EXPECT_TRUE(
+		Contains(outcome.xml, "<failure message=\"passes, and is expected to fail\"/>"));
+}
+
+TEST(KvmUnitTests, WithoutResultsTheStatusSays)
+{
+	EXPECT_EQ(JudgeImage("cpuid 31261\n").outcome, TAP_PASSED);
+	EXPECT_EQ(JudgeImage("cpuid 31261\n", Exited(1)).reason, "exit status 1");
+	EXPECT_EQ(JudgeImage("ok 1 x\nnot ok 2 y\n").outcome, TAP_PASSED);
+}
+
+TEST(KvmUnitTests, AllSkippedSkips)
+{
+	EXPECT_EQ(JudgeImage("SKIP: no x\nSUMMARY: 1 tests, 1 skipped\n", Exited(4)).outcome,
+		  TAP_SKIPPED);
+	EXPECT_EQ(JudgeImage("1..0 # SKIP no device\n", Exited(4)).reason, "no device");
+	EXPECT_EQ(JudgeImage("PASS: x\nSUMMARY: 1 tests\n", Exited(4)).outcome, TAP_FAILED);
+}
+
+TEST(KvmUnitTests, ASummaryThatDoesNotMatchFails)
+{
+	EXPECT_EQ(JudgeImage("PASS: x\n").reason, "there is no summary, so results may be missing");
+	EXPECT_EQ(JudgeImage("PASS: x\nPASS: y\nSUMMARY: 1 tests\n").reason,
+		  "the summary counts 1 tests, but there are results of 2");
+	EXPECT_EQ(JudgeImage("PASS: x\nSUMMARY: 2 tests, 1 unexpected failures\n").reason,
+		  "the summary counts 1 unexpected failures, but the results are 0");
+	EXPECT_EQ(JudgeImage("SUMMARY: 1 tests\nPASS: x\n").reason, "a result follows the summary");
+	/* Passes that were not printed. */
+	EXPECT_EQ(JudgeImage("PASS: x\nSUMMARY: 9 tests\n").outcome, TAP_PASSED);
+}
+
+TEST(KvmUnitTests, GivingUpFails)
+{
+	EXPECT_EQ(JudgeImage("Bail out! CPU 0 has shut down\n", Exited(1)).reason,
+		  "CPU 0 has shut down");
+	EXPECT_EQ(JudgeImage("ABORT: a: no memory\n", Exited(1)).reason,
+		  "the image gave up: a: no memory");
+	EXPECT_EQ(JudgeImage("Unhandled exception 13 #GP at ip 1\n", Exited(1)).reason,
+		  "the image gave up: Unhandled exception 13 #GP at ip 1");
+	EXPECT_EQ(JudgeImage("x.c:1: assert failed: y\n", Exited(1)).reason,
+		  "the image gave up: x.c:1: assert failed: y");
+}
+
+TEST(KvmUnitTests, AFailureBehindManyPassesIsListed)
+{
+	std::string output;
+
+	for (int i = 0; i < 30000; i++)
+		output += "PASS: x\n";
+	const Outcome outcome = JudgeImage(
+		output + "FAIL: last\nSUMMARY: 30001 tests, 1 unexpected failures\n", Exited(1));
+
+	EXPECT_EQ(outcome.reason, "1 of 10002 cases failed");
+	EXPECT_TRUE(Contains(outcome.xml, "name=\"last\""));
+	EXPECT_TRUE(Contains(outcome.xml, "name=\"20000 more that passed\""));
 }
 
 TEST(KnownFailure, IsSkippedWithoutFailures)

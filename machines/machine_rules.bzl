@@ -2,7 +2,7 @@
 """bochs_machine and qemu_machine: machines that tests run on."""
 
 load("//machines/bochs:bochs_snapshot.bzl", "bochs_snapshot")
-load("//machines/door:machine_door.bzl", "machine_door")
+load("//machines/shell:machine_shell.bzl", "machine_shell")
 load("//machines/qemu:qemu_snapshot.bzl", "qemu_snapshot")
 
 visibility("//...")
@@ -57,7 +57,7 @@ def _machine(snapshot, name, kernel, kernel_options, tags, visibility, **kwargs)
         visibility = ["//visibility:private"],
         **kwargs
     )
-    machine_door(
+    machine_shell(
         name = name,
         machine = name + "._snapshot",
         tags = tags,

@@ -50,11 +50,13 @@
 	      (vmcb->enable_nested_paging = 1, vmcb->nested_cr3 = physical_end()))
 
 /* "Event Injection": EVENTINJ has a valid bit, 31, a type from bit 8 on, and a vector. */
-#define ILLEGAL_EVENTS(STATE)                                           \
+#define EVENTS_OF_RESERVED_TYPES(STATE)                                 \
 	STATE(EventOfType1, vmcb->event_injection = BIT64(31) | 1 << 8) \
 	STATE(EventOfType5, vmcb->event_injection = BIT64(31) | 5 << 8) \
 	STATE(EventOfType6, vmcb->event_injection = BIT64(31) | 6 << 8) \
-	STATE(EventOfType7, vmcb->event_injection = BIT64(31) | 7 << 8) \
+	STATE(EventOfType7, vmcb->event_injection = BIT64(31) | 7 << 8)
+#define ILLEGAL_EVENTS(STATE)           \
+	EVENTS_OF_RESERVED_TYPES(STATE) \
 	STATE(ExceptionOfNmi, vmcb->event_injection = BIT64(31) | 3 << 8 | 2)
 
 /* As near to the others as can be, and allowed. */

@@ -24,7 +24,7 @@
 
 #ifdef COMPILE_PAYLOAD
 
-#include "vmx_scene.h"
+#include "vmx_scenario.h"
 
 /* SDM Vol. 3 "x2APIC Register Address Space" */
 #define MSR_X2APIC_BASE 0x800
@@ -80,9 +80,9 @@ static uint32_t *apic_reg(unsigned int offset)
 }
 
 /* An MSR bitmap without a bit set: no access to an MSR below 2000h exits. */
-static struct kvm_vmx_vcpu *new_scene(int (*guest_main)(void), uint32_t exec2)
+static struct kvm_vmx_vcpu *new_scenario(int (*guest_main)(void), uint32_t exec2)
 {
-	struct kvm_vmx_vcpu *vm = vmx_scene_create(guest_main, EXEC_CONTROLS, exec2);
+	struct kvm_vmx_vcpu *vm = vmx_scenario_create(guest_main, EXEC_CONTROLS, exec2);
 
 	memzero(msr_bitmap, PAGESIZE);
 	memzero(apic_page, PAGESIZE);
@@ -105,9 +105,9 @@ static int has_value(const char *what, uint64_t actual, uint64_t expected)
 
 static void check_tpr(void)
 {
-	struct kvm_vmx_vcpu *vm = new_scene(guest_read_write_read, VMX_EXECCTL2_VIRT_X2APIC);
+	struct kvm_vmx_vcpu *vm = new_scenario(guest_read_write_read, VMX_EXECCTL2_VIRT_X2APIC);
 
-	if (vmx_scene_run("Task priority", vm, VMX_EXIT_HLT) &
+	if (vmx_scenario_run("Task priority", vm, VMX_EXIT_HLT) &
 	    has_value("The task priority that the nested guest read", guest_first, TPR_INITIAL) &
 	    has_value("The task priority that it read back", guest_second, TPR_WRITTEN) &
 	    has_value("The task priority in the virtual-APIC page", *apic_reg(APIC_TPR),
@@ -117,10 +117,10 @@ static void check_tpr(void)
 
 static void check_threshold(void)
 {
-	struct kvm_vmx_vcpu *vm = new_scene(guest_lower_tpr, VMX_EXECCTL2_VIRT_X2APIC);
+	struct kvm_vmx_vcpu *vm = new_scenario(guest_lower_tpr, VMX_EXECCTL2_VIRT_X2APIC);
 
 	kvm_vmx_vmwrite(VMX_VMCS_TPR_THRESHOLD, TPR_THRESHOLD);
-	if (vmx_scene_run("Threshold", vm, VMX_EXIT_TPR_THRESHOLD) &&
+	if (vmx_scenario_run("Threshold", vm, VMX_EXIT_TPR_THRESHOLD) &&
 	    has_value("The task priority in the virtual-APIC page", *apic_reg(APIC_TPR), TPR_LOW) &&
 	    has_value("What the nested guest did after its WRMSR", guest_first, 0))
 		tst_res(TPASS, "A task priority below the threshold exits");
@@ -128,11 +128,11 @@ static void check_threshold(void)
 
 static void check_intercept(void)
 {
-	struct kvm_vmx_vcpu *vm = new_scene(guest_read, VMX_EXECCTL2_VIRT_X2APIC);
+	struct kvm_vmx_vcpu *vm = new_scenario(guest_read, VMX_EXECCTL2_VIRT_X2APIC);
 
 	guest_msr = MSR_X2APIC_TPR;
 	msr_bitmap[MSR_X2APIC_TPR / 8] |= 1 << MSR_X2APIC_TPR % 8;
-	if (vmx_scene_run("Intercepted read", vm, VMX_EXIT_RDMSR))
+	if (vmx_scenario_run("Intercepted read", vm, VMX_EXIT_RDMSR))
 		tst_res(TPASS, "The hypervisor's MSR bitmap goes before the virtual-APIC page");
 }
 
@@ -142,15 +142,15 @@ static void check_registers(void)
 	const uint32_t exec2 = VMX_EXECCTL2_VIRT_X2APIC | VMX_EXECCTL2_VIRT_APIC_REG;
 	struct kvm_vmx_vcpu *vm;
 
-	if (!vmx_scene_supported(EXEC_CONTROLS, exec2)) {
+	if (!vmx_scenario_supported(EXEC_CONTROLS, exec2)) {
 		tst_res(TINFO, "The CPU's VMX has no APIC-register virtualization: not checked");
 		return;
 	}
 	for (unsigned int i = 0; i < ARRAY_SIZE(registers); i++) {
-		vm = new_scene(guest_read, exec2);
+		vm = new_scenario(guest_read, exec2);
 		guest_msr = registers[i];
 		*apic_reg((guest_msr - MSR_X2APIC_BASE) * 16) = PATTERN + i;
-		if (!vmx_scene_run("Register read", vm, VMX_EXIT_HLT) ||
+		if (!vmx_scenario_run("Register read", vm, VMX_EXIT_HLT) ||
 		    !has_value("The register that the nested guest read", guest_first, PATTERN + i))
 			return;
 	}
@@ -177,11 +177,11 @@ static void check_leak(const char *name, uint32_t exec2)
 	struct kvm_vmx_vcpu *vm;
 	unsigned int vector;
 
-	if (!vmx_scene_supported(EXEC_CONTROLS, exec2)) {
+	if (!vmx_scenario_supported(EXEC_CONTROLS, exec2)) {
 		tst_res(TINFO, "%s: the CPU's VMX does not have this: not checked", name);
 		return;
 	}
-	vm = new_scene(guest_read, exec2);
+	vm = new_scenario(guest_read, exec2);
 	guest_msr = MSR_X2APIC_VERSION;
 	kvm_vmx_vmwrite(VMX_VMCS_EXCEPTION_BITMAP, 1 << INTR_GPF);
 	kvm_vmx_vmrun(vm);
@@ -202,7 +202,7 @@ static void check_leak(const char *name, uint32_t exec2)
 void main(void)
 {
 	kvm_set_vmx_state(1);
-	if (!vmx_scene_supported(EXEC_CONTROLS, VMX_EXECCTL2_VIRT_X2APIC))
+	if (!vmx_scenario_supported(EXEC_CONTROLS, VMX_EXECCTL2_VIRT_X2APIC))
 		tst_brk(TCONF, "The CPU's VMX has no virtualization of the x2APIC mode");
 	apic_page = tst_heap_alloc_aligned(PAGESIZE, PAGESIZE);
 	msr_bitmap = tst_heap_alloc_aligned(PAGESIZE, PAGESIZE);

@@ -23,7 +23,7 @@
 
 #ifdef COMPILE_PAYLOAD
 
-#include "vmx_scene.h"
+#include "vmx_scenario.h"
 
 /*
  * The accesses have to go through a page of 4 KiB, while the payload's are of 2 MiB:
@@ -118,9 +118,9 @@ static void map_access_page(void)
 	kvm_set_cr3(cregs.cr3);
 }
 
-static struct kvm_vmx_vcpu *new_scene(int (*guest_main)(void), uint32_t exec2, unsigned int offset)
+static struct kvm_vmx_vcpu *new_scenario(int (*guest_main)(void), uint32_t exec2, unsigned int offset)
 {
-	struct kvm_vmx_vcpu *vm = vmx_scene_create(guest_main, EXEC_CONTROLS, exec2);
+	struct kvm_vmx_vcpu *vm = vmx_scenario_create(guest_main, EXEC_CONTROLS, exec2);
 
 	memzero(apic_page, PAGESIZE);
 	*virtual_register(APIC_TPR) = TPR_INITIAL;
@@ -166,10 +166,10 @@ static int is_access_page_untouched(void)
 static void check_mapped_tpr(void)
 {
 	struct kvm_vmx_vcpu *vm =
-		new_scene(guest_read_write_read, VMX_EXECCTL2_VIRT_APIC, APIC_TPR);
+		new_scenario(guest_read_write_read, VMX_EXECCTL2_VIRT_APIC, APIC_TPR);
 
 	guest_value = TPR_WRITTEN;
-	if (vmx_scene_run("Mapped task priority", vm, VMX_EXIT_HLT) &&
+	if (vmx_scenario_run("Mapped task priority", vm, VMX_EXIT_HLT) &&
 	    has_value("The task priority that the nested guest read", guest_second, TPR_INITIAL) &&
 	    has_value("The task priority that it read back", guest_first, TPR_WRITTEN) &&
 	    has_value("The task priority in the virtual-APIC page", *virtual_register(APIC_TPR),
@@ -180,11 +180,11 @@ static void check_mapped_tpr(void)
 
 static void check_mapped_threshold(void)
 {
-	struct kvm_vmx_vcpu *vm = new_scene(guest_write, VMX_EXECCTL2_VIRT_APIC, APIC_TPR);
+	struct kvm_vmx_vcpu *vm = new_scenario(guest_write, VMX_EXECCTL2_VIRT_APIC, APIC_TPR);
 
 	guest_value = TPR_LOW;
 	kvm_vmx_vmwrite(VMX_VMCS_TPR_THRESHOLD, TPR_THRESHOLD);
-	if (vmx_scene_run("Mapped threshold", vm, VMX_EXIT_TPR_THRESHOLD) &&
+	if (vmx_scenario_run("Mapped threshold", vm, VMX_EXIT_TPR_THRESHOLD) &&
 	    has_value("The task priority in the virtual-APIC page", *virtual_register(APIC_TPR),
 		      TPR_LOW) &&
 	    has_value("What the nested guest did after its write", guest_first, 0) &&
@@ -194,13 +194,13 @@ static void check_mapped_threshold(void)
 
 static void check_access_exits(void)
 {
-	struct kvm_vmx_vcpu *vm = new_scene(guest_read, VMX_EXECCTL2_VIRT_APIC, APIC_VERSION);
+	struct kvm_vmx_vcpu *vm = new_scenario(guest_read, VMX_EXECCTL2_VIRT_APIC, APIC_VERSION);
 
-	if (!vmx_scene_run("Read of another register", vm, VMX_EXIT_APIC_ACCESS) ||
+	if (!vmx_scenario_run("Read of another register", vm, VMX_EXIT_APIC_ACCESS) ||
 	    !has_qualification(APIC_VERSION | ACCESS_READ))
 		return;
-	vm = new_scene(guest_write, VMX_EXECCTL2_VIRT_APIC, APIC_LDR);
-	if (vmx_scene_run("Write of another register", vm, VMX_EXIT_APIC_ACCESS) &&
+	vm = new_scenario(guest_write, VMX_EXECCTL2_VIRT_APIC, APIC_LDR);
+	if (vmx_scenario_run("Write of another register", vm, VMX_EXIT_APIC_ACCESS) &&
 	    has_qualification(APIC_LDR | ACCESS_WRITE) && is_access_page_untouched())
 		tst_res(TPASS, "Accesses to other registers exit");
 }
@@ -210,18 +210,18 @@ static void check_registers(void)
 	const uint32_t exec2 = VMX_EXECCTL2_VIRT_APIC | VMX_EXECCTL2_VIRT_APIC_REG;
 	struct kvm_vmx_vcpu *vm;
 
-	if (!vmx_scene_supported(EXEC_CONTROLS, exec2)) {
+	if (!vmx_scenario_supported(EXEC_CONTROLS, exec2)) {
 		tst_res(TINFO, "The CPU's VMX has no APIC-register virtualization: not checked");
 		return;
 	}
-	vm = new_scene(guest_read, exec2, APIC_VERSION);
+	vm = new_scenario(guest_read, exec2, APIC_VERSION);
 	*virtual_register(APIC_VERSION) = REGISTER_VALUE;
-	if (!vmx_scene_run("Register read", vm, VMX_EXIT_HLT) ||
+	if (!vmx_scenario_run("Register read", vm, VMX_EXIT_HLT) ||
 	    !has_value("The register that the nested guest read", guest_first, REGISTER_VALUE))
 		return;
 	/* A write exits as well, but behind the instruction and with the value in place. */
-	vm = new_scene(guest_write, exec2, APIC_LDR);
-	if (vmx_scene_run("Register write", vm, VMX_EXIT_APIC_WRITE) &&
+	vm = new_scenario(guest_write, exec2, APIC_LDR);
+	if (vmx_scenario_run("Register write", vm, VMX_EXIT_APIC_WRITE) &&
 	    has_qualification(APIC_LDR) &&
 	    has_value("The register in the virtual-APIC page", *virtual_register(APIC_LDR),
 		      REGISTER_VALUE) &&
@@ -231,7 +231,7 @@ static void check_registers(void)
 
 static void check_mapped(void)
 {
-	if (!vmx_scene_supported(EXEC_CONTROLS, VMX_EXECCTL2_VIRT_APIC)) {
+	if (!vmx_scenario_supported(EXEC_CONTROLS, VMX_EXECCTL2_VIRT_APIC)) {
 		tst_res(TINFO, "The CPU's VMX does not virtualize APIC accesses: not checked");
 		return;
 	}
@@ -277,13 +277,13 @@ static void check_cr8(void)
 	struct kvm_vmx_vcpu *vm;
 
 	write_cr8(first);
-	vm = vmx_scene_create(guest_read_cr8, 0, 0);
-	if (!vmx_scene_run("CR8 read without TPR shadow", vm, VMX_EXIT_HLT) ||
+	vm = vmx_scenario_create(guest_read_cr8, 0, 0);
+	if (!vmx_scenario_run("CR8 read without TPR shadow", vm, VMX_EXIT_HLT) ||
 	    !has_value("Without TPR shadow, CR8 in the nested guest", guest_first, first))
 		return;
-	vm = vmx_scene_create(guest_write_cr8, 0, 0);
+	vm = vmx_scenario_create(guest_write_cr8, 0, 0);
 	guest_value = second;
-	if (vmx_scene_run("CR8 write without TPR shadow", vm, VMX_EXIT_HLT) &&
+	if (vmx_scenario_run("CR8 write without TPR shadow", vm, VMX_EXIT_HLT) &&
 	    has_value("Without TPR shadow, the CR8 that the nested guest read back", guest_first,
 		      second) &&
 	    has_value("Without TPR shadow, the payload's CR8 after the nested guest's write",
@@ -302,7 +302,7 @@ static void check_cr8(void)
 void main(void)
 {
 	kvm_set_vmx_state(1);
-	if (!vmx_scene_supported(VMX_EXECCTL_TPR_SHADOW, 0))
+	if (!vmx_scenario_supported(VMX_EXECCTL_TPR_SHADOW, 0))
 		tst_brk(TCONF, "The CPU's VMX has no TPR shadow");
 	apic_page = tst_heap_alloc_aligned(PAGESIZE, PAGESIZE);
 	check_mapped();

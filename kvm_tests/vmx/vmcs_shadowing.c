@@ -12,14 +12,14 @@
  * dd2d6042b7f4 ("kvm: nVMX: VMWRITE checks VMCS-link pointer before VMCS
  * field").
  *
- * That is what a kernel with the bug fails in the last scene; one that mixed up
+ * That is what a kernel with the bug fails in the last scenario; one that mixed up
  * the shadow VMCS with another, or the bitmaps, fails one of the first.
  */
 #include "kvm_test.h"
 
 #ifdef COMPILE_PAYLOAD
 
-#include "vmx_scene.h"
+#include "vmx_scenario.h"
 
 /* Bits 15 and above of a field's encoding are reserved: an access exits. */
 #define BEYOND_BITMAP 0x8000
@@ -111,15 +111,15 @@ static void plan_write(unsigned long field, unsigned long value)
 	accesses[access_count++] = (struct access){1, field, value, NOT_RUN};
 }
 
-/* A fresh scene: all fields are the guest's, no access is planned. */
-static struct kvm_vmx_vcpu *new_scene(uint64_t link_pointer)
+/* A fresh scenario: all fields are the guest's, no access is planned. */
+static struct kvm_vmx_vcpu *new_scenario(uint64_t link_pointer)
 {
 	struct kvm_vmx_vcpu *vm;
 
 	access_count = 0;
 	memzero(read_bitmap, PAGESIZE);
 	memzero(write_bitmap, PAGESIZE);
-	vm = vmx_scene_create(guest_main, VMX_EXECCTL_ENABLE_CTL2, VMX_EXECCTL2_SHADOW_VMCS);
+	vm = vmx_scenario_create(guest_main, VMX_EXECCTL_ENABLE_CTL2, VMX_EXECCTL2_SHADOW_VMCS);
 	kvm_vmx_vmwrite(VMX_VMCS_VMREAD_BITMAP_POINTER, (uintptr_t)read_bitmap);
 	kvm_vmx_vmwrite(VMX_VMCS_VMWRITE_BITMAP_POINTER, (uintptr_t)write_bitmap);
 	kvm_vmx_vmwrite(VMX_VMCS_LINK_POINTER, link_pointer);
@@ -182,14 +182,14 @@ static void check_access(void)
 	int good = 1;
 
 	fill_shadow();
-	vm = new_scene((uintptr_t)shadow);
+	vm = new_scenario((uintptr_t)shadow);
 	for (unsigned int i = 0; i < ARRAY_SIZE(fields); i++) {
 		own[i] = read_own(fields[i].field);
 		plan_read(fields[i].field);
 	}
 	for (unsigned int i = 0; i < ARRAY_SIZE(fields); i++)
 		plan_write(fields[i].field, fields[i].new_value);
-	if (!vmx_scene_run(name, vm, VMX_EXIT_HLT))
+	if (!vmx_scenario_run(name, vm, VMX_EXIT_HLT))
 		return;
 
 	for (unsigned int i = 0; i < access_count; i++)
@@ -214,7 +214,7 @@ static void check_access(void)
 static void check_exit(const char *name, _Bool is_write, unsigned long field, _Bool in_bitmap)
 {
 	unsigned int reason = is_write ? VMX_EXIT_VMWRITE : VMX_EXIT_VMREAD;
-	struct kvm_vmx_vcpu *vm = new_scene((uintptr_t)shadow);
+	struct kvm_vmx_vcpu *vm = new_scenario((uintptr_t)shadow);
 
 	if (in_bitmap)
 		intercept(is_write ? write_bitmap : read_bitmap, field);
@@ -225,7 +225,7 @@ static void check_exit(const char *name, _Bool is_write, unsigned long field, _B
 		plan_write(VMX_VMCS_TSC_OFFSET, 0);
 		plan_read(field);
 	}
-	if (!vmx_scene_run(name, vm, reason))
+	if (!vmx_scenario_run(name, vm, reason))
 		return;
 	if (has_outcome(name, &accesses[0], SUCCEEDED) && has_outcome(name, &accesses[1], NOT_RUN))
 		tst_res(TPASS, "%s exits, and the access before it does not", name);
@@ -235,7 +235,7 @@ static void check_exit(const char *name, _Bool is_write, unsigned long field, _B
 static void check_no_shadow(void)
 {
 	static const char name[] = "No shadow VMCS";
-	struct kvm_vmx_vcpu *vm = new_scene(VMX_INVALID_VMCS);
+	struct kvm_vmx_vcpu *vm = new_scenario(VMX_INVALID_VMCS);
 	int good = 1;
 
 	plan_read(VMX_VMCS_TSC_OFFSET);
@@ -243,7 +243,7 @@ static void check_no_shadow(void)
 	plan_read(UNKNOWN_FIELD);
 	plan_write(UNKNOWN_FIELD, 0);
 	plan_write(VMX_VMCS_EXIT_REASON, 0);
-	if (!vmx_scene_run(name, vm, VMX_EXIT_HLT))
+	if (!vmx_scenario_run(name, vm, VMX_EXIT_HLT))
 		return;
 	for (unsigned int i = 0; i < access_count; i++)
 		good &= has_outcome(name, &accesses[i], FAILED_INVALID);
@@ -254,11 +254,11 @@ static void check_no_shadow(void)
 static void check_unknown_field(void)
 {
 	static const char name[] = "Unknown field";
-	struct kvm_vmx_vcpu *vm = new_scene((uintptr_t)shadow);
+	struct kvm_vmx_vcpu *vm = new_scenario((uintptr_t)shadow);
 
 	plan_read(UNKNOWN_FIELD);
 	plan_write(UNKNOWN_FIELD, 0);
-	if (!vmx_scene_run(name, vm, VMX_EXIT_HLT))
+	if (!vmx_scenario_run(name, vm, VMX_EXIT_HLT))
 		return;
 	if (has_outcome(name, &accesses[0], FAILED_VALID) &&
 	    has_outcome(name, &accesses[1], FAILED_VALID))
@@ -268,7 +268,7 @@ static void check_unknown_field(void)
 void main(void)
 {
 	kvm_set_vmx_state(1);
-	if (!vmx_scene_supported(VMX_EXECCTL_ENABLE_CTL2, VMX_EXECCTL2_SHADOW_VMCS))
+	if (!vmx_scenario_supported(VMX_EXECCTL_ENABLE_CTL2, VMX_EXECCTL2_SHADOW_VMCS))
 		tst_brk(TCONF, "The CPU's VMX has no VMCS shadowing");
 	read_bitmap = tst_heap_alloc_aligned(PAGESIZE, PAGESIZE);
 	write_bitmap = tst_heap_alloc_aligned(PAGESIZE, PAGESIZE);

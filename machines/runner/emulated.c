@@ -462,9 +462,9 @@ static int run_session(struct session *session, const struct test_description *t
 	if (session->driver->prepare(run, session->machine))
 		return fail(session, "%s", run->error);
 	if (dialogue)
-		dialogue->hand_in(dialogue->context, run->drive);
+		dialogue->write_job(dialogue->context, run->drive);
 	else
-		hand_in(run->drive, test, session->machine, arguments);
+		write_job(run->drive, test, session->machine, arguments);
 	if (session->driver->restore(run, session->machine)) {
 		/* What the emulator says about it is on its way. */
 		if (run->pid)
@@ -518,7 +518,7 @@ int run_emulated(const struct test_description *test, const struct machine_descr
 	return run(machine, NULL, test, arguments);
 }
 
-int talk_emulated(const struct machine_description *machine, const struct dialogue *dialogue)
+int run_interactive(const struct machine_description *machine, const struct dialogue *dialogue)
 {
 	return run(machine, dialogue, NULL, NULL);
 }

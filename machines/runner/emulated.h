@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Running a program on an emulated machine: a test, or one that is talked with. */
+/* Running a program on an emulated machine: a test, or one that a user works with. */
 #ifndef RINGSIDE_MACHINES_RUNNER_EMULATED_H
 #define RINGSIDE_MACHINES_RUNNER_EMULATED_H
 
@@ -15,10 +15,10 @@
 /* Deals with a program that is more than a test which prints. */
 struct dialogue {
 	const char *program; /* what messages call it: "the shell" */
-	void *context; /* for hand_in() */
+	void *context; /* for write_job() */
 
-	/** hand_in() - fill in the machine's drive */
-	void (*hand_in)(void *context, int drive);
+	/** write_job() - fill in the machine's drive */
+	void (*write_job)(void *context, int drive);
 
 	/**
 	 * watch() - say what to wait for
@@ -57,12 +57,12 @@ int run_emulated(const struct test_description *test, const struct machine_descr
 		 char **arguments);
 
 /**
- * talk_emulated() - run a program on an emulated machine and talk with it
+ * run_interactive() - run a program on an emulated machine, connected with its user
  * @machine: the machine
- * @dialogue: who talks
+ * @dialogue: the two ends of the connection
  *
  * Return: as run_emulated(); 130, as after Ctrl-C, when the user ended the machine.
  */
-int talk_emulated(const struct machine_description *machine, const struct dialogue *dialogue);
+int run_interactive(const struct machine_description *machine, const struct dialogue *dialogue);
 
 #endif /* RINGSIDE_MACHINES_RUNNER_EMULATED_H */

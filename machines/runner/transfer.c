@@ -52,7 +52,7 @@ static void write_places(struct job_stream *stream)
 	}
 }
 
-void hand_in_libraries(struct job_stream *stream, const struct test_description *test)
+void write_libraries(struct job_stream *stream, const struct test_description *test)
 {
 	for (size_t i = 0; i < test->library_count; i++) {
 		char *path = runfile(test, test->libraries[i]);
@@ -65,7 +65,7 @@ void hand_in_libraries(struct job_stream *stream, const struct test_description 
 	}
 }
 
-void hand_in_modules(struct job_stream *stream, const struct test_description *test,
+void write_modules(struct job_stream *stream, const struct test_description *test,
 		     const struct machine_description *machine)
 {
 	for (size_t i = 0; i < test->module_count; i++) {
@@ -124,7 +124,7 @@ static void write_program(struct job_stream *stream, const struct test_descripti
 	}
 }
 
-void hand_in(int drive, const struct test_description *test,
+void write_job(int drive, const struct test_description *test,
 	     const struct machine_description *machine, char **arguments)
 {
 	struct job_stream stream;
@@ -132,8 +132,8 @@ void hand_in(int drive, const struct test_description *test,
 	drive_open(&stream, drive);
 	write_environment(&stream);
 	write_places(&stream);
-	hand_in_modules(&stream, test, machine);
-	hand_in_libraries(&stream, test);
+	write_modules(&stream, test, machine);
+	write_libraries(&stream, test);
 	write_program(&stream, test, arguments);
 	drive_close(&stream, drive);
 }

@@ -7,26 +7,26 @@
 #include "machines/runner/description.h"
 
 /**
- * hand_in_libraries() - put the libraries that a test loads where its loader looks
+ * write_libraries() - put the libraries that a test loads where its loader looks
  * @stream: to the machine's drive
  * @test: whose libraries
  *
  * What is at ROOT/lib64/ld.so here, ROOT being a repository, goes to /lib64/ld.so
  * there: a program names its loader by an absolute path.
  */
-void hand_in_libraries(struct job_stream *stream, const struct test_description *test);
+void write_libraries(struct job_stream *stream, const struct test_description *test);
 
 /**
- * hand_in_modules() - have kernel modules take the place of the machine's own
+ * write_modules() - have kernel modules take the place of the machine's own
  * @stream: to the machine's drive
  * @test: which modules
  * @machine: where
  */
-void hand_in_modules(struct job_stream *stream, const struct test_description *test,
+void write_modules(struct job_stream *stream, const struct test_description *test,
 		     const struct machine_description *machine);
 
 /**
- * hand_in() - fill in a machine's drive
+ * write_job() - fill in a machine's drive
  * @drive: file descriptor of the empty drive
  * @test: what to run
  * @machine: where
@@ -35,7 +35,7 @@ void hand_in_modules(struct job_stream *stream, const struct test_description *t
  * The test finds its program, its data and its folders under the same paths
  * as on the host, and the same environment.
  */
-void hand_in(int drive, const struct test_description *test,
+void write_job(int drive, const struct test_description *test,
 	     const struct machine_description *machine, char **arguments);
 
 /**

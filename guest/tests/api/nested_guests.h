@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Nested guests, and what else payloads of nested_scenes.h have in common. */
+/* Nested guests, and what else payloads of nested_scenarios.h have in common. */
 #ifndef RINGSIDE_GUEST_TESTS_API_NESTED_GUESTS_H
 #define RINGSIDE_GUEST_TESTS_API_NESTED_GUESTS_H
 
 #include "kvm_x86.h"
-#include "nested_scenes.h"
+#include "nested_scenarios.h"
 
 /* The name is part of the report's backtrace. */
 static inline int __attribute__((noinline)) raise_bad_opcode(void)
@@ -51,9 +51,9 @@ static inline void fill_gdt(void)
 		kvm_gdt[free].flags_lo = SEGTYPE_RWDATA | SEGFLAG_PRESENT;
 }
 
-static inline uint32_t asked_scene(void)
+static inline uint32_t asked_scenario(void)
 {
-	return *(volatile uint32_t *)SCENE_ADDRESS;
+	return *(volatile uint32_t *)SCENARIO_ADDRESS;
 }
 
 #endif /* RINGSIDE_GUEST_TESTS_API_NESTED_GUESTS_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The door's agent: runs a program in the machine, and connects it with
- * whoever stands at the door.
+ * The shell's agent: runs a program in the machine, and connects it with
+ * its user.
  *
  * usage: agent --terminal=ROWSxCOLUMNS|--pipes PROGRAM [ARGUMENT]...
  *
@@ -25,8 +25,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "machines/door/agent/input.h"
-#include "machines/door/frame.h"
+#include "machines/shell/agent/input.h"
+#include "machines/shell/frame.h"
 
 /* The program, and our ends of its standard descriptors; -1 when closed. */
 struct program {
@@ -73,7 +73,7 @@ static void send_frame(struct frame *frame, enum frame_type type, size_t size)
 static void die(const char *what)
 {
 	struct frame frame;
-	int size = snprintf((char *)frame.data, sizeof(frame.data), "door: cannot %s: %s\n", what,
+	int size = snprintf((char *)frame.data, sizeof(frame.data), "shell: cannot %s: %s\n", what,
 			    strerror(errno));
 
 	send_frame(&frame, FRAME_ERROR, (size_t)size);
@@ -222,7 +222,7 @@ static void take_typed(struct program *program, struct typed *typed)
 		typed->raw_start = typed->raw_end - left;
 		if (found < 0) {
 			errno = EBADMSG;
-			die("understand the door");
+			die("understand the shell");
 		}
 		if (!found)
 			return;

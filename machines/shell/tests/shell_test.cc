@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The door of a machine, as a user meets it: through pipes, through a terminal,
+// The shell of a machine, as a user meets it: through pipes, through a terminal,
 // and with tests that a Bazel builds. The machine's name is the argument.
 #include <cerrno>
 #include <cstdio>
@@ -36,19 +36,19 @@ std::string temporary()
 	return getenv("TEST_TMPDIR");
 }
 
-[[noreturn]] void become_door(const std::vector<std::string> &arguments)
+[[noreturn]] void become_shell(const std::vector<std::string> &arguments)
 {
-	const std::string door = runfiles() + "/ringside/machines/" + machine;
-	std::vector<char *> list = {const_cast<char *>(door.c_str())};
+	const std::string shell = runfiles() + "/ringside/machines/" + machine;
+	std::vector<char *> list = {const_cast<char *>(shell.c_str())};
 
 	for (const std::string &argument : arguments)
 		list.push_back(const_cast<char *>(argument.c_str()));
 	list.push_back(nullptr);
-	// A door is no test: it has no timeout.
+	// A shell is no test: it has no timeout.
 	unsetenv("TEST_TIMEOUT");
 	setenv("RUNFILES_DIR", runfiles().c_str(), 1);
-	execv(door.c_str(), list.data());
-	perror(door.c_str());
+	execv(shell.c_str(), list.data());
+	perror(shell.c_str());
 	_exit(99);
 }
 
@@ -57,7 +57,7 @@ int status_of(int wait_status)
 	return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
 
-// Waits for whatever the door left running: it comes to us, and has to end.
+// Waits for whatever the shell left running: it comes to us, and has to end.
 void expect_no_orphans()
 {
 	while (wait(nullptr) > 0 || errno == EINTR)
@@ -83,7 +83,7 @@ struct Result {
 	std::string output, errors;
 };
 
-// Runs the door with files for its standard descriptors.
+// Runs the shell with files for its standard descriptors.
 Result run(const std::vector<std::string> &arguments, const std::string &input = "")
 {
 	const std::string in = temporary() + "/in", out = temporary() + "/out",
@@ -94,7 +94,7 @@ Result run(const std::vector<std::string> &arguments, const std::string &input =
 		if (!freopen(in.c_str(), "r", stdin) || !freopen(out.c_str(), "w", stdout) ||
 		    !freopen(err.c_str(), "w", stderr))
 			_exit(98);
-		become_door(arguments);
+		become_shell(arguments);
 	}
 	int status = 0;
 	waitpid(pid, &status, 0);
@@ -163,7 +163,7 @@ TEST(Pipes, TheMachineDies)
 	EXPECT_EQ(result.errors.substr(last + 1, 5), "    [") << result.errors;
 }
 
-// Ctrl-C where the door has no terminal for its own: the machine has not failed.
+// Ctrl-C where the shell has no terminal for its own: the machine has not failed.
 TEST(Pipes, CtrlCEndsTheMachine)
 {
 	const std::string err = temporary() + "/err";
@@ -177,7 +177,7 @@ TEST(Pipes, CtrlCEndsTheMachine)
 		if (!freopen(err.c_str(), "w", stderr))
 			_exit(98);
 		close(in[1]);
-		become_door({"sh", "-c", "echo wait''ing; sleep 100000"});
+		become_shell({"sh", "-c", "echo wait''ing; sleep 100000"});
 	}
 	close(out[1]);
 	char line[8];
@@ -208,7 +208,7 @@ protected:
 		struct winsize size = {33, 111, 0, 0};
 		pid_ = forkpty(&terminal_, nullptr, nullptr, &size);
 		if (!pid_)
-			become_door(arguments);
+			become_shell(arguments);
 		ASSERT_GT(pid_, 0);
 		ASSERT_EQ(tcgetattr(terminal_, &before_), 0);
 	}
@@ -248,12 +248,12 @@ protected:
 		ASSERT_EQ(ioctl(terminal_, TIOCSWINSZ, &size), 0);
 	}
 
-	void signal_door(int number)
+	void signal_shell(int number)
 	{
 		kill(pid_, number);
 	}
 
-	// The door ends with this status, and the terminal is as it was.
+	// The shell ends with this status, and the terminal is as it was.
 	void expect_end(int status)
 	{
 		int wait_status = 0;
@@ -347,7 +347,7 @@ TEST_F(Terminal, SigtermEndsTheDoor)
 {
 	start({});
 	expect(prompt);
-	signal_door(SIGTERM);
+	signal_shell(SIGTERM);
 	expect("the shell was ended from outside by signal 15");
 	expect_end(143);
 }
@@ -356,7 +356,7 @@ TEST_F(Terminal, SigkillLeavesNothingBehind)
 {
 	start({});
 	expect(prompt);
-	signal_door(SIGKILL);
+	signal_shell(SIGKILL);
 	// TearDown() waits for the emulator's end.
 }
 
@@ -572,7 +572,7 @@ int main(int argc, char **argv)
 {
 	testing::InitGoogleTest(&argc, argv);
 	if (argc != 2) {
-		fprintf(stderr, "usage: door_test MACHINE\n");
+		fprintf(stderr, "usage: shell_test MACHINE\n");
 		return 2;
 	}
 	machine = argv[1];

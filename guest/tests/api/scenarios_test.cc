@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Payloads that report, fail and are refused: what the controller gets to see.
-#include "scenes.h"
+#include "scenarios.h"
 
 #include "ringside/kvm_gtest.h"
 
@@ -18,29 +18,29 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
-const char kPayload[] = "guest/tests/api/scenes_payload.c";
+const char kPayload[] = "guest/tests/api/scenarios_payload.c";
 const char kLibrary[] = "guest/arch/x86/cpu/cpu.c";
 
-class Scenes : public ringside::KvmTest
+class Scenarios : public ringside::KvmTest
 {
 protected:
 	void SetUp() override
 	{
 		KvmTest::SetUp();
-		page_ = static_cast<scene_page *>(tst_kvm_alloc_memory(
-			vm(), SCENE_SLOT, SCENE_ADDRESS, sizeof(scene_page), 0));
+		page_ = static_cast<scenario_page *>(tst_kvm_alloc_memory(
+			vm(), SCENARIO_SLOT, SCENARIO_ADDRESS, sizeof(scenario_page), 0));
 	}
 
-	std::vector<Result> Play(scene scene)
+	std::vector<Result> Play(scenario scenario)
 	{
-		page_->scene = scene;
+		page_->scenario = scenario;
 		return ringside::RunAndCollect(vm());
 	}
 
 	// An interrupt without a handler: its report names the place and has registers.
-	void ExpectFatal(scene scene, const std::string &what, const std::string &file = kPayload)
+	void ExpectFatal(scenario scenario, const std::string &what, const std::string &file = kPayload)
 	{
-		const auto results = Play(scene);
+		const auto results = Play(scenario);
 
 		ASSERT_THAT(results, ElementsAre(ResultIs(TBROK, StartsWith(what))));
 		EXPECT_EQ(results[0].file, file);
@@ -62,19 +62,19 @@ protected:
 		return at == std::string::npos ? text : text.erase(at + 4, 8);
 	}
 
-	scene_page *page_;
+	scenario_page *page_;
 };
 
-TEST_F(Scenes, ReturningFromMainEndsThePayload)
+TEST_F(Scenarios, ReturningFromMainEndsThePayload)
 {
-	EXPECT_THAT(Play(SCENE_SILENT), IsEmpty());
+	EXPECT_THAT(Play(SCENARIO_SILENT), IsEmpty());
 	EXPECT_THAT(ringside::RunAndCollect(vm()),
 		    ElementsAre(ResultIs(TBROK, HasSubstr("has ended"))));
 }
 
-TEST_F(Scenes, AllResultTypesArriveWithTheirPlaces)
+TEST_F(Scenarios, AllResultTypesArriveWithTheirPlaces)
 {
-	const auto results = Play(SCENE_ALL_TYPES);
+	const auto results = Play(SCENARIO_ALL_TYPES);
 
 	ASSERT_THAT(results, ElementsAre(ResultIs(TPASS, "pass 1"), ResultIs(TFAIL, "fail 2"),
 					 ResultIs(TBROK, "brok 3"), ResultIs(TWARN, "warn 4"),
@@ -85,155 +85,155 @@ TEST_F(Scenes, AllResultTypesArriveWithTheirPlaces)
 	}
 }
 
-TEST_F(Scenes, KvmExitEndsThePayloadAnywhere)
+TEST_F(Scenarios, KvmExitEndsThePayloadAnywhere)
 {
-	EXPECT_THAT(Play(SCENE_NESTED_EXIT), ElementsAre(ResultIs(TPASS, "before")));
+	EXPECT_THAT(Play(SCENARIO_NESTED_EXIT), ElementsAre(ResultIs(TPASS, "before")));
 }
 
-TEST_F(Scenes, KvmYieldIsResumed)
+TEST_F(Scenarios, KvmYieldIsResumed)
 {
-	EXPECT_THAT(Play(SCENE_YIELD),
+	EXPECT_THAT(Play(SCENARIO_YIELD),
 		    ElementsAre(ResultIs(TPASS, "before"), ResultIs(TPASS, "after")));
 }
 
-TEST_F(Scenes, TstBrkEndsThePayload)
+TEST_F(Scenarios, TstBrkEndsThePayload)
 {
-	EXPECT_THAT(Play(SCENE_BRK_TFAIL), ElementsAre(ResultIs(TFAIL, "ends with TFAIL")));
+	EXPECT_THAT(Play(SCENARIO_BRK_TFAIL), ElementsAre(ResultIs(TFAIL, "ends with TFAIL")));
 }
 
-TEST_F(Scenes, TstBrkWithTconfEndsThePayload)
+TEST_F(Scenarios, TstBrkWithTconfEndsThePayload)
 {
-	EXPECT_THAT(Play(SCENE_BRK_TCONF), ElementsAre(ResultIs(TCONF, "ends with TCONF")));
+	EXPECT_THAT(Play(SCENARIO_BRK_TCONF), ElementsAre(ResultIs(TCONF, "ends with TCONF")));
 }
 
-TEST_F(Scenes, MessageThatFitsIsWhole)
+TEST_F(Scenarios, MessageThatFitsIsWhole)
 {
-	EXPECT_THAT(Play(SCENE_LONGEST_MESSAGE),
+	EXPECT_THAT(Play(SCENARIO_LONGEST_MESSAGE),
 		    ElementsAre(ResultIs(TPASS, AllOf(SizeIs(KVM_RESULT_MESSAGE_SIZE - 1),
 						      StartsWith("xxx"), EndsWith("xxxy")))));
 }
 
-TEST_F(Scenes, LongerMessageIsCutVisibly)
+TEST_F(Scenarios, LongerMessageIsCutVisibly)
 {
-	EXPECT_THAT(Play(SCENE_LONG_MESSAGE),
+	EXPECT_THAT(Play(SCENARIO_LONG_MESSAGE),
 		    ElementsAre(ResultIs(TPASS, AllOf(SizeIs(KVM_RESULT_MESSAGE_SIZE - 1),
 						      StartsWith("xxx"), EndsWith("xxx...")))));
 }
 
-TEST_F(Scenes, ControlCharactersAreShownNotSent)
+TEST_F(Scenarios, ControlCharactersAreShownNotSent)
 {
-	EXPECT_THAT(Play(SCENE_CONTROL_CHARACTERS),
+	EXPECT_THAT(Play(SCENARIO_CONTROL_CHARACTERS),
 		    ElementsAre(ResultIs(TPASS, "bell \\x07, escape \\x1b[31m, delete \\x7f, "
 						"broken \\xff, whole \xe2\x82\xac")));
 }
 
-TEST_F(Scenes, UnknownTypeIsRefusedByTstRes)
+TEST_F(Scenarios, UnknownTypeIsRefusedByTstRes)
 {
-	EXPECT_THAT(Play(SCENE_RES_UNKNOWN_TYPE),
+	EXPECT_THAT(Play(SCENARIO_RES_UNKNOWN_TYPE),
 		    ElementsAre(ResultIs(TBROK, StartsWith("tst_res: result 3 is none of TPASS"))));
 }
 
-TEST_F(Scenes, UnknownTypeIsRefusedByTstBrk)
+TEST_F(Scenarios, UnknownTypeIsRefusedByTstBrk)
 {
 	EXPECT_THAT(
-		Play(SCENE_BRK_UNKNOWN_TYPE),
+		Play(SCENARIO_BRK_UNKNOWN_TYPE),
 		ElementsAre(ResultIs(TBROK, StartsWith("tst_brk: result 254 is none of TPASS"))));
 }
 
-TEST_F(Scenes, HeapSaysWhenABlockDoesNotFit)
+TEST_F(Scenarios, HeapSaysWhenABlockDoesNotFit)
 {
-	EXPECT_THAT(Play(SCENE_HEAP_EXHAUSTED),
+	EXPECT_THAT(Play(SCENARIO_HEAP_EXHAUSTED),
 		    ElementsAre(ResultIs(TBROK, AllOf(HasSubstr("tst_heap_alloc: 67108864 bytes"),
 						      HasSubstr("more RAM")))));
 }
 
-TEST_F(Scenes, HeapIsNotFooledByAnOverflow)
+TEST_F(Scenarios, HeapIsNotFooledByAnOverflow)
 {
-	EXPECT_THAT(Play(SCENE_HEAP_OVERFLOW),
+	EXPECT_THAT(Play(SCENARIO_HEAP_OVERFLOW),
 		    ElementsAre(ResultIs(TBROK, HasSubstr("do not fit"))));
 }
 
-TEST_F(Scenes, HeapSaysWhenItIsFull)
+TEST_F(Scenarios, HeapSaysWhenItIsFull)
 {
-	EXPECT_THAT(Play(SCENE_HEAP_FILLED),
+	EXPECT_THAT(Play(SCENARIO_HEAP_FILLED),
 		    ElementsAre(ResultIs(TBROK, HasSubstr("do not fit, 0 are left"))));
 }
 
-TEST_F(Scenes, HeapRefusesAlignment0)
+TEST_F(Scenarios, HeapRefusesAlignment0)
 {
-	EXPECT_THAT(Play(SCENE_HEAP_ALIGN_0),
+	EXPECT_THAT(Play(SCENARIO_HEAP_ALIGN_0),
 		    ElementsAre(ResultIs(TBROK, HasSubstr("align 0 is not a power of two"))));
 }
 
-TEST_F(Scenes, HeapRefusesAlignment24)
+TEST_F(Scenarios, HeapRefusesAlignment24)
 {
-	EXPECT_THAT(Play(SCENE_HEAP_ALIGN_24),
+	EXPECT_THAT(Play(SCENARIO_HEAP_ALIGN_24),
 		    ElementsAre(ResultIs(TBROK, HasSubstr("align 24 is not a power of two"))));
 }
 
-TEST_F(Scenes, HeapSaysWhenAnAlignmentIsBeyondRam)
+TEST_F(Scenarios, HeapSaysWhenAnAlignmentIsBeyondRam)
 {
 	// 16 MiB of RAM, less the payload.
-	EXPECT_THAT(Play(SCENE_HEAP_ALIGN_HUGE),
+	EXPECT_THAT(Play(SCENARIO_HEAP_ALIGN_HUGE),
 		    ElementsAre(ResultIs(TBROK, ::testing::MatchesRegex(
 							".*16 bytes at a multiple of 1073741824 do "
 							"not fit, 16[0-9]{6} are left.*"))));
 }
 
-TEST_F(Scenes, CallbackForAnUnknownVectorIsRefused)
+TEST_F(Scenarios, CallbackForAnUnknownVectorIsRefused)
 {
-	EXPECT_THAT(Play(SCENE_CALLBACK_UNKNOWN_VECTOR),
+	EXPECT_THAT(Play(SCENARIO_CALLBACK_UNKNOWN_VECTOR),
 		    ElementsAre(ResultIs(TINFO, _),
 				ResultIs(TBROK, HasSubstr("tst_set_interrupt_callback: vector 256 "
 							  "is beyond the last one, 255"))));
 }
 
-TEST_F(Scenes, CallbackThatDeclinesMakesTheInterruptFatal)
+TEST_F(Scenarios, CallbackThatDeclinesMakesTheInterruptFatal)
 {
-	EXPECT_THAT(Play(SCENE_CALLBACK_DECLINES),
+	EXPECT_THAT(Play(SCENARIO_CALLBACK_DECLINES),
 		    ElementsAre(ResultIs(TINFO, "the callback was called"),
 				ResultIs(TBROK, StartsWith("Invalid opcode (interrupt 6)"))));
 }
 
-TEST_F(Scenes, RemovedCallbackMakesTheInterruptFatal)
+TEST_F(Scenarios, RemovedCallbackMakesTheInterruptFatal)
 {
-	ExpectFatal(SCENE_CALLBACK_REMOVED, "Invalid opcode (interrupt 6), error code 0");
+	ExpectFatal(SCENARIO_CALLBACK_REMOVED, "Invalid opcode (interrupt 6), error code 0");
 }
 
-TEST_F(Scenes, InvalidOpcodeIsExplained)
+TEST_F(Scenarios, InvalidOpcodeIsExplained)
 {
-	ExpectFatal(SCENE_BAD_OPCODE, "Invalid opcode (interrupt 6), error code 0");
+	ExpectFatal(SCENARIO_BAD_OPCODE, "Invalid opcode (interrupt 6), error code 0");
 }
 
-TEST_F(Scenes, DivisionByZeroIsExplained)
+TEST_F(Scenarios, DivisionByZeroIsExplained)
 {
-	ExpectFatal(SCENE_DIVIDE, "Division by zero (interrupt 0), error code 0");
+	ExpectFatal(SCENARIO_DIVIDE, "Division by zero (interrupt 0), error code 0");
 }
 
-TEST_F(Scenes, ReadingAnUnknownMsrRaisesAFault)
+TEST_F(Scenarios, ReadingAnUnknownMsrRaisesAFault)
 {
-	ExpectFatal(SCENE_READ_UNKNOWN_MSR, "General protection fault (interrupt 13)", kLibrary);
+	ExpectFatal(SCENARIO_READ_UNKNOWN_MSR, "General protection fault (interrupt 13)", kLibrary);
 }
 
-TEST_F(Scenes, WritingAnUnknownMsrRaisesAFault)
+TEST_F(Scenarios, WritingAnUnknownMsrRaisesAFault)
 {
-	ExpectFatal(SCENE_WRITE_UNKNOWN_MSR, "General protection fault (interrupt 13)", kLibrary);
+	ExpectFatal(SCENARIO_WRITE_UNKNOWN_MSR, "General protection fault (interrupt 13)", kLibrary);
 }
 
-TEST_F(Scenes, PagingWithoutProtectionRaisesAFault)
+TEST_F(Scenarios, PagingWithoutProtectionRaisesAFault)
 {
-	ExpectFatal(SCENE_BAD_CR0, "General protection fault (interrupt 13)", kLibrary);
+	ExpectFatal(SCENARIO_BAD_CR0, "General protection fault (interrupt 13)", kLibrary);
 }
 
-TEST_F(Scenes, ReservedBitOfCr4RaisesAFault)
+TEST_F(Scenarios, ReservedBitOfCr4RaisesAFault)
 {
-	ExpectFatal(SCENE_BAD_CR4, "General protection fault (interrupt 13)", kLibrary);
+	ExpectFatal(SCENARIO_BAD_CR4, "General protection fault (interrupt 13)", kLibrary);
 }
 
 // Without paging, which KVM may refuse an i386 guest, the access leaves the VM.
-TEST_F(Scenes, ReadFromAnUnmappedAddressIsExplained)
+TEST_F(Scenarios, ReadFromAnUnmappedAddressIsExplained)
 {
-	const auto results = Play(SCENE_READ_UNMAPPED);
+	const auto results = Play(SCENARIO_READ_UNMAPPED);
 
 	if (page_->has_paging)
 		EXPECT_THAT(results,
@@ -245,9 +245,9 @@ TEST_F(Scenes, ReadFromAnUnmappedAddressIsExplained)
 								       HasSubstr("0x80000000")))));
 }
 
-TEST_F(Scenes, WriteToAnUnmappedAddressIsExplained)
+TEST_F(Scenarios, WriteToAnUnmappedAddressIsExplained)
 {
-	const auto results = Play(SCENE_WRITE_UNMAPPED);
+	const auto results = Play(SCENARIO_WRITE_UNMAPPED);
 
 	if (page_->has_paging)
 		EXPECT_THAT(results, ElementsAre(ResultIs(
@@ -258,24 +258,24 @@ TEST_F(Scenes, WriteToAnUnmappedAddressIsExplained)
 		EXPECT_THAT(results, ElementsAre(ResultIs(TBROK, HasSubstr("KVM_EXIT_MMIO"))));
 }
 
-TEST_F(Scenes, DescriptorLimitIsRefused)
+TEST_F(Scenarios, DescriptorLimitIsRefused)
 {
-	EXPECT_THAT(Play(SCENE_DESCRIPTOR_LIMIT),
+	EXPECT_THAT(Play(SCENARIO_DESCRIPTOR_LIMIT),
 		    ElementsAre(ResultIs(TBROK, AllOf(HasSubstr("kvm_set_segment_descriptor: limit "
 								"0x100000 is above 0xfffff"),
 						      HasSubstr("SEGFLAG_PAGE_LIMIT")))));
 }
 
-TEST_F(Scenes, DescriptorBaseIsRefused)
+TEST_F(Scenarios, DescriptorBaseIsRefused)
 {
-	EXPECT_THAT(Play(SCENE_DESCRIPTOR_BASE),
+	EXPECT_THAT(Play(SCENARIO_DESCRIPTOR_BASE),
 		    ElementsAre(ResultIs(
 			    TBROK, HasSubstr("baseaddr 0x100000000 needs more than 32 bits"))));
 }
 
-TEST_F(Scenes, StackInAFullTableIsRefused)
+TEST_F(Scenarios, StackInAFullTableIsRefused)
 {
-	EXPECT_THAT(Play(SCENE_STACK_TABLE_FULL),
+	EXPECT_THAT(Play(SCENARIO_STACK_TABLE_FULL),
 		    ElementsAre(ResultIs(TINFO, "one was free"),
 				ResultIs(TBROK, HasSubstr("kvm_create_stack_descriptor: all 2 "
 							  "descriptors are taken"))));
@@ -295,14 +295,14 @@ TEST_F(LargeRam, HeapEndsWithTheMapping)
 {
 	char *ram = reinterpret_cast<char *>(vm()->ram[0].userspace_addr);
 
-	reinterpret_cast<scene_page *>(ram + SCENE_ADDRESS)->scene = SCENE_HEAP_BEYOND_MAPPING;
+	reinterpret_cast<scenario_page *>(ram + SCENARIO_ADDRESS)->scenario = SCENARIO_HEAP_BEYOND_MAPPING;
 	EXPECT_THAT(ringside::RunAndCollect(vm()),
 		    ElementsAre(ResultIs(TBROK, ::testing::MatchesRegex(
 							".*2147483648 bytes at a multiple of 16 do "
 							"not fit, 2147[0-9]{6} are left.*"))));
 }
 
-class CpuWithoutNesting : public Scenes
+class CpuWithoutNesting : public Scenarios
 {
 protected:
 	// Takes one feature from the virtual CPU: what any machine can do.
@@ -334,7 +334,7 @@ protected:
 TEST_F(CpuWithoutNesting, SvmIsMissed)
 {
 	Hide(0x80000001, 2);
-	EXPECT_THAT(Play(SCENE_NO_SVM),
+	EXPECT_THAT(Play(SCENARIO_NO_SVM),
 		    ElementsAre(ResultIs(TINFO, "supported: 0"),
 				ResultIs(TCONF, HasSubstr("The CPU has no SVM"))));
 }
@@ -342,38 +342,38 @@ TEST_F(CpuWithoutNesting, SvmIsMissed)
 TEST_F(CpuWithoutNesting, VmxIsMissed)
 {
 	Hide(1, 5);
-	EXPECT_THAT(Play(SCENE_NO_VMX),
+	EXPECT_THAT(Play(SCENARIO_NO_VMX),
 		    ElementsAre(ResultIs(TINFO, "supported: 0"),
 				ResultIs(TCONF, HasSubstr("The CPU has no VMX"))));
 }
 
-TEST_F(Scenes, UnknownInterceptIsRefused)
+TEST_F(Scenarios, UnknownInterceptIsRefused)
 {
-	EXPECT_THAT(Play(SCENE_INTERCEPT_UNKNOWN),
+	EXPECT_THAT(Play(SCENARIO_INTERCEPT_UNKNOWN),
 		    ElementsAre(ResultIs(TINFO, "the last byte is 0x40"),
 				ResultIs(TBROK, StartsWith("kvm_vmcb_set_intercept: intercept "
 							   "0xa7 is beyond the last one, 0xa6"))));
 }
 
-TEST_F(Scenes, UnknownDescriptorForAVmcbIsRefused)
+TEST_F(Scenarios, UnknownDescriptorForAVmcbIsRefused)
 {
-	EXPECT_THAT(Play(SCENE_VMCB_DESCRIPTOR_UNKNOWN),
+	EXPECT_THAT(Play(SCENARIO_VMCB_DESCRIPTOR_UNKNOWN),
 		    ElementsAre(ResultIs(TINFO, "the last one is there"),
 				ResultIs(TBROK, StartsWith("kvm_vmcb_copy_gdt_descriptor: "
 							   "descriptor 32 is beyond the last "
 							   "one of kvm_gdt, 31"))));
 }
 
-TEST_F(Scenes, UnknownDescriptorForAVmcsIsRefused)
+TEST_F(Scenarios, UnknownDescriptorForAVmcsIsRefused)
 {
-	EXPECT_THAT(Play(SCENE_VMCS_DESCRIPTOR_UNKNOWN),
+	EXPECT_THAT(Play(SCENARIO_VMCS_DESCRIPTOR_UNKNOWN),
 		    ElementsAre(ResultIs(TBROK, HasSubstr("kvm_vmcs_copy_gdt_descriptor: "
 							  "descriptor 32 is beyond the last"))));
 }
 
-TEST_F(Scenes, UnknownVmxControlIsRefused)
+TEST_F(Scenarios, UnknownVmxControlIsRefused)
 {
-	EXPECT_THAT(Play(SCENE_VMX_CONTROL_UNKNOWN),
+	EXPECT_THAT(Play(SCENARIO_VMX_CONTROL_UNKNOWN),
 		    ElementsAre(ResultIs(TBROK, StartsWith("kvm_vmx_read_vmctl_mask: control 6 "
 							   "is beyond the last one, 5"))));
 }

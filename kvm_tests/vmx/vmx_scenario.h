@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A scene: a nested VMX guest with some controls on, run once. For payloads
+ * A scenario: a nested VMX guest with some controls on, run once. For payloads
  * that try several.
  */
-#ifndef RINGSIDE_KVM_TESTS_VMX_VMX_SCENE_H
-#define RINGSIDE_KVM_TESTS_VMX_VMX_SCENE_H
+#ifndef RINGSIDE_KVM_TESTS_VMX_VMX_SCENARIO_H
+#define RINGSIDE_KVM_TESTS_VMX_VMX_SCENARIO_H
 
 #include "kvm_x86_vmx.h"
 
 /* Whether the CPU supports these primary and secondary execution controls. */
-static inline int vmx_scene_supported(uint32_t exec, uint32_t exec2)
+static inline int vmx_scenario_supported(uint32_t exec, uint32_t exec2)
 {
 	uint32_t may_set = kvm_vmx_read_vmctl_mask(VMX_CTLMASK_EXECCTL) >> 32;
 	uint32_t may_set2 = kvm_vmx_read_vmctl_mask(VMX_CTLMASK_EXECCTL2) >> 32;
@@ -21,7 +21,7 @@ static inline int vmx_scene_supported(uint32_t exec, uint32_t exec2)
  * Makes a nested guest with these controls beside those that it has to have,
  * and its VMCS the current one. With exec2, exec needs VMX_EXECCTL_ENABLE_CTL2.
  */
-static inline struct kvm_vmx_vcpu *vmx_scene_create(int (*guest_main)(void), uint32_t exec,
+static inline struct kvm_vmx_vcpu *vmx_scenario_create(int (*guest_main)(void), uint32_t exec,
 						    uint32_t exec2)
 {
 	struct kvm_vmx_vcpu *vm = kvm_create_vmx_vcpu(guest_main, 1);
@@ -39,9 +39,9 @@ static inline struct kvm_vmx_vcpu *vmx_scene_create(int (*guest_main)(void), uin
  * Runs the guest. Returns whether it stopped for the expected reason; if it did
  * not, reports that at the caller's line.
  */
-#define vmx_scene_run(name, vm, reason) vmx_scene_run_(__FILE__, __LINE__, (name), (vm), (reason))
+#define vmx_scenario_run(name, vm, reason) vmx_scenario_run_(__FILE__, __LINE__, (name), (vm), (reason))
 
-static inline int vmx_scene_run_(const char *file, int line, const char *name,
+static inline int vmx_scenario_run_(const char *file, int line, const char *name,
 				 struct kvm_vmx_vcpu *vm, unsigned int reason)
 {
 	unsigned int actual;
@@ -59,4 +59,4 @@ static inline int vmx_scene_run_(const char *file, int line, const char *name,
 	return 0;
 }
 
-#endif /* RINGSIDE_KVM_TESTS_VMX_VMX_SCENE_H */
+#endif /* RINGSIDE_KVM_TESTS_VMX_VMX_SCENARIO_H */

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""machine_door: an emulated machine that tests run on, and that "bazel run" enters."""
+"""machine_shell: an emulated machine that tests run on, and that "bazel run" enters."""
 
 load("//machines:machine_info.bzl", "MachineInfo", "module_lines", "runfiles_path")
 
-def _machine_door_impl(ctx):
+def _machine_shell_impl(ctx):
     machine = ctx.attr.machine[MachineInfo]
     agent = ctx.executable._agent
     busybox = ctx.file._busybox
-    door = ctx.actions.declare_file(ctx.label.name)
-    ctx.actions.symlink(output = door, target_file = ctx.executable._door, is_executable = True)
+    shell = ctx.actions.declare_file(ctx.label.name)
+    ctx.actions.symlink(output = shell, target_file = ctx.executable._shell, is_executable = True)
 
-    # The door reads what the runner reads: see machines/runner/description.h.
+    # The shell reads what the runner reads: see machines/runner/description.h.
     description = ctx.actions.declare_file(ctx.label.name + ".test")
     ctx.actions.write(description, "\n".join([
         "controller " + runfiles_path(ctx, agent),
@@ -20,7 +20,7 @@ def _machine_door_impl(ctx):
     ] + module_lines(ctx, ctx.files._modules)) + "\n")
     return [
         DefaultInfo(
-            executable = door,
+            executable = shell,
             files = ctx.attr.machine[DefaultInfo].files,
             runfiles = ctx.runfiles(
                 files = [agent, busybox, description] + ctx.files._modules,
@@ -28,7 +28,7 @@ def _machine_door_impl(ctx):
             ),
         ),
         machine,
-        # The door has Bazel build tests without their machines.
+        # The shell has Bazel build tests without their machines.
         RunEnvironmentInfo(
             environment = {
                 # Sanitizers and the like, which "bazel run" was asked for.
@@ -38,8 +38,8 @@ def _machine_door_impl(ctx):
         ),
     ]
 
-machine_door = rule(
-    implementation = _machine_door_impl,
+machine_shell = rule(
+    implementation = _machine_shell_impl,
     doc = "Gives a machine, and a shell in it to \"bazel run\".",
     attrs = {
         "machine": attr.label(
@@ -50,7 +50,7 @@ machine_door = rule(
             doc = "The machine.",
         ),
         "_agent": attr.label(
-            default = "//machines/door/agent",
+            default = "//machines/shell/agent",
             executable = True,
             cfg = "exec",
         ),
@@ -58,8 +58,8 @@ machine_door = rule(
             default = "@ringside_busybox//:bin/busybox",
             allow_single_file = True,
         ),
-        "_door": attr.label(
-            default = "//machines/door",
+        "_shell": attr.label(
+            default = "//machines/shell",
             executable = True,
             cfg = "exec",
         ),

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* The tests and programs that come along into a machine: built by Bazel, from labels. */
-#ifndef RINGSIDE_MACHINES_DOOR_TESTS_H
-#define RINGSIDE_MACHINES_DOOR_TESTS_H
+#ifndef RINGSIDE_MACHINES_SHELL_TESTS_H
+#define RINGSIDE_MACHINES_SHELL_TESTS_H
 
 #include <stddef.h>
 
 #include "machines/job/job.h"
 
 /* One kvm_test, kvm_program_test or program. */
-struct door_test {
+struct shell_test {
 	char *label; /* "//package:name" */
 	char *folder; /* in the machine: "/tests/package" */
 	char *name; /* its name, and its controller's in that folder */
 	char *executable; /* its program on the host */
 };
 
-struct door_tests {
-	struct door_test *list;
+struct shell_tests {
+	struct shell_test *list;
 	size_t count;
 };
 
@@ -29,15 +29,15 @@ struct door_tests {
  *
  * Bazel reports to stderr. Dies with its status when it fails.
  */
-void tests_build(char **labels, size_t count, struct door_tests *tests);
+void tests_build(char **labels, size_t count, struct shell_tests *tests);
 
-/** tests_hand_in() - write controllers and their data to a machine's drive */
-void tests_hand_in(const struct door_tests *tests, struct job_stream *stream);
+/** tests_write() - write controllers and their data to a machine's drive */
+void tests_write(const struct shell_tests *tests, struct job_stream *stream);
 
 /** tests_path() - the folders of the tests, as PATH wants them; the caller frees it */
-char *tests_path(const struct door_tests *tests);
+char *tests_path(const struct shell_tests *tests);
 
 /* Where the machine has the tests' runfiles. */
 #define TESTS_RUNFILES "/tests/.runfiles"
 
-#endif /* RINGSIDE_MACHINES_DOOR_TESTS_H */
+#endif /* RINGSIDE_MACHINES_SHELL_TESTS_H */

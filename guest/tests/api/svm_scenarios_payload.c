@@ -17,25 +17,25 @@ static void run(int (*guest)(void), uint64_t result)
 
 void main(void)
 {
-	switch (asked_scene()) {
-	case SCENE_DISABLED:
+	switch (asked_scenario()) {
+	case SCENARIO_DISABLED:
 		kvm_wrmsr(MSR_VM_CR, VM_CR_SVMDIS);
 		kvm_init_svm();
 		break;
-	case SCENE_GDT_FULL:
+	case SCENARIO_GDT_FULL:
 		kvm_init_svm();
 		fill_gdt();
 		for (int i = 0; i < 2 * KVM_GDT_SIZE; i++)
 			kvm_create_svm_vcpu(raise_bad_opcode, 1);
 		tst_res(TPASS, "many nested CPUs, no descriptor");
 		return;
-	case SCENE_STACK_OVERFLOW:
+	case SCENARIO_STACK_OVERFLOW:
 		run(overflow_stack, 0);
 		break;
-	case SCENE_EXCEPTION:
+	case SCENARIO_EXCEPTION:
 		run(raise_bad_opcode, 0);
 		break;
-	case SCENE_EXCEPTION_HANDLED:
+	case SCENARIO_EXCEPTION_HANDLED:
 		tst_set_interrupt_callback(INTR_ZERODIV, mend_divisor, NULL);
 		run(divide_by_zero, 13);
 		return;

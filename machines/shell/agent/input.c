@@ -6,7 +6,7 @@
  * Where it is a pipe to init, the machine has a mailbox, which interrupts
  * nobody: it has to be looked into.
  */
-#include "machines/door/agent/input.h"
+#include "machines/shell/agent/input.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -32,7 +32,7 @@ void input_open(void)
 	if (has_device)
 		return;
 	if (ioperm(MAILBOX_STREAM_PORT, MAILBOX_STREAM_CONTROL_PORT + 4 - MAILBOX_STREAM_PORT, 1)) {
-		dprintf(STDERR_FILENO, "door: no access to the mailbox's I/O ports: %s\n",
+		dprintf(STDERR_FILENO, "shell: no access to the mailbox's I/O ports: %s\n",
 			strerror(errno));
 		exit(126);
 	}

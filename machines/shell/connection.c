@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Frames to and from the agent; see talk.h and frame.h. */
-#include "machines/door/talk.h"
+/* Frames to and from the agent; see connection.h and frame.h. */
+#include "machines/shell/connection.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -13,7 +13,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "machines/door/frame.h"
+#include "machines/shell/frame.h"
 #include "machines/runner/message.h"
 
 /* What may wait for the machine; a frame more, and stdin is not read. */
@@ -38,14 +38,14 @@ static struct {
 	struct frame_reader reader;
 	unsigned char waiting[WAITING_MAX]; /* frames for the machine */
 	size_t waiting_size;
-} talk = {.output = -1, .resized = -1};
+} connection = {.output = -1, .resized = -1};
 
 static bool has_terminal(void)
 {
 	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 }
 
-char *talk_agent_option(void)
+char *connection_agent_option(void)
 {
 	struct winsize size = {0};
 
@@ -57,20 +57,20 @@ char *talk_agent_option(void)
 
 static void restore_terminal(void)
 {
-	if (talk.is_raw)
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &talk.settings);
-	talk.is_raw = false;
+	if (connection.is_raw)
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &connection.settings);
+	connection.is_raw = false;
 }
 
 static void make_raw(void)
 {
 	struct termios raw;
 
-	if (tcgetattr(STDIN_FILENO, &talk.settings))
+	if (tcgetattr(STDIN_FILENO, &connection.settings))
 		return;
-	raw = talk.settings;
+	raw = connection.settings;
 	cfmakeraw(&raw);
-	talk.is_raw = !tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
+	connection.is_raw = !tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
 }
 
 static void print(int fd, const void *data, size_t size)
@@ -95,17 +95,17 @@ static void queue(enum frame_type type, const void *data, size_t size)
 {
 	const struct frame_head head = {.type = type, .size = (uint16_t)size};
 
-	memcpy(talk.waiting + talk.waiting_size, &head, sizeof(head));
-	talk.waiting_size += sizeof(head);
+	memcpy(connection.waiting + connection.waiting_size, &head, sizeof(head));
+	connection.waiting_size += sizeof(head);
 	if (size)
-		memcpy(talk.waiting + talk.waiting_size, data, size);
-	talk.waiting_size += size;
+		memcpy(connection.waiting + connection.waiting_size, data, size);
+	connection.waiting_size += size;
 }
 
 static bool has_room(void)
 {
 	/* For what is typed, and for the little that comes beside it. */
-	return talk.waiting_size + 2 * sizeof(struct frame) <= WAITING_MAX;
+	return connection.waiting_size + 2 * sizeof(struct frame) <= WAITING_MAX;
 }
 
 static void tell_window(void)
@@ -123,11 +123,11 @@ static void tell_window(void)
 
 static void on_ready(void)
 {
-	talk.ready = true;
-	if (!talk.has_terminal)
+	connection.ready = true;
+	if (!connection.has_terminal)
 		return;
-	if (talk.greeting)
-		print(talk.output, talk.greeting, strlen(talk.greeting));
+	if (connection.greeting)
+		print(connection.output, connection.greeting, strlen(connection.greeting));
 	make_raw();
 	tell_window();
 }
@@ -135,16 +135,16 @@ static void on_ready(void)
 static void on_output(const char *data, size_t size)
 {
 	const unsigned char *next = (const unsigned char *)data;
-	const struct frame *frame = &talk.reader.frame;
+	const struct frame *frame = &connection.reader.frame;
 	int found;
 
-	while ((found = frame_read(&talk.reader, &next, &size)) > 0) {
+	while ((found = frame_read(&connection.reader, &next, &size)) > 0) {
 		switch (frame->head.type) {
 		case FRAME_READY:
 			on_ready();
 			break;
 		case FRAME_OUTPUT:
-			print(talk.output, frame->data, frame->head.size);
+			print(connection.output, frame->data, frame->head.size);
 			break;
 		case FRAME_ERROR:
 			print(STDERR_FILENO, frame->data, frame->head.size);
@@ -152,17 +152,17 @@ static void on_output(const char *data, size_t size)
 		}
 	}
 	if (found < 0)
-		die("the machine's side of the door says what makes no sense: something else "
+		die("the machine's side of the shell says what makes no sense: something else "
 		    "writes to its stream");
 }
 
 static void watch(struct pollfd events[DIALOGUE_EVENTS], int stream)
 {
-	if (talk.ready && !talk.input_ended && has_room())
+	if (connection.ready && !connection.input_ended && has_room())
 		events[EVENT_TYPED] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
-	if (talk.ready)
-		events[EVENT_RESIZED] = (struct pollfd){.fd = talk.resized, .events = POLLIN};
-	if (talk.waiting_size)
+	if (connection.ready)
+		events[EVENT_RESIZED] = (struct pollfd){.fd = connection.resized, .events = POLLIN};
+	if (connection.waiting_size)
 		events[EVENT_STREAM] = (struct pollfd){.fd = stream, .events = POLLOUT};
 }
 
@@ -175,11 +175,11 @@ static bool take_typed(void)
 	if (got < 0 && (errno == EINTR || errno == EAGAIN))
 		return true;
 	if (got <= 0) {
-		talk.input_ended = true;
+		connection.input_ended = true;
 		queue(FRAME_INPUT_END, NULL, 0);
 		return true;
 	}
-	if (talk.has_terminal && memchr(data, TALK_ESCAPE, (size_t)got))
+	if (connection.has_terminal && memchr(data, CONNECTION_ESCAPE, (size_t)got))
 		return false;
 	queue(FRAME_INPUT, data, (size_t)got);
 	return true;
@@ -187,12 +187,12 @@ static bool take_typed(void)
 
 static void give_waiting(int stream)
 {
-	ssize_t sent = send(stream, talk.waiting, talk.waiting_size, MSG_DONTWAIT | MSG_NOSIGNAL);
+	ssize_t sent = send(stream, connection.waiting, connection.waiting_size, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	if (sent <= 0)
 		return; /* what that means, the machine's end will tell */
-	talk.waiting_size -= (size_t)sent;
-	memmove(talk.waiting, talk.waiting + sent, talk.waiting_size);
+	connection.waiting_size -= (size_t)sent;
+	memmove(connection.waiting, connection.waiting + sent, connection.waiting_size);
 }
 
 static bool act(const struct pollfd events[DIALOGUE_EVENTS])
@@ -200,7 +200,7 @@ static bool act(const struct pollfd events[DIALOGUE_EVENTS])
 	struct signalfd_siginfo info;
 
 	if (events[EVENT_RESIZED].revents &&
-	    read(talk.resized, &info, sizeof(info)) == sizeof(info))
+	    read(connection.resized, &info, sizeof(info)) == sizeof(info))
 		tell_window();
 	if (events[EVENT_STREAM].revents)
 		give_waiting(events[EVENT_STREAM].fd);
@@ -222,19 +222,19 @@ static int watch_window(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-void talk_greet(const char *greeting)
+void connection_greet(const char *greeting)
 {
-	talk.greeting = greeting;
+	connection.greeting = greeting;
 }
 
-void talk_prepare(struct dialogue *dialogue)
+void connection_prepare(struct dialogue *dialogue)
 {
-	talk.has_terminal = has_terminal();
-	talk.output = dup(STDOUT_FILENO);
-	if (talk.output < 0)
+	connection.has_terminal = has_terminal();
+	connection.output = dup(STDOUT_FILENO);
+	if (connection.output < 0)
 		die("dup: %s", strerror(errno));
-	if (talk.has_terminal)
-		talk.resized = watch_window();
+	if (connection.has_terminal)
+		connection.resized = watch_window();
 	else if (dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
 		die("dup2: %s", strerror(errno));
 	atexit(restore_terminal);

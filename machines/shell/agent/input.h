@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What comes in from the door: the other way of the stream that the machine's output takes. */
-#ifndef RINGSIDE_MACHINES_DOOR_AGENT_INPUT_H
-#define RINGSIDE_MACHINES_DOOR_AGENT_INPUT_H
+/* What comes in from the shell: the other way of the stream that the machine's output takes. */
+#ifndef RINGSIDE_MACHINES_SHELL_AGENT_INPUT_H
+#define RINGSIDE_MACHINES_SHELL_AGENT_INPUT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,4 +25,4 @@ int input_interval_ms(void);
  */
 size_t input_read(void *data, size_t size, bool readable);
 
-#endif /* RINGSIDE_MACHINES_DOOR_AGENT_INPUT_H */
+#endif /* RINGSIDE_MACHINES_SHELL_AGENT_INPUT_H */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* From labels to programs in a machine; see tests.h. */
-#include "machines/door/tests.h"
+#include "machines/shell/tests.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "machines/bazel/bazel.h"
-#include "machines/door/elf.h"
+#include "machines/shell/elf.h"
 #include "machines/emulator/child.h"
 #include "machines/runner/description.h"
 #include "machines/runner/drive.h"
@@ -117,12 +117,12 @@ static char *make_query(char **labels, size_t count)
 }
 
 /* Takes "@@//package:name path" apart. */
-static void add_test(struct door_tests *tests, const struct bazel *bazel, char *line)
+static void add_test(struct shell_tests *tests, const struct bazel *bazel, char *line)
 {
 	char *path = strchr(line, ' ');
 	char *package = strstr(line, "//");
 	char *colon = strrchr(line, ':');
-	struct door_test *test;
+	struct shell_test *test;
 
 	if (!path || !package || !colon)
 		die("cannot read Bazel's answer '%s'", line);
@@ -144,7 +144,7 @@ static void add_test(struct door_tests *tests, const struct bazel *bazel, char *
 }
 
 static void find_tests(const struct bazel *bazel, char **labels, size_t count,
-		       struct door_tests *tests)
+		       struct shell_tests *tests)
 {
 	FILE *answer = tmpfile();
 	struct arguments arguments = {0};
@@ -180,7 +180,7 @@ static void find_tests(const struct bazel *bazel, char **labels, size_t count,
 		    labels[0], count > 1 ? " and the others" : "");
 }
 
-void tests_build(char **labels, size_t count, struct door_tests *tests)
+void tests_build(char **labels, size_t count, struct shell_tests *tests)
 {
 	struct bazel bazel;
 	struct arguments arguments = {0};
@@ -203,7 +203,7 @@ void tests_build(char **labels, size_t count, struct door_tests *tests)
 }
 
 /* Gives the machine a path of the host under a name below a folder of the tests'. */
-static void hand_in_tree(struct job_stream *stream, const char *path, const char *folder,
+static void write_tree(struct job_stream *stream, const char *path, const char *folder,
 			 const char *name)
 {
 	char *where = format_text("%s/%s", folder, name);
@@ -212,25 +212,25 @@ static void hand_in_tree(struct job_stream *stream, const char *path, const char
 	free(where);
 }
 
-static void hand_in_test(const struct door_test *test, struct job_stream *stream, bool is_first)
+static void write_test(const struct shell_test *test, struct job_stream *stream, bool is_first)
 {
 	struct test_description description;
 	char *path;
 
 	read_test_description(test->executable, &description);
 	if (is_first) /* one toolchain has built all of them */
-		hand_in_libraries(stream, &description);
+		write_libraries(stream, &description);
 	path = runfile(&description, description.controller);
-	hand_in_tree(stream, path, test->folder, test->name);
+	write_tree(stream, path, test->folder, test->name);
 	free(path);
 	for (size_t i = 0; i < description.data_count; i++) {
 		path = runfile(&description, description.data[i]);
-		hand_in_tree(stream, path, TESTS_RUNFILES, description.data[i]);
+		write_tree(stream, path, TESTS_RUNFILES, description.data[i]);
 		free(path);
 	}
 }
 
-static void hand_in_program(const struct door_test *program, struct job_stream *stream)
+static void write_program(const struct shell_test *program, struct job_stream *stream)
 {
 	char *runfiles = format_text("%s.runfiles", program->executable);
 	struct dirent *entry;
@@ -240,7 +240,7 @@ static void hand_in_program(const struct door_test *program, struct job_stream *
 		die("%s is a dynamic program, and the machine has no libraries. Fix: link it "
 		    "statically, as with linkopts = [\"-static\"]",
 		    program->label);
-	hand_in_tree(stream, program->executable, program->folder, program->name);
+	write_tree(stream, program->executable, program->folder, program->name);
 	folder = opendir(runfiles);
 	while (folder && (entry = readdir(folder))) {
 		char *path = format_text("%s/%s", runfiles, entry->d_name);
@@ -248,7 +248,7 @@ static void hand_in_program(const struct door_test *program, struct job_stream *
 
 		/* Repositories, beside Bazel's lists of them. */
 		if (*entry->d_name != '.' && !stat(path, &status) && S_ISDIR(status.st_mode))
-			hand_in_tree(stream, path, TESTS_RUNFILES, entry->d_name);
+			write_tree(stream, path, TESTS_RUNFILES, entry->d_name);
 		free(path);
 	}
 	if (folder)
@@ -256,7 +256,7 @@ static void hand_in_program(const struct door_test *program, struct job_stream *
 	free(runfiles);
 }
 
-void tests_hand_in(const struct door_tests *tests, struct job_stream *stream)
+void tests_write(const struct shell_tests *tests, struct job_stream *stream)
 {
 	bool is_first = true;
 
@@ -264,20 +264,20 @@ void tests_hand_in(const struct door_tests *tests, struct job_stream *stream)
 	unsetenv("RUNFILES_DIR");
 	unsetenv("TEST_SRCDIR");
 	for (size_t i = 0; i < tests->count; i++) {
-		const struct door_test *test = &tests->list[i];
+		const struct shell_test *test = &tests->list[i];
 		char *description = format_text("%s.test", test->executable);
 
 		if (access(description, F_OK)) {
-			hand_in_program(test, stream);
+			write_program(test, stream);
 		} else {
-			hand_in_test(test, stream, is_first);
+			write_test(test, stream, is_first);
 			is_first = false;
 		}
 		free(description);
 	}
 }
 
-char *tests_path(const struct door_tests *tests)
+char *tests_path(const struct shell_tests *tests)
 {
 	char *path = format_text("/bin");
 

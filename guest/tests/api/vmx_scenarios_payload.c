@@ -37,28 +37,28 @@ static void run_as(int launched)
 	kvm_vmx_vmrun(cpu);
 }
 
-static void play_instructions(uint32_t scene)
+static void play_instructions(uint32_t scenario)
 {
 	struct kvm_vmcs *vmcs = kvm_alloc_vmcs();
 
-	if (scene != SCENE_READ_WITHOUT_VMCS) {
+	if (scenario != SCENARIO_READ_WITHOUT_VMCS) {
 		kvm_vmx_vmclear(vmcs);
 		kvm_vmx_vmptrld(vmcs);
 	}
-	switch (scene) {
-	case SCENE_READ_WITHOUT_VMCS:
+	switch (scenario) {
+	case SCENARIO_READ_WITHOUT_VMCS:
 		kvm_vmx_vmread(VMX_VMCS_GUEST_RIP);
 		break;
-	case SCENE_READ_UNKNOWN_FIELD:
+	case SCENARIO_READ_UNKNOWN_FIELD:
 		kvm_vmx_vmread(NO_FIELD);
 		break;
-	case SCENE_WRITE_UNKNOWN_FIELD:
+	case SCENARIO_WRITE_UNKNOWN_FIELD:
 		kvm_vmx_vmwrite(NO_FIELD, 0x123456789abcdef0);
 		break;
-	case SCENE_CLEAR_MISALIGNED:
+	case SCENARIO_CLEAR_MISALIGNED:
 		kvm_vmx_vmclear((struct kvm_vmcs *)((uintptr_t)vmcs + 8));
 		break;
-	case SCENE_LOAD_MISALIGNED:
+	case SCENARIO_LOAD_MISALIGNED:
 		kvm_vmx_vmptrld((struct kvm_vmcs *)((uintptr_t)vmcs + 8));
 		break;
 	}
@@ -66,45 +66,45 @@ static void play_instructions(uint32_t scene)
 
 void main(void)
 {
-	uint32_t scene = asked_scene();
+	uint32_t scenario = asked_scenario();
 
-	if (scene == SCENE_DISABLED)
+	if (scenario == SCENARIO_DISABLED)
 		kvm_wrmsr(MSR_IA32_FEATURE_CONTROL, IA32FC_LOCK);
 	kvm_set_vmx_state(1);
-	switch (scene) {
-	case SCENE_GDT_FULL:
+	switch (scenario) {
+	case SCENARIO_GDT_FULL:
 		fill_gdt();
 		for (int i = 0; i < 2 * KVM_GDT_SIZE; i++)
 			kvm_create_vmx_vcpu(raise_bad_opcode, 1);
 		tst_res(TPASS, "many nested CPUs, no descriptor");
 		return;
-	case SCENE_STACK_OVERFLOW:
+	case SCENARIO_STACK_OVERFLOW:
 		run(overflow_stack, 0);
 		break;
-	case SCENE_NO_GATE:
+	case SCENARIO_NO_GATE:
 		asm volatile("int $64");
 		break;
-	case SCENE_EXCEPTION:
+	case SCENARIO_EXCEPTION:
 		run(raise_bad_opcode, 0);
 		break;
-	case SCENE_EXCEPTION_HANDLED:
+	case SCENARIO_EXCEPTION_HANDLED:
 		tst_set_interrupt_callback(INTR_ZERODIV, mend_divisor, NULL);
 		run(divide_by_zero, 13);
 		return;
-	case SCENE_RESUME_REFUSED:
+	case SCENARIO_RESUME_REFUSED:
 		run_as(1);
 		break;
-	case SCENE_LAUNCH_REFUSED:
+	case SCENARIO_LAUNCH_REFUSED:
 		run_as(0);
 		break;
-	case SCENE_BAD_CONTROLS:
+	case SCENARIO_BAD_CONTROLS:
 		run_with(VMX_VMCS_VMEXEC_CTL, 0);
 		break;
-	case SCENE_BAD_GUEST_STATE:
+	case SCENARIO_BAD_GUEST_STATE:
 		run_with(VMX_VMCS_GUEST_RFLAGS, 0);
 		break;
 	default:
-		play_instructions(scene);
+		play_instructions(scenario);
 	}
 	tst_res(TFAIL, "the test went on");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See elf.h. */
-#include "machines/door/elf.h"
+#include "machines/shell/elf.h"
 
 #include <elf.h>
 #include <fcntl.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What passes between the door and its agent in the machine: frames, each a
+ * What passes between the shell and its agent in the machine: frames, each a
  * head and up to FRAME_MAX bytes. Numbers are little-endian, as on both sides.
  */
-#ifndef RINGSIDE_MACHINES_DOOR_FRAME_H
-#define RINGSIDE_MACHINES_DOOR_FRAME_H
+#ifndef RINGSIDE_MACHINES_SHELL_FRAME_H
+#define RINGSIDE_MACHINES_SHELL_FRAME_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -73,4 +73,4 @@ static inline int frame_read(struct frame_reader *reader, const unsigned char **
 	return 0;
 }
 
-#endif /* RINGSIDE_MACHINES_DOOR_FRAME_H */
+#endif /* RINGSIDE_MACHINES_SHELL_FRAME_H */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The door into an emulated machine: what "bazel run //machines:amd" starts.
+ * The shell into an emulated machine: what "bazel run //machines:amd" starts.
  *
  * usage: amd [LABEL]... [--] [COMMAND [ARGUMENT]...]
  *
@@ -13,8 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "machines/door/talk.h"
-#include "machines/door/tests.h"
+#include "machines/shell/connection.h"
+#include "machines/shell/tests.h"
 #include "machines/runner/description.h"
 #include "machines/runner/drive.h"
 #include "machines/runner/emulated.h"
@@ -22,25 +22,25 @@
 #include "machines/runner/transfer.h"
 
 /* In the machine. */
-#define AGENT "/bin/door-agent"
+#define AGENT "/bin/shell-agent"
 #define BUSYBOX "/bin/busybox"
 #define HOME "/root"
 
-/* What is behind the door. */
-struct room {
+/* What is behind the shell. */
+struct shell {
 	struct test_description files; /* controller: the agent; data: busybox */
 	struct machine_description machine;
-	struct door_tests tests;
+	struct shell_tests tests;
 	char **command; /* NULL-terminated; empty for a shell */
 };
 
-static void write_environment(const struct room *room, struct job_stream *stream)
+static void write_environment(const struct shell *shell, struct job_stream *stream)
 {
 	const char *terminal = getenv("TERM");
 	char *variables[] = {
-		format_text("PATH=%s", tests_path(&room->tests)),
+		format_text("PATH=%s", tests_path(&shell->tests)),
 		format_text("TERM=%s", terminal ? terminal : "dumb"),
-		format_text("PS1=%s:\\w\\$ ", room->machine.name),
+		format_text("PS1=%s:\\w\\$ ", shell->machine.name),
 		format_text("HOME=%s", HOME),
 		format_text("USER=root"),
 		format_text("RUNFILES_DIR=%s", TESTS_RUNFILES),
@@ -55,25 +55,25 @@ static void write_environment(const struct room *room, struct job_stream *stream
 }
 
 /* Where Bazel runs tests: in the runfiles, in the main repository's folder. */
-static char *make_directory(const struct room *room)
+static char *make_directory(const struct shell *shell)
 {
 	char here[4096];
 	char *name = getcwd(here, sizeof(here)) ? strrchr(here, '/') : NULL;
 	const char suffix[] = ".runfiles";
 
 	/* That is where it runs this program, too. */
-	if (!room->tests.count || !name || (size_t)(name - here) < sizeof(suffix) ||
+	if (!shell->tests.count || !name || (size_t)(name - here) < sizeof(suffix) ||
 	    strncmp(name - strlen(suffix), suffix, strlen(suffix)))
 		return format_text("%s", HOME);
 	return format_text("%s%s", TESTS_RUNFILES, name);
 }
 
-static void write_program(const struct room *room, struct job_stream *stream)
+static void write_program(const struct shell *shell, struct job_stream *stream)
 {
-	char *directory = make_directory(room);
-	char *agent = runfile(&room->files, room->files.controller);
-	char *busybox = runfile(&room->files, room->files.data[0]);
-	char *option = talk_agent_option();
+	char *directory = make_directory(shell);
+	char *agent = runfile(&shell->files, shell->files.controller);
+	char *busybox = runfile(&shell->files, shell->files.data[0]);
+	char *option = connection_agent_option();
 
 	drive_tree(stream, agent, AGENT);
 	drive_tree(stream, busybox, BUSYBOX);
@@ -82,9 +82,9 @@ static void write_program(const struct room *room, struct job_stream *stream)
 	drive_record(stream, JOB_DIRECTORY, directory);
 	drive_record(stream, JOB_ARGUMENT, AGENT);
 	drive_record(stream, JOB_ARGUMENT, option);
-	if (!*room->command)
+	if (!*shell->command)
 		drive_record(stream, JOB_ARGUMENT, "sh");
-	for (char **word = room->command; *word; word++)
+	for (char **word = shell->command; *word; word++)
 		drive_record(stream, JOB_ARGUMENT, *word);
 	free(directory);
 	free(option);
@@ -94,26 +94,26 @@ static void write_program(const struct room *room, struct job_stream *stream)
 
 static void fill_drive(void *context, int drive)
 {
-	const struct room *room = context;
+	const struct shell *shell = context;
 	struct job_stream stream;
 
 	drive_open(&stream, drive);
-	write_environment(room, &stream);
-	write_program(room, &stream);
-	hand_in_modules(&stream, &room->files, &room->machine);
-	tests_hand_in(&room->tests, &stream);
+	write_environment(shell, &stream);
+	write_program(shell, &stream);
+	write_modules(&stream, &shell->files, &shell->machine);
+	tests_write(&shell->tests, &stream);
 	drive_close(&stream, drive);
 }
 
-static char *make_greeting(const struct room *room)
+static char *make_greeting(const struct shell *shell)
 {
-	const struct door_tests *tests = &room->tests;
+	const struct shell_tests *tests = &shell->tests;
 	char *text = format_text("ringside: machine %s, Linux %s; leave with \"exit\", end the "
 				 "machine with Ctrl-]\n",
-				 room->machine.name, room->machine.kernel);
+				 shell->machine.name, shell->machine.kernel);
 	char *longer;
 
-	if (*room->command)
+	if (*shell->command)
 		return NULL;
 	if (!tests->count)
 		return format_text("%sringside: no tests are in it; to have some, name them: "
@@ -155,11 +155,11 @@ static const char usage[] =
 
 int main(int argc, char **argv)
 {
-	struct room room = {0};
+	struct shell shell = {0};
 	struct dialogue dialogue = {
 		.program = "the shell",
-		.context = &room,
-		.hand_in = fill_drive,
+		.context = &shell,
+		.write_job = fill_drive,
 	};
 	size_t labels = 0;
 
@@ -169,19 +169,19 @@ int main(int argc, char **argv)
 	}
 	while (argv[1 + labels] && is_label(argv[1 + labels]))
 		labels++;
-	room.command = argv + 1 + labels;
-	if (*room.command && !strcmp(*room.command, "--"))
-		room.command++;
-	else if (*room.command && **room.command == '-')
-		die("unknown option '%s'\n%s", *room.command, usage);
-	if (*room.command)
+	shell.command = argv + 1 + labels;
+	if (*shell.command && !strcmp(*shell.command, "--"))
+		shell.command++;
+	else if (*shell.command && **shell.command == '-')
+		die("unknown option '%s'\n%s", *shell.command, usage);
+	if (*shell.command)
 		dialogue.program = "the command";
 
-	read_test_description(argv[0], &room.files);
-	read_machine_description(&room.files, &room.machine);
-	talk_prepare(&dialogue);
+	read_test_description(argv[0], &shell.files);
+	read_machine_description(&shell.files, &shell.machine);
+	connection_prepare(&dialogue);
 	if (labels)
-		tests_build(argv + 1, labels, &room.tests);
-	talk_greet(make_greeting(&room));
-	return talk_emulated(&room.machine, &dialogue);
+		tests_build(argv + 1, labels, &shell.tests);
+	connection_greet(make_greeting(&shell));
+	return run_interactive(&shell.machine, &dialogue);
 }

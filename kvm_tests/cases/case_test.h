@@ -3,11 +3,11 @@
 #ifndef RINGSIDE_KVM_TESTS_CASE_TEST_H
 #define RINGSIDE_KVM_TESTS_CASE_TEST_H
 
-#include <fstream>
 #include <ostream>
 #include <string>
 #include <thread>
 
+#include "kernel_log.h"
 #include "ringside/kvm_gtest.h"
 
 namespace kvm_tests
@@ -62,18 +62,11 @@ private:
 class CaseTest : public ringside::KvmTest
 {
 protected:
-	void SetUp() override
-	{
-		taint_ = KernelTaint();
-		KvmTest::SetUp();
-	}
-
-	/* Also in the end of the virtual machine. */
+	/* Also when the virtual machine comes to its end. */
 	void TearDown() override
 	{
 		KvmTest::TearDown();
-		EXPECT_EQ(KernelTaint() & ~taint_, 0u)
-			<< "the kernel has warned (512) or oopsed (128): see its log";
+		EXPECT_EQ(log_.Complaints(), "") << "the kernel has complained";
 	}
 
 	/* A machine that is not the default one. */
@@ -118,19 +111,7 @@ protected:
 	}
 
 private:
-	/* Documentation/admin-guide/tainted-kernels.rst: bits 7 (an oops) and 9 (a warning). */
-	static unsigned long KernelTaint()
-	{
-		constexpr unsigned long kOops = 1 << 7, kWarning = 1 << 9;
-		std::ifstream file("/proc/sys/kernel/tainted");
-		unsigned long taint = 0;
-
-		file >> taint;
-		EXPECT_FALSE(file.fail()) << "cannot read /proc/sys/kernel/tainted";
-		return taint & (kOops | kWarning);
-	}
-
-	unsigned long taint_ = 0;
+	KernelLog log_;
 };
 
 } /* namespace kvm_tests */

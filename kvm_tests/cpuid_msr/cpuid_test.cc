@@ -1,71 +1,37 @@
 // SPDX-License-Identifier: MIT
 // CPUID tells the guest what user space has set (KVM API, KVM_SET_CPUID2).
-#include <sys/ioctl.h>
-
 #include <cstring>
 #include <vector>
 
 #include "case_test.h"
+#include "cpuid_list.h"
 
 namespace
 {
 
-constexpr size_t kMaxEntries = 256;
-constexpr uint32_t kNoFunction = 0xffffffff;
-
 class Cpuid : public kvm_tests::CaseTest
 {
 protected:
-	// The CPUID that the CPU has been given, as a list to change.
 	void SetUp() override
 	{
 		CaseTest::SetUp();
-		list_.resize(sizeof(kvm_cpuid2) + kMaxEntries * sizeof(kvm_cpuid_entry2));
-		Get();
+		list_.Get(vm()->vcpu_fd);
 		Choose("cpuid");
-	}
-
-	// Older kernels don't say how many entries they have given: the marks are behind them.
-	void Get()
-	{
-		uint32_t given = 0;
-
-		for (size_t i = 0; i < kMaxEntries; i++)
-			cpuid()->entries[i].function = kNoFunction;
-		cpuid()->nent = kMaxEntries;
-		SAFE_IOCTL(vm()->vcpu_fd, KVM_GET_CPUID2, cpuid());
-		while (given < kMaxEntries && cpuid()->entries[given].function != kNoFunction)
-			given++;
-		cpuid()->nent = given;
-	}
-
-	kvm_cpuid2 *cpuid()
-	{
-		return reinterpret_cast<kvm_cpuid2 *>(list_.data());
 	}
 
 	kvm_cpuid_entry2 *Find(uint32_t function)
 	{
-		for (uint32_t i = 0; i < cpuid()->nent; i++)
-			if (cpuid()->entries[i].function == function)
-				return &cpuid()->entries[i];
-		return nullptr;
+		return list_.Find(function);
 	}
 
 	kvm_cpuid_entry2 *Add(uint32_t function, uint32_t index = 0, uint32_t flags = 0)
 	{
-		kvm_cpuid_entry2 *entry = &cpuid()->entries[cpuid()->nent++];
-
-		*entry = {};
-		entry->function = function;
-		entry->index = index;
-		entry->flags = flags;
-		return entry;
+		return list_.Add(function, index, flags);
 	}
 
 	void Set()
 	{
-		SAFE_IOCTL(vm()->vcpu_fd, KVM_SET_CPUID2, cpuid());
+		list_.Set(vm()->vcpu_fd);
 	}
 
 	// EAX, EBX, ECX and EDX as the guest sees them.
@@ -79,8 +45,7 @@ protected:
 		return {answer[0], answer[1], answer[2], answer[3]};
 	}
 
-private:
-	std::vector<unsigned char> list_;
+	kvm_tests::CpuidList list_;
 };
 
 // The highest basic leaf is in EAX of leaf 0, the vendor in the others.
@@ -156,10 +121,10 @@ TEST_F(Cpuid, GetGivesBackWhatWasSet)
 {
 	Add(0x40005253)->edx = 0xabcdef;
 	Set();
-	const uint32_t number = cpuid()->nent;
+	const uint32_t number = list_.Count();
 	*Find(0x40005253) = {};
-	Get();
-	EXPECT_EQ(cpuid()->nent, number);
+	list_.Get(vm()->vcpu_fd);
+	EXPECT_EQ(list_.Count(), number);
 	ASSERT_NE(Find(0x40005253), nullptr);
 	EXPECT_EQ(Find(0x40005253)->edx, 0xabcdefu);
 }

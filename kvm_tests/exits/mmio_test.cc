@@ -3,7 +3,10 @@
 // kvm_run structure"), each in pieces that are KVM's choice: what counts is each byte,
 // at its address, once.
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <map>
+#include <string>
 #include <vector>
 
 #include "case_test.h"
@@ -71,6 +74,15 @@ protected:
 		       (GetParam().is_write && GetParam().target == kReadOnlyBehind);
 	}
 
+	// Deep calls, so that nothing is left on the stack that the kernel has for this thread.
+	static void UseKernelStack()
+	{
+		std::ifstream maps("/proc/self/smaps");
+		const std::string text(std::istreambuf_iterator<char>(maps), {});
+
+		EXPECT_NE(text, "");
+	}
+
 	// Runs the guest to its end; each byte of the device is its Pattern().
 	void ServeDevice()
 	{
@@ -90,6 +102,7 @@ protected:
 					run->mmio.data[i] = Pattern(place + i);
 				read_[place + i]++;
 			}
+			UseKernelStack();
 		}
 		EXPECT_EQ(reason, TST_KVM_ENDED) << tst_kvm_describe_exit(cpu());
 	}

@@ -60,11 +60,12 @@ static struct tst_test test = {
 	.test_all = tst_kvm_run,
 	.setup = tst_kvm_setup,
 	.cleanup = tst_kvm_cleanup,
-	.tags = (struct tst_tag[]){
-		{"linux-git", "9f46c187e2e6"},
-		{"CVE", "2022-1789"},
-		{},
-	},
+	.tags =
+		(struct tst_tag[]){
+			{"linux-git", "9f46c187e2e6"},
+			{"CVE", "2022-1789"},
+			{},
+		},
 };
 
 #endif /* COMPILE_PAYLOAD */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* A nested guest at one intercept, one a case: intercepts.h. */
 #include "guest_case.h"
+#include "guest_operations.h"
 #include "intercepts.h"
 #include "kvm_x86_svm.h"
 
@@ -11,10 +12,6 @@
 #endif
 
 #define VECTOR 0x50
-#define UNMAPPED 0xd0000000ul
-#define ABSENT_DESCRIPTOR 29
-#define ABSENT_SELECTOR (ABSENT_DESCRIPTOR << 3)
-#define BEYOND_GDT 0xfff8
 
 /* How far the nested guest has got, and what it has come across. */
 static volatile unsigned int step;
@@ -52,18 +49,6 @@ static void raise(int expected, void (*func)(void *arg))
 		step = 100 + vector; /* not where it should have got */
 }
 
-static void breakpoint(void *arg)
-{
-	(void)arg;
-	asm volatile("int3");
-}
-
-static void invalid_opcode(void *arg)
-{
-	(void)arg;
-	asm volatile("ud2");
-}
-
 /* The caller's CR0 comes back at the end: the nested guest has its own. */
 static void use_fpu(void *arg)
 {
@@ -71,43 +56,10 @@ static void use_fpu(void *arg)
 	asm volatile("fnop");
 }
 
-static void load_absent_segment(void *arg)
-{
-	(void)arg;
-	asm volatile("mov %0, %%gs" : : "r"(ABSENT_SELECTOR));
-}
-
-static void load_absent_stack(void *arg)
-{
-	(void)arg;
-	asm volatile("mov %0, %%ss" : : "r"(ABSENT_SELECTOR));
-}
-
-static void load_segment_beyond_gdt(void *arg)
-{
-	(void)arg;
-	asm volatile("mov %0, %%gs" : : "r"(BEYOND_GDT));
-}
-
 static void read_unmapped(void *arg)
 {
 	(void)arg;
 	asm volatile("movb (%0), %%al" : : "r"(UNMAPPED + 0x123) : "eax");
-}
-
-static void toggle_cr0(unsigned long bits)
-{
-	unsigned long value;
-
-	asm volatile("mov %%cr0, %0" : "=r"(value));
-	asm volatile("mov %0, %%cr0" : : "r"(value ^ bits) : "memory");
-}
-
-static void cpuid(void)
-{
-	struct kvm_cpuid buf;
-
-	kvm_get_cpuid(0, 0, &buf);
 }
 
 static void rdtscp(void)
@@ -172,8 +124,7 @@ static void prepare(void)
 	saved = kvm_alloc_vmcb();
 	kvm_svm_vmsave(saved);
 	tst_set_interrupt_callback(VECTOR, count_interrupt, NULL);
-	/* A data segment without its present bit. */
-	kvm_set_segment_descriptor(&kvm_gdt[ABSENT_DESCRIPTOR], 0, 0xfff, SEGTYPE_RWDATA);
+	prepare_absent_segment();
 }
 
 static _Bool stopped(const char *name, const char *when, const struct kvm_svm_vcpu *vm,
@@ -292,12 +243,6 @@ GUEST_CASE(SelectiveWriteCr0IgnoresTs)
 	kvm_svm_vmrun(vm);
 	if (stopped(__func__, "with TS and MP changed", vm, SVM_EXIT_HLT, 2))
 		tst_res(TPASS, "the selective intercept lets TS and MP pass");
-}
-
-static void write_unmapped(void *arg)
-{
-	(void)arg;
-	asm volatile("movb %%al, (%0)" : : "r"(UNMAPPED + 0x123) : "memory");
 }
 
 static int write_unmapped_main(void)

@@ -2,12 +2,8 @@
 /* A nested guest at what stops it, one a case: exits.h. */
 #include "exits.h"
 #include "guest_case.h"
+#include "guest_operations.h"
 #include "kvm_x86_vmx.h"
-
-#define UNMAPPED 0xd0000000ul
-#define ABSENT_DESCRIPTOR 29
-#define ABSENT_SELECTOR (ABSENT_DESCRIPTOR << 3)
-#define BEYOND_GDT 0xfff8
 
 /* SDM Vol. 3 "VM-Execution Control Fields" */
 #define EXEC_INTERRUPT_WINDOW (1u << 2)
@@ -36,22 +32,6 @@ static void invlpg(unsigned long address)
 	asm volatile("invlpg (%0)" : : "r"(address) : "memory");
 }
 
-static void cpuid(void)
-{
-	struct kvm_cpuid buf;
-
-	kvm_get_cpuid(0, 0, &buf);
-}
-
-/* Through EAX, which the qualification names. */
-static void toggle_cr0(unsigned long bits)
-{
-	unsigned long value;
-
-	asm volatile("mov %%cr0, %0" : "=r"(value));
-	asm volatile("mov %0, %%cr0" : : "a"(value ^ bits) : "memory");
-}
-
 static void toggle_cr4(unsigned long bits)
 {
 	unsigned long value;
@@ -63,42 +43,6 @@ static void toggle_cr4(unsigned long bits)
 static void lmsw(uint16_t value)
 {
 	asm volatile("lmsw %0" : : "r"(value) : "memory");
-}
-
-static void breakpoint(void *arg)
-{
-	(void)arg;
-	asm volatile("int3");
-}
-
-static void invalid_opcode(void *arg)
-{
-	(void)arg;
-	asm volatile("ud2");
-}
-
-static void load_absent_segment(void *arg)
-{
-	(void)arg;
-	asm volatile("mov %0, %%gs" : : "r"(ABSENT_SELECTOR));
-}
-
-static void load_absent_stack(void *arg)
-{
-	(void)arg;
-	asm volatile("mov %0, %%ss" : : "r"(ABSENT_SELECTOR));
-}
-
-static void load_segment_beyond_gdt(void *arg)
-{
-	(void)arg;
-	asm volatile("mov %0, %%gs" : : "r"(BEYOND_GDT));
-}
-
-static void write_unmapped(void *arg)
-{
-	(void)arg;
-	asm volatile("movb %%al, (%0)" : : "r"(UNMAPPED + 0x123) : "memory");
 }
 
 static void set_control(unsigned long field, unsigned int mask, uint32_t bits)
@@ -176,7 +120,7 @@ static struct kvm_vmx_vcpu *new_guest(int (*guest_main)(void))
 	kvm_set_vmx_state(1);
 	kvm_read_cregs(&cregs);
 	before = cregs.cr3;
-	kvm_set_segment_descriptor(&kvm_gdt[ABSENT_DESCRIPTOR], 0, 0xfff, SEGTYPE_RWDATA);
+	prepare_absent_segment();
 	vm = kvm_create_vmx_vcpu(guest_main, 1);
 	kvm_vmx_vmptrld(vm->vmcs);
 	set_control(VMX_VMCS_VMEXEC_CTL, VMX_CTLMASK_EXECCTL, VMX_EXECCTL_MSR_BITMAP);

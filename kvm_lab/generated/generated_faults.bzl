@@ -98,7 +98,11 @@ def generated_faults(*, name, file, count, functions = []):
         name = name,
         file = file,
         functions = functions,
-        prefix = "//{}:{}_".format(native.package_name(), name),
+        prefix = "{}//{}:{}_".format(
+            native.repository_name() if native.repository_name() != "@" else "",
+            native.package_name(),
+            name,
+        ),
         visibility = ["//kvm_lab:__subpackages__"],
     )
     for number in range(count):
@@ -108,5 +112,8 @@ def generated_faults(*, name, file, count, functions = []):
             functions = functions,
             number = number,
             tags = ["manual"],
-            visibility = ["//visibility:public"],
+            visibility = [
+                "//kvm_lab:__subpackages__",
+                "//machines:__pkg__",
+            ],
         )

@@ -7,26 +7,27 @@
 #include <string.h>
 
 const char *const operator_names[OPERATORS] = {
-	[DROP_CHECK] = "drop_check", [NEGATE] = "negate",	  [DROP_STATEMENT] = "drop_statement",
-	[BOUNDARY] = "boundary",     [OFF_BY_ONE] = "off_by_one",
+	[DROP_CHECK] = "drop_check",	     [NEGATE] = "negate",
+	[DROP_STATEMENT] = "drop_statement", [BOUNDARY] = "boundary",
+	[OFF_BY_ONE] = "off_by_one",
 };
 
 /* A statement that begins with one of these is no assignment and no call. */
 static const char *const keywords[] = {
-	"if",	  "else",   "for",    "while",    "do",       "switch", "case",
-	"default", "return", "goto",   "break",    "continue", "asm",    "struct",
-	"union",  "enum",   "static", "const",    "unsigned", "signed", "int",
-	"long",	  "char",   "void",   "bool",     "sizeof",   "typeof", "__asm__",
-	"extern", "register", "volatile",
+	"if",	  "else",   "for",	"while",    "do",     "switch",	  "case",     "default",
+	"return", "goto",   "break",	"continue", "asm",    "struct",	  "union",    "enum",
+	"static", "const",  "unsigned", "signed",   "int",    "long",	  "char",     "void",
+	"bool",	  "sizeof", "typeof",	"__asm__",  "extern", "register", "volatile",
 };
 
 /* Calls whose absence no test can see; a * stands for any ending. */
 static const char *const invisible[] = {
-	"ASSERT",     "BUG",	  "BUG_ON",	  "BUILD_BUG_ON*", "KVM_BUG*",  "KVM_MMU_WARN*",
-	"MMU_WARN*",  "WARN*",	  "__kvm_debug*", "cond_resched*", "dev_*",	"kvm_debug*",
-	"kvm_pr_*",   "lockdep*", "might_*",	  "pgprintk",	   "pr_*",	"prefetch*",
-	"print*",     "rmap_printk", "trace_*",	  "unused*",	   "vcpu_debug*",
-	"vcpu_unimpl", "rcu_dereference*", "kvm_mmu_audit*",
+	"ASSERT",	  "BUG",	"BUG_ON",      "BUILD_BUG_ON*", "KVM_BUG*",
+	"KVM_MMU_WARN*",  "MMU_WARN*",	"WARN*",       "__kvm_debug*",	"cond_resched*",
+	"dev_*",	  "kvm_debug*", "kvm_pr_*",    "lockdep*",	"might_*",
+	"pgprintk",	  "pr_*",	"prefetch*",   "print*",	"rmap_printk",
+	"trace_*",	  "unused*",	"vcpu_debug*", "vcpu_unimpl",	"rcu_dereference*",
+	"kvm_mmu_audit*",
 };
 
 /* Statements that leave what comes after a check. */
@@ -34,7 +35,8 @@ static const char *const jumps[] = {"return", "goto", "continue", "break"};
 
 /* What stands behind the first word of an assignment or a call. */
 static const char *const statement_signs[] = {
-	"(", "=", "->", ".", "[", "++", "--", "+=", "-=", "*=", "/=", "|=", "&=", "^=", "<<=", ">>=",
+	"(",  "=",  "->", ".",	"[",  "++", "--",  "+=",
+	"-=", "*=", "/=", "|=", "&=", "^=", "<<=", ">>=",
 };
 
 static const struct {
@@ -227,8 +229,7 @@ static void take_statement(struct search *search, size_t index)
 	while (token_is(tokens, first, "*") || token_is(tokens, first, "++") ||
 	       token_is(tokens, first, "--"))
 		first++;
-	if (!token_is_word(tokens, first) ||
-	    is_one_of(tokens, first, keywords, LENGTH(keywords)) ||
+	if (!token_is_word(tokens, first) || is_one_of(tokens, first, keywords, LENGTH(keywords)) ||
 	    (first == index &&
 	     !is_one_of(tokens, first + 1, statement_signs, LENGTH(statement_signs))))
 		return;
@@ -242,9 +243,9 @@ static void take_sign(struct search *search, size_t index)
 {
 	const struct tokens *tokens = search->tokens;
 	const bool is_sum = token_is(tokens, index, "+") || token_is(tokens, index, "-");
-	const bool has_left = index && (tokens->list[index - 1].kind != TOKEN_SIGN ||
-					token_is(tokens, index - 1, ")") ||
-					token_is(tokens, index - 1, "]"));
+	const bool has_left =
+		index && (tokens->list[index - 1].kind != TOKEN_SIGN ||
+			  token_is(tokens, index - 1, ")") || token_is(tokens, index - 1, "]"));
 
 	for (size_t i = 0; i < LENGTH(boundaries); i++)
 		if (token_is(tokens, index, boundaries[i].from))

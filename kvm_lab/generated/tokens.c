@@ -9,8 +9,8 @@
 
 /* Operators of more than one sign, the longest first. */
 static const char *const signs[] = {
-	"<<=", ">>=", "...", "->", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&",
-	"||",  "+=",  "-=",  "*=", "/=", "%=", "&=", "|=", "^=", "##",
+	"<<=", ">>=", "...", "->", "++", "--", "<<", ">>", "<=", ">=", "==", "!=",
+	"&&",  "||",  "+=",  "-=", "*=", "/=", "%=", "&=", "|=", "^=", "##",
 };
 
 static void add(struct tokens *tokens, enum token_kind kind, size_t start, size_t size,

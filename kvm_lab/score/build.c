@@ -97,7 +97,10 @@ char *description_path(const struct score *score, const char *label)
 
 	if (!package || !name || name < package)
 		die("Bazel names a target '%s', which is no label", label);
-	package += 2;
-	return format_text("%s/%.*s/%s.score", score->bin, (int)(name - package), package,
+	/* "@ringside//package:name" lies in external/ringside. */
+	label += strspn(label, "@");
+	return format_text("%s/%s%.*s%s%.*s/%s.score", score->bin,
+			   label < package ? "external/" : "", (int)(package - label), label,
+			   label < package ? "/" : "", (int)(name - package - 2), package + 2,
 			   name + 1);
 }

@@ -40,8 +40,7 @@ static void add_machine(struct score *score, char *value)
 	for (size_t i = 0; i < score->machine_count; i++)
 		if (!strcmp(score->machines[i].name, value))
 			return;
-	score->machines =
-		grow(score->machines, score->machine_count + 1, sizeof(*score->machines));
+	score->machines = grow(score->machines, score->machine_count + 1, sizeof(*score->machines));
 	score->machines[score->machine_count++] = (struct machine){
 		.name = copy(value),
 		.description = copy(description),
@@ -217,7 +216,8 @@ static void take_fault_line(void *context, char *line)
 	} else if (!strcmp(line, "on")) {
 		fault->machine = copy(value);
 	} else if (!strcmp(line, "caught_by")) {
-		add_word(&fault->caught_by, copy(value));
+		/* As queries have it: without the main repository's name. */
+		add_word(&fault->caught_by, copy(value + strspn(value, "@")));
 	} else if (!strcmp(line, "module") && fault->module_count < MODULES_MAX) {
 		fault->modules[fault->module_count++] = absolute(loading->score, value);
 	}
@@ -233,8 +233,8 @@ static bool same_contents(const char *one, const char *other)
 		    !fstat(fds[1], &status[1]) && status[0].st_size == status[1].st_size;
 
 	for (int i = 0; i < 2 && same; i++) {
-		contents[i] = mmap(NULL, (size_t)status[i].st_size, PROT_READ, MAP_PRIVATE, fds[i],
-				   0);
+		contents[i] =
+			mmap(NULL, (size_t)status[i].st_size, PROT_READ, MAP_PRIVATE, fds[i], 0);
 		same = contents[i] != MAP_FAILED;
 	}
 	same = same && !memcmp(contents[0], contents[1], (size_t)status[0].st_size);

@@ -76,8 +76,7 @@ static void add_suites(struct score *score, const struct options *options)
 			refuse("--suite: there is no suite '%s'; there are kvm_tests and selftests, "
 			       "and patterns such as //my/tests/...",
 			       name);
-		score->suites =
-			grow(score->suites, score->suite_count + 1, sizeof(*score->suites));
+		score->suites = grow(score->suites, score->suite_count + 1, sizeof(*score->suites));
 		score->suites[score->suite_count++] = (struct suite){
 			.name = format_text("%s", name),
 			.pattern = format_text("%s", pattern),
@@ -142,9 +141,10 @@ static void find_faults(struct score *score, const struct options *options,
 			       "and patterns such as //my/faults/...",
 			       name);
 		pattern = quoted(pattern);
-		query = format_text("attr(verdict, 'fail|crash|hang|oops|warn', kind('fault_test rule', "
-				    "%s)) union kind('_generated_fault rule', %s)",
-				    pattern, pattern);
+		query = format_text(
+			"attr(verdict, 'fail|crash|hang|oops|warn', kind('fault_test rule', "
+			"%s)) union kind('_generated_fault rule', %s)",
+			pattern, pattern);
 		labels = build_query(bazel, query);
 		if (!labels.count)
 			refuse("--faults: '%s' has no faults", name);

@@ -19,11 +19,10 @@
 static const struct {
 	const char *source, *label;
 } subjects[] = {
-	{"svm/", "svm"},	  {"vmx/", "vmx"},	   {"svm/", "smm"},
-	{"mmu/", "mmu"},	  {"mmu/", "memory"},	   {"mmu/", "dirty"},
-	{"lapic.c", "interrupts"}, {"lapic.c", "timers"},  {"lapic.c", "apic"},
-	{"x86.c", "vcpu"},	  {"x86.c", "cpuid_msr"}, {"x86.c", "state"},
-	{"x86.c", "regs"},	  {"nested", "nested"},
+	{"svm/", "svm"},     {"vmx/", "vmx"},	   {"svm/", "smm"},	      {"mmu/", "mmu"},
+	{"mmu/", "memory"},  {"mmu/", "dirty"},	   {"lapic.c", "interrupts"}, {"lapic.c", "timers"},
+	{"lapic.c", "apic"}, {"x86.c", "vcpu"},	   {"x86.c", "cpuid_msr"},    {"x86.c", "state"},
+	{"x86.c", "regs"},   {"nested", "nested"},
 };
 
 static bool is_subject(const struct fault *fault, const struct test *test)

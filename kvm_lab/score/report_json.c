@@ -9,8 +9,8 @@
 #define VERSION 1
 
 static const char *const states[] = {
-	[FAULT_WANTED] = "not_built",	    [FAULT_NOT_COMPILED] = "not_compiled",
-	[FAULT_SAME_CODE] = "same_code",    [FAULT_EQUIVALENT] = "equivalent",
+	[FAULT_WANTED] = "not_built",	 [FAULT_NOT_COMPILED] = "not_compiled",
+	[FAULT_SAME_CODE] = "same_code", [FAULT_EQUIVALENT] = "equivalent",
 	[FAULT_READY] = "run",
 };
 

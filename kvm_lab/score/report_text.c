@@ -112,7 +112,8 @@ void report_text(FILE *file, const struct score *score)
 		print_survivors(file, score, i);
 	fputc('\n', file);
 	print_table(file, score);
-	fprintf(file, "\nLeft out: %u that don't compile, %u of which the compiler makes the same code",
+	fprintf(file,
+		"\nLeft out: %u that don't compile, %u of which the compiler makes the same code",
 		report_count(score, FAULT_NOT_COMPILED, NULL),
 		report_count(score, FAULT_SAME_CODE, NULL));
 	fprintf(file, ", %u that are known to change nothing.\n",

@@ -128,8 +128,7 @@ static struct row *row_of(struct running *running, const struct slot *slot)
 {
 	struct row *row = running->rows;
 
-	while (row->fault != slot->fault ||
-	       row->suite != running->score->tests[slot->test].suite)
+	while (row->fault != slot->fault || row->suite != running->score->tests[slot->test].suite)
 		row++;
 	return row;
 }
@@ -153,8 +152,8 @@ static const char *place(const struct fault *fault)
 	static char text[256];
 
 	snprintf(text, sizeof(text), "%s%s%s%s%s", fault->area, fault->line ? ":" : "",
-		 fault->line ? fault->line : "", fault->operation? " " : "",
-		 fault->operation? fault->operation: "");
+		 fault->line ? fault->line : "", fault->operation ? " " : "",
+		 fault->operation ? fault->operation : "");
 	return text;
 }
 
@@ -215,8 +214,8 @@ static bool begin(struct running *running, struct slot *slot)
 		row->runs++;
 		slot->fault = row->fault;
 		slot->test = test;
-		slot->machine = score_machine(score, &score->faults[row->fault],
-					      &score->tests[test]);
+		slot->machine =
+			score_machine(score, &score->faults[row->fault], &score->tests[test]);
 		slot->step = STEP_FAULT;
 		slot_start(score, slot, running->runfiles);
 		return true;

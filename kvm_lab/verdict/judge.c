@@ -44,7 +44,8 @@ static long time_limit(enum outcome expected)
 /* Runs one test; its output goes to @log. Returns its exit status. */
 static int run(const char *program, const char *cases, const char *xml, const char *log, long limit)
 {
-	char *seconds = format_text("%ld", limit), *filter = format_text("--gtest_filter=%s", cases);
+	char *seconds = format_text("%ld", limit),
+	     *filter = format_text("--gtest_filter=%s", cases);
 	int status;
 	pid_t pid;
 

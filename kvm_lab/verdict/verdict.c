@@ -14,26 +14,22 @@
 #define LENGTH(array) (sizeof(array) / sizeof(*(array)))
 
 const char *const outcome_names[OUTCOMES] = {
-	[NO_VERDICT] = "no verdict", [PASSED] = "pass", [SKIPPED] = "skip", [FAILED] = "fail",
-	[HUNG] = "hang",	     [CRASHED] = "crash", [WARNED] = "warn",  [OOPSED] = "oops",
+	[NO_VERDICT] = "no verdict", [PASSED] = "pass", [SKIPPED] = "skip",
+	[FAILED] = "fail",	     [HUNG] = "hang",	[CRASHED] = "crash",
+	[WARNED] = "warn",	     [OOPSED] = "oops",
 };
 
 /* How failures say that time ran out: tst_kvm_run(), GoogleTest's side, the supervisor. */
 static const char *const timeouts[] = {
-	"did not end within",
-	"time is over",
-	"does not end although",
-	"as at the test&apos;s timeout",
+	"did not end within",	    "time is over",
+	"does not end although",    "as at the test&apos;s timeout",
 	"as at the test's timeout",
 };
 
 /* Why a machine can go off under a test: machines/runner/emulated.c and its drivers. */
 static const char *const crashes[] = {
-	"its kernel panicked",
-	"it was powered off from inside",
-	"it reset itself",
-	"it was reset",
-	"Bochs ended it, as after a triple fault",
+	"its kernel panicked", "it was powered off from inside",	  "it reset itself",
+	"it was reset",	       "Bochs ended it, as after a triple fault",
 };
 
 static const char machine_failed[] = "ringside: machine ";

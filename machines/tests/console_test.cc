@@ -146,8 +146,7 @@ TEST_F(Console, KnowsWhatTheKernelReports)
 		  PrintedReport());
 	Add("[    4.0] BUG: KASAN: use-after-free in f+0x1/0x2 [kvm]\n");
 	EXPECT_EQ(KERNEL_OOPSED, console_->report);
-	EXPECT_EQ("    [    4.0] BUG: KASAN: use-after-free in f+0x1/0x2 [kvm]\n",
-		  PrintedReport());
+	EXPECT_EQ("    [    4.0] BUG: KASAN: use-after-free in f+0x1/0x2 [kvm]\n", PrintedReport());
 }
 
 TEST_F(Console, KnowsStallsAndOopses)
@@ -158,7 +157,8 @@ TEST_F(Console, KnowsStallsAndOopses)
 	} lines[] = {
 		{"[  1.0] watchdog: BUG: soft lockup - CPU#0 stuck for 26s!", KERNEL_WARNED},
 		{"[  1.0] INFO: task init:1 blocked for more than 120 seconds.", KERNEL_WARNED},
-		{"[  1.0] general protection fault, probably for non-canonical address", KERNEL_OOPSED},
+		{"[  1.0] general protection fault, probably for non-canonical address",
+		 KERNEL_OOPSED},
 		{"[  1.0] Oops: 0002 [#1] PREEMPT SMP NOPTI", KERNEL_OOPSED},
 		{"[  1.0] kernel BUG at arch/x86/kvm/mmu/mmu.c:1!", KERNEL_OOPSED},
 		{"[  1.0] kvm: SMP vm created on host with unstable TSC", KERNEL_SILENT},

@@ -113,7 +113,11 @@ static int do_crash(int argc, char **argv)
 /* Only what is a warning or worse comes to the console. */
 static int do_kernel_says(int argc, char **argv)
 {
-	return write_file("/dev/kmsg", argv[2]) ? 1 : atoi(argv[3]);
+	char line[128];
+
+	/* A line that does not end waits for its rest. */
+	snprintf(line, sizeof(line), "%s\n", argv[2]);
+	return write_file("/dev/kmsg", line) ? 1 : atoi(argv[3]);
 }
 
 static int do_panic(int argc, char **argv)

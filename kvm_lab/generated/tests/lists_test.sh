@@ -12,7 +12,7 @@ shift
 failures=0
 
 for list; do
-	IFS== read -r name count file <<<"$list"
+	IFS='=' read -r name count file <<<"$list"
 	found=$(wc -l <"$file")
 	[ "$found" = "$count" ] || {
 		echo "FAIL: $name has $found faults. Fix: say so in _COUNTS of kvm_lab/generated/BUILD.bazel, not $count"

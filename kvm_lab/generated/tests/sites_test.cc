@@ -9,7 +9,8 @@ extern "C" {
 #include "kvm_lab/generated/sites.h"
 }
 
-namespace {
+namespace
+{
 
 // All faults of a source, each as "operator line function: what => by what".
 std::vector<std::string> FaultsOf(const std::string &source,
@@ -57,11 +58,12 @@ TEST(Sites, NegateWhatDoesNotLeave)
 
 TEST(Sites, DropStatements)
 {
-	EXPECT_EQ((Faults{"drop_statement 1 f: a->b[1].c |= d; => ;",
-			  "drop_statement 1 f: e(f, g(h)); => ;", "drop_statement 1 f: *p = 2; => ;",
-			  "drop_statement 1 f: ++q; => ;"}),
-		  FaultsOf("void f(int x) { int y = 3; struct s *t = u; a->b[1].c |= d; e(f, g(h)); "
-			   "*p = 2; ++q; return z; }"));
+	EXPECT_EQ(
+		(Faults{"drop_statement 1 f: a->b[1].c |= d; => ;",
+			"drop_statement 1 f: e(f, g(h)); => ;", "drop_statement 1 f: *p = 2; => ;",
+			"drop_statement 1 f: ++q; => ;"}),
+		FaultsOf("void f(int x) { int y = 3; struct s *t = u; a->b[1].c |= d; e(f, g(h)); "
+			 "*p = 2; ++q; return z; }"));
 }
 
 // A warning of the kernel's names a line; it has to be that of the source.
@@ -116,8 +118,9 @@ TEST(Sites, LookIntoTheFunctionsThatAreNamed)
 	const std::string source = "void set_a(void) { a(); } void set_b(void) { b(); } "
 				   "void get_a(void) { c(); }";
 
-	EXPECT_EQ((Faults{"drop_statement 1 set_a: a(); => ;", "drop_statement 1 set_b: b(); => ;"}),
-		  FaultsOf(source, {"set_*"}));
+	EXPECT_EQ(
+		(Faults{"drop_statement 1 set_a: a(); => ;", "drop_statement 1 set_b: b(); => ;"}),
+		FaultsOf(source, {"set_*"}));
 	EXPECT_EQ((Faults{"drop_statement 1 get_a: c(); => ;"}), FaultsOf(source, {"get_a"}));
 	EXPECT_EQ(Faults{}, FaultsOf(source, {"get"}));
 }

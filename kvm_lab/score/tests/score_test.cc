@@ -12,7 +12,8 @@ extern "C" {
 #include "kvm_lab/score/score.h"
 }
 
-namespace {
+namespace
+{
 
 char *Text(const std::string &text)
 {
@@ -22,13 +23,13 @@ char *Text(const std::string &text)
 // Two machines; faults and tests as they are added.
 class Score : public testing::Test
 {
-      protected:
-	void AddTest(const std::string &label, const char *requires_, const char *pinned = nullptr)
+protected:
+	void AddTest(const std::string &label, const char *required, const char *pinned = nullptr)
 	{
 		struct test test = {};
 
 		test.label = Text(label);
-		test.required = requires_ ? capability_parse(requires_) : 0;
+		test.required = required ? capability_parse(required) : 0;
 		test.pinned = pinned ? Text(pinned) : nullptr;
 		tests_.push_back(test);
 	}
@@ -81,7 +82,7 @@ class Score : public testing::Test
 	std::vector<struct fault> faults_;
 	std::vector<struct cell> cells_;
 
-      private:
+private:
 	struct machine machines_[2] = {
 		{Text("amd"), nullptr, capability_parse("svm") | capability_parse("irqchip")},
 		{Text("intel"), nullptr, capability_parse("vmx") | capability_parse("irqchip")},

@@ -10,7 +10,8 @@ extern "C" {
 #include "kvm_lab/verdict/verdict.h"
 }
 
-namespace {
+namespace
+{
 
 struct Run {
 	int status;
@@ -65,14 +66,16 @@ TEST(Verdict, OfTheTest)
 
 TEST(Verdict, OfTheMachine)
 {
-	EXPECT_EQ("hang", Outcome({125,
-				   "ringside: machine amd failed while running the test: no verdict "
-				   "before the test's timeout of 60 s: it hangs\n",
-				   ""}));
-	EXPECT_EQ("crash", Outcome({125,
-				    "ringside: machine amd failed while running the test: its kernel "
-				    "panicked\n",
-				    ""}));
+	EXPECT_EQ("hang",
+		  Outcome({125,
+			   "ringside: machine amd failed while running the test: no verdict "
+			   "before the test's timeout of 60 s: it hangs\n",
+			   ""}));
+	EXPECT_EQ("crash",
+		  Outcome({125,
+			   "ringside: machine amd failed while running the test: its kernel "
+			   "panicked\n",
+			   ""}));
 	EXPECT_EQ("crash", Outcome({125,
 				    "ringside: machine intel failed while running the test: it was "
 				    "reset\n",
@@ -113,22 +116,25 @@ TEST(Verdict, OfNobody)
 					 "ringside: machine amd failed while unpacking the test: "
 					 "cannot load module kvm_amd.ko\n",
 					 ""}));
-	EXPECT_EQ("no verdict", Outcome({125,
-					 "ringside: machine amd failed while restoring the snapshot: no "
-					 "sign of life within 90 s: it hangs\n",
-					 ""}));
-	EXPECT_EQ("no verdict", Outcome({125,
-					 "ringside: machine amd failed while running the test: Bochs "
-					 "was killed\n",
-					 ""}));
+	EXPECT_EQ("no verdict",
+		  Outcome({125,
+			   "ringside: machine amd failed while restoring the snapshot: no "
+			   "sign of life within 90 s: it hangs\n",
+			   ""}));
+	EXPECT_EQ("no verdict",
+		  Outcome({125,
+			   "ringside: machine amd failed while running the test: Bochs "
+			   "was killed\n",
+			   ""}));
 	EXPECT_EQ("no verdict", Outcome({125,
 					 "ringside: machine amd failed while running the test: its "
 					 "emulator ended with status 1\n",
 					 ""}));
-	EXPECT_EQ("no verdict", Outcome({143,
-					 "ringside: machine amd failed while running the test: the test "
-					 "was ended from outside by signal 15\n",
-					 ""}));
+	EXPECT_EQ("no verdict",
+		  Outcome({143,
+			   "ringside: machine amd failed while running the test: the test "
+			   "was ended from outside by signal 15\n",
+			   ""}));
 }
 
 TEST(Verdict, NamesAreWhatTheyWere)

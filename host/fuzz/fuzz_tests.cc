@@ -185,8 +185,8 @@ public:
 
 	void Run(const uint8_t *data, size_t size)
 	{
-		/* libFuzzer asks for a mutation next: see IsOver(). */
-		if (stop)
+		/* libFuzzer replays its corpus first, and asks for a mutation then: Mutate(). */
+		if (IsOver())
 			return;
 		running_.Set(data, size);
 		const std::vector<Result> results = executor_.Run(data, size);
@@ -199,7 +199,7 @@ public:
 			Take(Input(data, data + size), results);
 	}
 
-	/* Whether enough was done; asked between two inputs. */
+	/* Whether enough was done. */
 	bool IsOver()
 	{
 		const Clock::time_point now = Clock::now();
@@ -240,6 +240,7 @@ private:
 	{
 		if (!signatures_.insert(SignatureOf(*FirstFailure(results))).second)
 			return;
+		const std::string summary = Summary();
 		const Finding finding = Minimize(&executor_, input, results);
 		const std::string path = AsUserFinds(Write(finding, settings_.output));
 
@@ -247,7 +248,7 @@ private:
 			tst_report(result.file.empty() ? nullptr : result.file.c_str(), result.line,
 				   result.type, result.text.c_str());
 		tst_report(nullptr, 0, TINFO,
-			   ("found after " + Summary() + "; as a test: " + path).c_str());
+			   ("found after " + summary + "; as a test: " + path).c_str());
 	}
 
 	const Settings &settings_;

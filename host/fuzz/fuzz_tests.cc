@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
  * The cases of a fuzz test: each file of the corpus, replayed in a machine of its own,
- * and the fuzzing itself, by libFuzzer (https://llvm.org/docs/LibFuzzer.html).
+ * and the fuzzing itself, by libFuzzer.
  */
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -383,19 +383,15 @@ std::string MakeCorpus(const Settings &settings)
 std::vector<std::string> Options(const Settings &settings, const std::string &corpus)
 {
 	std::vector<std::string> options = {
-		"kvm_fuzz_test",
-		"-max_len=" + std::to_string(settings.max_input),
-		"-len_control=0",
-		"-rss_limit_mb=0",
-		"-timeout=0",
-		"-verbosity=0",
-		"-print_funcs=0",
-		"-reload=0",
+		"kvm_fuzz_test",  "-max_len=" + std::to_string(settings.max_input),
+		"-len_control=0", "-rss_limit_mb=0",
+		"-timeout=0",	  "-verbosity=0",
+		"-print_funcs=0", "-reload=0",
 	};
 
 	/* This program's own handlers know more. */
-	for (const char *name : {"abrt", "bus", "fpe", "ill", "int", "segv", "term", "usr1",
-				 "usr2", "xfsz"})
+	for (const char *name :
+	     {"abrt", "bus", "fpe", "ill", "int", "segv", "term", "usr1", "usr2", "xfsz"})
 		options.push_back("-handle_" + std::string(name) + "=0");
 	if (!settings.open_ended)
 		options.emplace_back(kSeed);

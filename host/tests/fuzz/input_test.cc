@@ -53,7 +53,8 @@ TEST_F(Input, CanBeLong)
 {
 	Create("input");
 	EXPECT_THAT(Give(std::string(KVM_INPUT_SIZE - 1, 'a') + "z"), ElementsAre());
-	EXPECT_THAT(ringside::RunAndCollect(vm())[0], ResultIs(TINFO, "4096 bytes, from 97 to 122"));
+	EXPECT_THAT(ringside::RunAndCollect(vm())[0],
+		    ResultIs(TINFO, "4096 bytes, from 97 to 122"));
 }
 
 TEST_F(Input, MustFit)
@@ -76,19 +77,20 @@ TEST_F(Input, IsWaitedFor)
 TEST_F(Input, IsMissed)
 {
 	Create("input");
-	EXPECT_THAT(
-		ringside::RunAndCollect(vm()),
-		ElementsAre(ResultIs(TBROK, HasSubstr("the payload has called tst_input(), and there "
-						      "is no input. Fix: the controller calls "
-						      "tst_kvm_set_input()"))));
+	EXPECT_THAT(ringside::RunAndCollect(vm()),
+		    ElementsAre(ResultIs(TBROK,
+					 HasSubstr("the payload has called tst_input(), and there "
+						   "is no input. Fix: the controller calls "
+						   "tst_kvm_set_input()"))));
 }
 
 TEST_F(Input, IsForThoseThatAsk)
 {
 	Create("silent");
-	EXPECT_THAT(Give("x"), ElementsAre(ResultIs(TBROK, HasSubstr("the payload never asks for an "
-								     "input. Fix: it calls "
-								     "tst_input()"))));
+	EXPECT_THAT(Give("x"),
+		    ElementsAre(ResultIs(TBROK, HasSubstr("the payload never asks for an "
+							  "input. Fix: it calls "
+							  "tst_input()"))));
 }
 
 TEST_F(Input, OfAReplayThatSaysNothing)

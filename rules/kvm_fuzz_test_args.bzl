@@ -104,8 +104,12 @@ def finding_rule(*, label, has_srcs, guest, requires, arguments):
       Lines, in which @NAME@ stands for the finding's name.
     """
     package = label.split(":")[0]
-    lines = ["kvm_test(", "    name = \"@NAME@\",", "    srcs = ["]
-    lines += ["        \"@NAME@.c\","]
+    lines = [
+        "kvm_test(",
+        "    name = \"@NAME@\",",
+        "    srcs = [",
+        "        \"@NAME@.c\",",
+    ]
     if has_srcs:
         lines.append("        \"{}._srcs\",".format(label))
     lines += ["    ],", "    guests = [\"{}\"],".format(guest)]

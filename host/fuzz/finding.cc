@@ -65,7 +65,8 @@ public:
 	void Clear()
 	{
 		for (size_t i = 0; i < best_->input.size() && HasTime(); i++) {
-			for (unsigned int mask = 0xff; mask; mask = mask == 0xff ? 0x80 : mask / 2) {
+			for (unsigned int mask = 0xff; mask;
+			     mask = mask == 0xff ? 0x80 : mask / 2) {
 				Input plainer = best_->input;
 
 				plainer[i] &= ~mask;
@@ -144,7 +145,8 @@ void WriteSource(std::ostream *out, const Finding &finding)
 	*out << "// SPDX-License-Identifier: MIT\n"
 	     << "/*\n"
 	     << InComment("Found by " + GetSettings().name +
-			  (finding.repeats ? ":" : "; seen once, and not again from the same state:"));
+			  (finding.repeats ? ":"
+					   : "; seen once, and not again from the same state:"));
 	for (const Result &result : finding.results)
 		*out << " *\n" << InComment(LineOf(result));
 	*out << " */\n"
@@ -154,8 +156,8 @@ void WriteSource(std::ostream *out, const Finding &finding)
 	WriteBytes(out, finding.input.empty() ? Input{0} : finding.input);
 	*out << "\n};\n\n"
 	     << "static void run(void)\n{\n"
-	     << "\ttst_kvm_run_input(input, "
-	     << (finding.input.empty() ? "0" : "sizeof(input)") << ");\n}\n\n"
+	     << "\ttst_kvm_run_input(input, " << (finding.input.empty() ? "0" : "sizeof(input)")
+	     << ");\n}\n\n"
 	     << "static struct tst_test test = {\n"
 	     << "\t.test_all = run,\n"
 	     << "\t.cleanup = tst_kvm_cleanup,\n"
@@ -204,8 +206,8 @@ const Result *FirstFailure(const std::vector<Result> &results)
 
 std::string SignatureOf(const Result &failure)
 {
-	std::string signature =
-		failure.file + ":" + std::to_string(failure.line) + ":" + std::to_string(failure.type);
+	std::string signature = failure.file + ":" + std::to_string(failure.line) + ":" +
+				std::to_string(failure.type);
 	bool in_number = false;
 
 	for (const char c : failure.text) {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
  * The cases of a fuzz test: each file of the corpus, replayed in a machine of its own,
- * and the fuzzing itself, by libFuzzer (https://llvm.org/docs/LibFuzzer.html).
+ * and the fuzzing itself, by libFuzzer.
  */
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -185,8 +185,8 @@ public:
 
 	void Run(const uint8_t *data, size_t size)
 	{
-		/* libFuzzer asks for a mutation next: see IsOver(). */
-		if (stop)
+		/* libFuzzer replays its corpus first, and asks for a mutation then: Mutate(). */
+		if (IsOver())
 			return;
 		running_.Set(data, size);
 		const std::vector<Result> results = executor_.Run(data, size);
@@ -199,7 +199,7 @@ public:
 			Take(Input(data, data + size), results);
 	}
 
-	/* Whether enough was done; asked between two inputs. */
+	/* Whether enough was done. */
 	bool IsOver()
 	{
 		const Clock::time_point now = Clock::now();
@@ -240,6 +240,7 @@ private:
 	{
 		if (!signatures_.insert(SignatureOf(*FirstFailure(results))).second)
 			return;
+		const std::string summary = Summary();
 		const Finding finding = Minimize(&executor_, input, results);
 		const std::string path = AsUserFinds(Write(finding, settings_.output));
 
@@ -247,7 +248,7 @@ private:
 			tst_report(result.file.empty() ? nullptr : result.file.c_str(), result.line,
 				   result.type, result.text.c_str());
 		tst_report(nullptr, 0, TINFO,
-			   ("found after " + Summary() + "; as a test: " + path).c_str());
+			   ("found after " + summary + "; as a test: " + path).c_str());
 	}
 
 	const Settings &settings_;
@@ -382,19 +383,15 @@ std::string MakeCorpus(const Settings &settings)
 std::vector<std::string> Options(const Settings &settings, const std::string &corpus)
 {
 	std::vector<std::string> options = {
-		"kvm_fuzz_test",
-		"-max_len=" + std::to_string(settings.max_input),
-		"-len_control=0",
-		"-rss_limit_mb=0",
-		"-timeout=0",
-		"-verbosity=0",
-		"-print_funcs=0",
-		"-reload=0",
+		"kvm_fuzz_test",  "-max_len=" + std::to_string(settings.max_input),
+		"-len_control=0", "-rss_limit_mb=0",
+		"-timeout=0",	  "-verbosity=0",
+		"-print_funcs=0", "-reload=0",
 	};
 
 	/* This program's own handlers know more. */
-	for (const char *name : {"abrt", "bus", "fpe", "ill", "int", "segv", "term", "usr1",
-				 "usr2", "xfsz"})
+	for (const char *name :
+	     {"abrt", "bus", "fpe", "ill", "int", "segv", "term", "usr1", "usr2", "xfsz"})
 		options.push_back("-handle_" + std::string(name) + "=0");
 	if (!settings.open_ended)
 		options.emplace_back(kSeed);

@@ -39,8 +39,8 @@ int ParseSeconds(const char *text)
 	const long seconds = strtol(text, &end, 10);
 
 	if (*text < '0' || *text > '9' || *end || seconds > kMostSeconds)
-		Die(std::string(kSecondsVariable) + " is \"" + text + "\"; it must be a number up to " +
-		    std::to_string(kMostSeconds));
+		Die(std::string(kSecondsVariable) + " is \"" + text +
+		    "\"; it must be a number up to " + std::to_string(kMostSeconds));
 	return static_cast<int>(seconds);
 }
 

@@ -48,19 +48,19 @@ struct registers {
 };
 
 /* RDI is the operand; RSI is 8 bytes behind it, for string instructions. */
-#define FUNCTION(name, text, undefined, counts)                                             \
-	static void name(struct registers *regs, uint8_t *operand)                          \
-	{                                                                                   \
-		uint8_t *rdi = operand, *rsi = operand + 8;                                 \
-                                                                                            \
-		asm volatile("push %[flags]\n\tpopf\n\t" text "\n\tpushf\n\tpop %[flags]\n" \
-			     "\tcld"                                                        \
-			     : "+a"(regs->rax), "+d"(regs->rdx), "+c"(regs->rcx),           \
-			       "+D"(rdi), "+S"(rsi), [flags] "+b"(regs->flags)              \
-			     :                                                              \
-			     : "cc", "memory");                                             \
-		regs->rdi = rdi - operand;                                                  \
-		regs->rsi = rsi - operand;                                                  \
+#define FUNCTION(name, text, undefined, counts)                                              \
+	static void name(struct registers *regs, uint8_t *operand)                           \
+	{                                                                                    \
+		uint8_t *rdi = operand, *rsi = operand + 8;                                  \
+                                                                                             \
+		asm volatile("push %[flags]\n\tpopf\n\t" text "\n\tpushf\n\tpop %[flags]\n"  \
+			     "\tcld"                                                         \
+			     : "+a"(regs->rax), "+d"(regs->rdx), "+c"(regs->rcx), "+D"(rdi), \
+			       "+S"(rsi), [flags] "+b"(regs->flags)                          \
+			     :                                                               \
+			     : "cc", "memory");                                              \
+		regs->rdi = rdi - operand;                                                   \
+		regs->rsi = rsi - operand;                                                   \
 	}
 #define ROW(name, text, undefined, counts) {#name, name, STATUS & ~(undefined), counts},
 
@@ -68,72 +68,119 @@ struct registers {
 #define NEAR 7
 #define ANY 255
 
-#define TO(I, op, u)                                        \
-	I(op##b_to, #op "b %%dl, (%%rdi)", u, ANY)          \
-	I(op##w_to, #op "w %%dx, (%%rdi)", u, ANY)          \
-	I(op##l_to, #op "l %%edx, (%%rdi)", u, ANY)         \
+#define TO(I, op, u)                                \
+	I(op##b_to, #op "b %%dl, (%%rdi)", u, ANY)  \
+	I(op##w_to, #op "w %%dx, (%%rdi)", u, ANY)  \
+	I(op##l_to, #op "l %%edx, (%%rdi)", u, ANY) \
 	I(op##q_to, #op "q %%rdx, (%%rdi)", u, ANY)
-#define FROM(I, op, u)                                      \
-	I(op##b_from, #op "b (%%rdi), %%dl", u, ANY)        \
-	I(op##w_from, #op "w (%%rdi), %%dx", u, ANY)        \
-	I(op##l_from, #op "l (%%rdi), %%edx", u, ANY)       \
+#define FROM(I, op, u)                                \
+	I(op##b_from, #op "b (%%rdi), %%dl", u, ANY)  \
+	I(op##w_from, #op "w (%%rdi), %%dx", u, ANY)  \
+	I(op##l_from, #op "l (%%rdi), %%edx", u, ANY) \
 	I(op##q_from, #op "q (%%rdi), %%rdx", u, ANY)
-#define LOCKED(I, op, u)                                    \
+#define LOCKED(I, op, u)                                        \
 	I(lock_##op##b, "lock; " #op "b %%dl, (%%rdi)", u, ANY) \
 	I(lock_##op##l, "lock; " #op "l %%edx, (%%rdi)", u, ANY)
-#define ONE(I, op, u)                                       \
-	I(op##b_one, #op "b (%%rdi)", u, ANY)               \
-	I(op##w_one, #op "w (%%rdi)", u, ANY)               \
-	I(op##l_one, #op "l (%%rdi)", u, ANY)               \
+#define ONE(I, op, u)                         \
+	I(op##b_one, #op "b (%%rdi)", u, ANY) \
+	I(op##w_one, #op "w (%%rdi)", u, ANY) \
+	I(op##l_one, #op "l (%%rdi)", u, ANY) \
 	I(op##q_one, #op "q (%%rdi)", u, ANY)
-#define SHIFT(I, op, u)                                     \
-	I(op##b_cl, #op "b %%cl, (%%rdi)", u, ANY)          \
-	I(op##w_cl, #op "w %%cl, (%%rdi)", u, ANY)          \
-	I(op##l_cl, #op "l %%cl, (%%rdi)", u, ANY)          \
+#define SHIFT(I, op, u)                            \
+	I(op##b_cl, #op "b %%cl, (%%rdi)", u, ANY) \
+	I(op##w_cl, #op "w %%cl, (%%rdi)", u, ANY) \
+	I(op##l_cl, #op "l %%cl, (%%rdi)", u, ANY) \
 	I(op##q_cl, #op "q %%cl, (%%rdi)", u, ANY)
-#define BIT(I, op)                                          \
+#define BIT(I, op)                                            \
 	I(op##w_bit, #op "w $11, (%%rdi)", STATUS & ~CF, ANY) \
 	I(op##l_bit, #op "l $30, (%%rdi)", STATUS & ~CF, ANY) \
 	I(op##q_bit, #op "q $45, (%%rdi)", STATUS & ~CF, ANY)
 #define WIDEN(I, op) I(op, #op " (%%rdi), %%rdx", 0, ANY)
 #define SET(I, op) I(op, #op " (%%rdi)", 0, ANY)
-#define MOVE_IF(I, op)                                      \
-	I(op##w_if, #op "w (%%rdi), %%dx", 0, ANY)          \
-	I(op##l_if, #op "l (%%rdi), %%edx", 0, ANY)         \
+#define MOVE_IF(I, op)                              \
+	I(op##w_if, #op "w (%%rdi), %%dx", 0, ANY)  \
+	I(op##l_if, #op "l (%%rdi), %%edx", 0, ANY) \
 	I(op##q_if, #op "q (%%rdi), %%rdx", 0, ANY)
-#define STRING(I, op)                                       \
-	I(op##b_one, #op "b", 0, NEAR)                      \
-	I(op##w_one, #op "w", 0, NEAR)                      \
-	I(op##l_one, #op "l", 0, NEAR)                      \
-	I(op##q_one, #op "q", 0, NEAR)                      \
-	I(rep_##op##b, "rep; " #op "b", 0, NEAR)            \
+#define STRING(I, op)                            \
+	I(op##b_one, #op "b", 0, NEAR)           \
+	I(op##w_one, #op "w", 0, NEAR)           \
+	I(op##l_one, #op "l", 0, NEAR)           \
+	I(op##q_one, #op "q", 0, NEAR)           \
+	I(rep_##op##b, "rep; " #op "b", 0, NEAR) \
 	I(rep_##op##q, "rep; " #op "q", 0, NEAR)
 
-#define INSTRUCTIONS(I)                                                                    \
-	TO(I, mov, 0) FROM(I, mov, 0) TO(I, xchg, 0)                                       \
-	TO(I, add, 0) FROM(I, add, 0) LOCKED(I, add, 0)                                    \
-	TO(I, adc, 0) FROM(I, adc, 0) LOCKED(I, adc, 0)                                    \
-	TO(I, sub, 0) FROM(I, sub, 0) LOCKED(I, sub, 0)                                    \
-	TO(I, sbb, 0) FROM(I, sbb, 0) LOCKED(I, sbb, 0)                                    \
-	TO(I, and, AF) FROM(I, and, AF) LOCKED(I, and, AF)                                 \
-	TO(I, or, AF) FROM(I, or, AF) LOCKED(I, or, AF)                                    \
-	TO(I, xor, AF) FROM(I, xor, AF) LOCKED(I, xor, AF)                                 \
-	TO(I, cmp, 0) FROM(I, cmp, 0) TO(I, test, AF)                                      \
-	TO(I, xadd, 0) TO(I, cmpxchg, 0) LOCKED(I, xadd, 0) LOCKED(I, cmpxchg, 0)          \
-	I(cmpxchg8b, "cmpxchg8b (%%rdi)", 0, ANY)                                          \
-	ONE(I, inc, 0) ONE(I, dec, 0) ONE(I, not, 0) ONE(I, neg, 0)                        \
-	ONE(I, mul, SF | ZF | AF | PF) ONE(I, imul, SF | ZF | AF | PF)                     \
-	SHIFT(I, shl, OF | AF | CF) SHIFT(I, shr, OF | AF | CF) SHIFT(I, sar, OF | AF)     \
-	SHIFT(I, rol, OF) SHIFT(I, ror, OF) SHIFT(I, rcl, OF) SHIFT(I, rcr, OF)            \
-	I(shldl, "shldl %%cl, %%edx, (%%rdi)", OF | AF, ANY)                               \
-	I(shldq, "shldq %%cl, %%rdx, (%%rdi)", OF | AF, ANY)                               \
-	I(shrdl, "shrdl %%cl, %%edx, (%%rdi)", OF | AF, ANY)                               \
-	I(shrdq, "shrdq %%cl, %%rdx, (%%rdi)", OF | AF, ANY)                               \
-	BIT(I, bt) BIT(I, bts) BIT(I, btr) BIT(I, btc)                                     \
-	WIDEN(I, movzbq) WIDEN(I, movzwq) WIDEN(I, movsbq) WIDEN(I, movswq) WIDEN(I, movslq) \
-	SET(I, setc) SET(I, setz) SET(I, sets) SET(I, seto) SET(I, setp)                   \
-	MOVE_IF(I, cmovc) MOVE_IF(I, cmovz) MOVE_IF(I, cmovs)                              \
-	STRING(I, movs) STRING(I, stos) STRING(I, lods) STRING(I, scas) STRING(I, cmps)
+#define INSTRUCTIONS(I)                                      \
+	TO(I, mov, 0)                                        \
+	FROM(I, mov, 0)                                      \
+	TO(I, xchg, 0)                                       \
+	TO(I, add, 0)                                        \
+	FROM(I, add, 0)                                      \
+	LOCKED(I, add, 0)                                    \
+	TO(I, adc, 0)                                        \
+	FROM(I, adc, 0)                                      \
+	LOCKED(I, adc, 0)                                    \
+	TO(I, sub, 0)                                        \
+	FROM(I, sub, 0)                                      \
+	LOCKED(I, sub, 0)                                    \
+	TO(I, sbb, 0)                                        \
+	FROM(I, sbb, 0)                                      \
+	LOCKED(I, sbb, 0)                                    \
+	TO(I, and, AF)                                       \
+	FROM(I, and, AF)                                     \
+	LOCKED(I, and, AF)                                   \
+	TO(I, or, AF)                                        \
+	FROM(I, or, AF)                                      \
+	LOCKED(I, or, AF)                                    \
+	TO(I, xor, AF)                                       \
+	FROM(I, xor, AF)                                     \
+	LOCKED(I, xor, AF)                                   \
+	TO(I, cmp, 0)                                        \
+	FROM(I, cmp, 0)                                      \
+	TO(I, test, AF)                                      \
+	TO(I, xadd, 0)                                       \
+	TO(I, cmpxchg, 0)                                    \
+	LOCKED(I, xadd, 0)                                   \
+	LOCKED(I, cmpxchg, 0)                                \
+	I(cmpxchg8b, "cmpxchg8b (%%rdi)", 0, ANY)            \
+	ONE(I, inc, 0)                                       \
+	ONE(I, dec, 0)                                       \
+	ONE(I, not, 0)                                       \
+	ONE(I, neg, 0)                                       \
+	ONE(I, mul, SF | ZF | AF | PF)                       \
+	ONE(I, imul, SF | ZF | AF | PF)                      \
+	SHIFT(I, shl, OF | AF | CF)                          \
+	SHIFT(I, shr, OF | AF | CF)                          \
+	SHIFT(I, sar, OF | AF)                               \
+	SHIFT(I, rol, OF)                                    \
+	SHIFT(I, ror, OF)                                    \
+	SHIFT(I, rcl, OF)                                    \
+	SHIFT(I, rcr, OF)                                    \
+	I(shldl, "shldl %%cl, %%edx, (%%rdi)", OF | AF, ANY) \
+	I(shldq, "shldq %%cl, %%rdx, (%%rdi)", OF | AF, ANY) \
+	I(shrdl, "shrdl %%cl, %%edx, (%%rdi)", OF | AF, ANY) \
+	I(shrdq, "shrdq %%cl, %%rdx, (%%rdi)", OF | AF, ANY) \
+	BIT(I, bt)                                           \
+	BIT(I, bts)                                          \
+	BIT(I, btr)                                          \
+	BIT(I, btc)                                          \
+	WIDEN(I, movzbq)                                     \
+	WIDEN(I, movzwq)                                     \
+	WIDEN(I, movsbq)                                     \
+	WIDEN(I, movswq)                                     \
+	WIDEN(I, movslq)                                     \
+	SET(I, setc)                                         \
+	SET(I, setz)                                         \
+	SET(I, sets)                                         \
+	SET(I, seto)                                         \
+	SET(I, setp)                                         \
+	MOVE_IF(I, cmovc)                                    \
+	MOVE_IF(I, cmovz)                                    \
+	MOVE_IF(I, cmovs)                                    \
+	STRING(I, movs)                                      \
+	STRING(I, stos)                                      \
+	STRING(I, lods)                                      \
+	STRING(I, scas)                                      \
+	STRING(I, cmps)
 
 INSTRUCTIONS(FUNCTION)
 

@@ -24,10 +24,7 @@ struct field {
 	uint16_t offset, bits;
 };
 
-#define FIELD(name, bits)                                  \
-	{                                                  \
-		#name, offsetof(struct kvm_vmcb, name), bits \
-	}
+#define FIELD(name, bits) {#name, offsetof(struct kvm_vmcb, name), bits}
 
 /* What the rules are about. Of nested paging's controls, only its switch. */
 static const struct field fields[] = {
@@ -104,7 +101,8 @@ static void check(uint64_t exitcode, enum verdict verdict, const char *rule)
 	else if (!refused && exitcode >> 32 == 0 && (uint32_t)exitcode == (uint32_t)-1)
 		tst_res(TFAIL, "VMEXIT_INVALID has 32 bits: %s", rule);
 	else if (verdict == REFUSED && !refused)
-		tst_res(TFAIL, "VMRUN took what it must refuse: %s; exit code %#llx", rule, exitcode);
+		tst_res(TFAIL, "VMRUN took what it must refuse: %s; exit code %#llx", rule,
+			exitcode);
 	else if (verdict == ENTERED && refused)
 		tst_res(TFAIL, "VMRUN refused what it must take: %s", rule);
 }

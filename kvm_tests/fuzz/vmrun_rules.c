@@ -25,14 +25,14 @@ struct feature_bit {
 
 /* 3.1.3: bits of CR4 that a feature brings. Each CPU with long mode has the others below 11. */
 static const struct feature_bit cr4_bits[] = {
-	{CR4_UMIP, X86_FEATURE_UMIP},	  {CR4_LA57, X86_FEATURE_LA57},
+	{CR4_UMIP, X86_FEATURE_UMIP},	      {CR4_LA57, X86_FEATURE_LA57},
 	{CR4_FSGSBASE, X86_FEATURE_FSGSBASE}, {CR4_PCIDE, X86_FEATURE_PCID},
-	{CR4_OSXSAVE, X86_FEATURE_XSAVE}, {CR4_SMEP, X86_FEATURE_SMEP},
-	{CR4_SMAP, X86_FEATURE_SMAP},	  {CR4_PKE, X86_FEATURE_PKU},
+	{CR4_OSXSAVE, X86_FEATURE_XSAVE},     {CR4_SMEP, X86_FEATURE_SMEP},
+	{CR4_SMAP, X86_FEATURE_SMAP},	      {CR4_PKE, X86_FEATURE_PKU},
 	{CR4_CET, X86_FEATURE_SHSTK},
 };
 
-#define CR4_OF_ALL                                                                             \
+#define CR4_OF_ALL                                                                                \
 	(CR4_VME | CR4_PVI | CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_MCE | CR4_PGE | CR4_PCE | \
 	 CR4_OSFXSR | CR4_OSXMMEXCPT)
 
@@ -41,11 +41,16 @@ static const struct feature_bit cr4_bits[] = {
 
 /* 3.1.7: likewise. */
 static const struct feature_bit efer_bits[] = {
-	{EFER_SCE, X86_FEATURE_SYSCALL},  {EFER_LME | EFER_LMA, X86_FEATURE_LM},
-	{EFER_NXE, X86_FEATURE_NX},	  {EFER_SVME, X86_FEATURE_SVM},
-	{BIT64(14), FEATURE_FFXSR},	  {BIT64(15), FEATURE_TCE},
-	{BIT64(17), FEATURE_MCOMMIT},	  {BIT64(18), FEATURE_INT_WBINVD},
-	{BIT64(20), FEATURE_UPPER_ADDRESS_IGNORE}, {BIT64(21), FEATURE_AUTOMATIC_IBRS},
+	{EFER_SCE, X86_FEATURE_SYSCALL},
+	{EFER_LME | EFER_LMA, X86_FEATURE_LM},
+	{EFER_NXE, X86_FEATURE_NX},
+	{EFER_SVME, X86_FEATURE_SVM},
+	{BIT64(14), FEATURE_FFXSR},
+	{BIT64(15), FEATURE_TCE},
+	{BIT64(17), FEATURE_MCOMMIT},
+	{BIT64(18), FEATURE_INT_WBINVD},
+	{BIT64(20), FEATURE_UPPER_ADDRESS_IGNORE},
+	{BIT64(21), FEATURE_AUTOMATIC_IBRS},
 };
 
 static uint64_t bits_of(const struct feature_bit *table, size_t count)

@@ -7,7 +7,7 @@ set -u
 cd "$1" || exit
 
 # Text for people and data for tests say nothing.
-files=$(find -L . -type f ! -name '*.md' ! -name '*.svg' ! -name '*.txt' ! -name LICENSE ! -name .bazelversion)
+files=$(find -L . -type f ! -name '*.md' ! -name '*.svg' ! -name '*.txt' ! -name '*.bin' ! -name LICENSE ! -name .bazelversion)
 [ -n "$files" ] || {
 	echo "found no files" >&2
 	exit 1

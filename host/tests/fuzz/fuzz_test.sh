@@ -75,11 +75,11 @@ run 1 grows
 prints_once 'TBROK: tst_kvm_reset\(\): .*have come or gone since the snapshot. Fix: take it when'
 
 run 1 replays --gtest_filter='Files/*'
-prints 'OK .*Files/Corpus.RaisesNothing/fine_'
+prints 'OK .*Files/Corpus.RaisesNothing/fine_bin_'
 prints 'TFAIL: the lock is open'
-prints 'FAILED .*Files/Corpus.RaisesNothing/open_'
-prints 'TBROK: host/tests/fuzz/corpus/too_long has 17 bytes, and inputs have 16 at most. Fix: a shorter file, or'
-prints 'FAILED .*Files/Corpus.RaisesNothing/too_long_'
+prints 'FAILED .*Files/Corpus.RaisesNothing/open_bin_'
+prints 'TBROK: host/tests/fuzz/corpus/too_long.bin has 17 bytes, and inputs have 16 at most. Fix: a shorter file, or'
+prints 'FAILED .*Files/Corpus.RaisesNothing/too_long_bin_'
 
 run 0 passes
 prints 'TPASS: [0-9]+ s, [0-9]+ inputs, [0-9]+ a second; .* 0 finding'

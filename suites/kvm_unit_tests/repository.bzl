@@ -29,6 +29,10 @@ def _value(rctx, configuration, name):
         name,
     ))
 
+def _path(rctx, folder, path):
+    """A path as it is, or one that begins in a folder."""
+    return rctx.path(path) if path.startswith("/") else rctx.path("{}/{}".format(folder, path))
+
 def _timeout(rctx, name, seconds):
     if name in rctx.attr.timeouts:
         return rctx.attr.timeouts[name]
@@ -67,7 +71,7 @@ def _target(rctx, name, entry, image):
     ]))
 
 def _kvm_unit_tests_impl(rctx):
-    tree = rctx.path(rctx.attr.tree)
+    tree = _path(rctx, rctx.workspace_root, rctx.attr.tree)
     if not tree.get_child("config.mak").exists:
         fail("{} has no config.mak: it is no checkout of kvm-unit-tests, or was not built. ".format(tree) +
              "Fix: name the folder in which ./configure and make were called")
@@ -75,7 +79,7 @@ def _kvm_unit_tests_impl(rctx):
     arch = _value(rctx, configuration, "ARCH")
     if arch not in ["i386", "x86_64"]:
         fail("{} is built for {}. Fix: ./configure --arch=x86_64 or --arch=i386, and make".format(tree, arch))
-    source = rctx.path(_value(rctx, configuration, "SRCDIR")).get_child("x86")
+    source = _path(rctx, tree, _value(rctx, configuration, "SRCDIR")).get_child("x86")
     sections = read_sections(rctx.read(source.get_child("unittests.cfg"), watch = "yes"))
 
     targets = []
@@ -131,7 +135,7 @@ seen by the next test.""",
         ),
         "tree": attr.string(
             mandatory = True,
-            doc = "The folder, an absolute path, in which ./configure and make were called.",
+            doc = "The folder in which ./configure and make were called: a path that is absolute, or begins in the workspace.",
         ),
     },
 )

@@ -9,12 +9,12 @@
 
 #include "suites/kvm_unit_tests/vmm/verdict.h"
 
-#define INFO 0x9000u
-#define MEMORY_MAP 0x9100u
-#define MODULE 0x9200u
-#define LOADER_NAME 0x9300u
-#define COMMAND_LINE 0x9400u
-#define COMMAND_LINE_END 0xb000u
+#define INFO BOOT_INFORMATION
+#define MEMORY_MAP (BOOT_INFORMATION + 0x100)
+#define MODULE (BOOT_INFORMATION + 0x200)
+#define LOADER_NAME (BOOT_INFORMATION + 0x300)
+#define COMMAND_LINE (BOOT_INFORMATION + 0x400)
+#define COMMAND_LINE_END (BOOT_INFORMATION + 0x4000)
 
 #define LOW_MEMORY_END 0x9fc00u /* of a PC's lower 640 KiB, without firmware's data area */
 #define MIB 0x100000u

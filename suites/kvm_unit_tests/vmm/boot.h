@@ -8,6 +8,12 @@
 /* Of eax when the image begins: Multiboot Specification, 3.2. */
 #define MULTIBOOT_MAGIC 0x2badb002u
 
+/*
+ * What is written for the image begins here and ends below FIRMWARE_START: no part of
+ * an image may be there.
+ */
+#define BOOT_INFORMATION 0x90000u
+
 /* Where the firmware's tables are; RAM for the image ends below, and goes on at 1 MiB. */
 #define FIRMWARE_START 0xe0000u
 

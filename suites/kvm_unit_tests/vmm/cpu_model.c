@@ -43,6 +43,7 @@ struct feature {
 
 static const struct feature features[] = {
 	{"fsgsbase", LEAF_MORE_FEATURES, EBX, 0},
+	{"hypervisor", LEAF_FEATURES, ECX, 31},
 	{"hle", LEAF_MORE_FEATURES, EBX, 4},
 	{"invpcid", LEAF_MORE_FEATURES, EBX, 10},
 	{"la57", LEAF_MORE_FEATURES, ECX, 16},
@@ -245,8 +246,12 @@ static void set_feature(struct engine_vcpu *vcpu, struct kvm_cpuid2 *cpuid, cons
 			*value &= ~(1u << feature->bit);
 		return;
 	}
-	/* KVM has the timer where it has an APIC: KVM API, KVM_GET_SUPPORTED_CPUID. */
-	if (value && (!strcmp(name, "tsc-deadline") || is_supported(feature)))
+	/*
+	 * KVM has the timer where it has an APIC (KVM API, KVM_GET_SUPPORTED_CPUID); and
+	 * whether it is told of a hypervisor means nothing to it.
+	 */
+	if (value &&
+	    (!strcmp(name, "tsc-deadline") || !strcmp(name, "hypervisor") || is_supported(feature)))
 		*value |= 1u << feature->bit;
 	else if (!vcpu->index)
 		say("this KVM has no CPU with %s", name);
@@ -301,6 +306,7 @@ void apply_cpu_model(struct engine_vcpu *vcpu, const char *model)
 	char *words = format_text("%s", model), *rest = words;
 	const char *name = strsep(&rest, ","), *word;
 
+	set_feature(vcpu, cpuid, "hypervisor", true);
 	if (!strcmp(name, "qemu64"))
 		make_small(cpuid);
 	while ((word = strsep(&rest, ",")))

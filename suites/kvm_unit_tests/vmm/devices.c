@@ -8,6 +8,7 @@
 
 #include "suites/kvm_unit_tests/vmm/absent.h"
 #include "suites/kvm_unit_tests/vmm/fw_cfg.h"
+#include "suites/kvm_unit_tests/vmm/hyperv_test_device.h"
 #include "suites/kvm_unit_tests/vmm/power.h"
 #include "suites/kvm_unit_tests/vmm/serial.h"
 #include "suites/kvm_unit_tests/vmm/test_device.h"
@@ -55,6 +56,7 @@ static const struct device devices[] = {
 	{true, TEST_FLUSH_PORT, TEST_FLUSH_PORTS, answer_test_flush},
 	{true, TEST_IRQ_PORT, TEST_IRQ_PORTS, answer_test_irq},
 	{false, TEST_MEMORY, TEST_MEMORY_SIZE, answer_test_memory},
+	{true, HYPERV_TEST_PORT, HYPERV_TEST_PORTS, answer_hyperv_test},
 	{true, PM1_EVENT_PORT, PM1_EVENT_PORTS, answer_pm1_event},
 	{true, PM1_CONTROL_PORT, PM1_CONTROL_PORTS, answer_pm1_control},
 	{true, PM_TIMER_PORT, PM_TIMER_PORTS, answer_pm_timer},
@@ -66,8 +68,9 @@ static const struct device devices[] = {
 	{true, 0xed, 1, answer_nothing},
 };
 
-/* Devices of QEMU's that are there anyway, or that nothing of KVM's is tested with. */
+/* Devices of QEMU's that are there anyway. */
 static const char *const named[] = {
+	"hyperv-testdev",
 	"isa-debug-exit",
 	"pc-testdev",
 	"testdev",

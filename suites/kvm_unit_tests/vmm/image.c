@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "suites/kvm_unit_tests/vmm/boot.h"
 #include "suites/kvm_unit_tests/vmm/verdict.h"
 
 #define FIX "Fix: name a .flat file that kvm-unit-tests has built for x86"
@@ -24,8 +25,8 @@
 #define FLAGS_REQUIRED 0xffffu
 #define FLAG_ADDRESSES (1u << 16) /* the file need not be ELF */
 
-/* Below is what a PC's firmware and the loader have for themselves. */
-#define LOWEST_ADDRESS 0x10000u
+/* Below is the vectors' and the firmware's page. */
+#define LOWEST_ADDRESS 0x1000u
 
 #define LARGEST_FILE (256u << 20)
 
@@ -116,6 +117,10 @@ static char *check_segment(const struct image *image, const Elf32_Phdr *part, ui
 		return format_text("%s is damaged: a part of it is not in the file. Fix: build it "
 				   "anew",
 				   image->path);
+	if (part->p_paddr < 0x100000 && part->p_paddr + part->p_memsz > BOOT_INFORMATION)
+		return format_text("%s wants to be loaded from %#x on, %u bytes, and from %#x to 1 "
+				   "MiB is what a loader and the firmware have to say. " FIX,
+				   image->path, part->p_paddr, part->p_memsz, BOOT_INFORMATION);
 	if (part->p_paddr < LOWEST_ADDRESS || (uint64_t)part->p_paddr + part->p_memsz > memory)
 		return format_text("%s wants to be loaded from %#x on, %u bytes, and memory goes "
 				   "from %#x to %#llx. Fix: give it more (memory_mb)",

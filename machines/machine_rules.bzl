@@ -2,8 +2,8 @@
 """bochs_machine and qemu_machine: machines that tests run on."""
 
 load("//machines/bochs:bochs_snapshot.bzl", "bochs_snapshot")
-load("//machines/shell:machine_shell.bzl", "machine_shell")
 load("//machines/qemu:qemu_snapshot.bzl", "qemu_snapshot")
+load("//machines/shell:machine_shell.bzl", "machine_shell")
 
 visibility("//...")
 

@@ -41,7 +41,8 @@ static struct words ask(const struct bazel *bazel, const char *command, const ch
 	status = call(bazel, &arguments, answer);
 	if (status)
 		exit(status);
-	rewind(answer);
+	if (fseek(answer, 0, SEEK_SET))
+		die("cannot read a temporary file: %s", strerror(errno));
 	while (getline(&line, &size, answer) > 0) {
 		line[strcspn(line, "\n")] = '\0';
 		add_word(&words, format_text("%s", line));

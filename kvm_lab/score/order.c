@@ -11,7 +11,10 @@
 #define BY_FUNCTION 0.5 /* for each catch in the function */
 #define BY_NAME 20.0
 
-/* What a test takes that has not passed yet, in seconds. */
+/* How much of that is left for a test whose twin for another guest has not caught it. */
+#define BESIDE_TWIN 0.3
+
+/* What a test takes if none of its size has passed yet, in seconds. */
 #define SMALL_SECONDS 2.0
 #define LARGE_SECONDS 20.0
 
@@ -68,11 +71,54 @@ static double likelihood(const struct score *score, size_t index, size_t test)
 	return sum;
 }
 
-static double expected_seconds(const struct test *test)
+/* The mean of its size, as long as it has not passed: this computer may be slow. */
+static double expected_seconds(const struct score *score, const struct test *test)
 {
+	double sum = 0;
+	size_t count = 0;
+
 	if (test->seconds > 0)
 		return test->seconds;
+	for (size_t i = 0; i < score->test_count; i++) {
+		const struct test *other = &score->tests[i];
+
+		if (other->is_large != test->is_large || other->seconds <= 0)
+			continue;
+		sum += other->seconds;
+		count++;
+	}
+	if (count)
+		return sum / (double)count;
 	return test->is_large ? LARGE_SECONDS : SMALL_SECONDS;
+}
+
+/* How much of a label is the same for all guests: "//a:b_x86_64" and "//a:b_i386" are twins. */
+static size_t stem(const char *label)
+{
+	static const char *const guests[] = {"_x86_64", "_i386"};
+
+	for (size_t i = 0; i < sizeof(guests) / sizeof(*guests); i++) {
+		const char *guest = strstr(label, guests[i]);
+
+		if (guest)
+			return (size_t)(guest - label);
+	}
+	return strlen(label);
+}
+
+static bool has_tried_twin(const struct score *score, size_t fault, size_t test)
+{
+	const char *label = score->tests[test].label;
+	const size_t size = stem(label);
+
+	for (size_t i = 0; i < score->test_count; i++) {
+		const char *other = score->tests[i].label;
+
+		if (i != test && stem(other) == size && !strncmp(label, other, size) &&
+		    score_cell(score, fault, i)->has_run)
+			return true;
+	}
+	return false;
 }
 
 size_t order_next(const struct score *score, size_t fault, size_t suite)
@@ -85,7 +131,9 @@ size_t order_next(const struct score *score, size_t fault, size_t suite)
 
 		if (score->tests[i].suite != suite || !score_is_left(score, fault, i))
 			continue;
-		worth = likelihood(score, fault, i) / expected_seconds(&score->tests[i]);
+		worth = likelihood(score, fault, i) / expected_seconds(score, &score->tests[i]);
+		if (has_tried_twin(score, fault, i))
+			worth *= BESIDE_TWIN;
 		if (worth > most) {
 			most = worth;
 			best = i;

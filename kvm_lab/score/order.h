@@ -12,8 +12,8 @@
  * @suite: index of the suite
  *
  * Likely are tests that a named fault names, that have caught other faults of the same
- * function or file, and whose folder is about that file. Of equally likely ones, the
- * quicker comes first.
+ * function or file, and whose folder is about that file; not so likely are those whose
+ * twin for another guest has been tried. Of equally likely ones, the quicker comes first.
  *
  * Return: the test's index, or score->test_count if none is left.
  */

@@ -285,9 +285,10 @@ static void weigh(struct running *running, struct slot *slot)
 
 	if (!outcome_is_catch(outcome)) {
 		settle(running, slot, outcome, false);
-		return;
-	}
-	if (unedited == OUTCOMES) {
+	} else if (unedited == OUTCOMES && slot->step == STEP_UNEDITED) {
+		/* It hung there too, maybe because this computer is busy: nothing is known. */
+		settle(running, slot, NO_VERDICT, false);
+	} else if (unedited == OUTCOMES) {
 		slot->step = STEP_UNEDITED;
 		slot_start(running->score, slot, running->runfiles);
 	} else if (unedited == PASSED && outcome == HUNG && slot->step != STEP_AGAIN) {
@@ -314,13 +315,13 @@ static void finish(struct running *running, struct slot *slot, int status)
 		set_log_aside(slot);
 		break;
 	case STEP_UNEDITED:
-		test->unedited[slot->machine] = verdict_outcome(&verdict);
+		if (verdict_outcome(&verdict) != HUNG)
+			test->unedited[slot->machine] = verdict_outcome(&verdict);
 		if (!verdict_is(&verdict, PASSED))
 			say("%s does not pass on KVM as it is on %s ('%s'), so that it fails says "
 			    "nothing",
 			    test->label, running->score->machines[slot->machine].name,
 			    outcome_names[verdict_outcome(&verdict)]);
-		slot->step = STEP_FAULT;
 		break;
 	case STEP_AGAIN:
 		/* Twice, or the machine was only busy. */

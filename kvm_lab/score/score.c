@@ -112,6 +112,6 @@ void score_interval(const struct rate *rate, double *low, double *high)
 	share = rate->caught / n;
 	middle = (share + z * z / (2 * n)) / (1 + z * z / n);
 	half = z / (1 + z * z / n) * sqrt(share * (1 - share) / n + z * z / (4 * n * n));
-	*low = 100 * (middle - half);
+	*low = rate->caught ? 100 * (middle - half) : 0;
 	*high = 100 * (middle + half);
 }

@@ -140,7 +140,7 @@ static char *split(char *line)
 
 int main(int argc, char **argv)
 {
-	const char *runfiles = need("RUNFILES_DIR", "TEST_SRCDIR");
+	const char *runfiles = format_text("%s", need("RUNFILES_DIR", "TEST_SRCDIR"));
 	char *path, *line = NULL;
 	unsigned int index = 0, wrong = 0;
 	enum outcome expected;

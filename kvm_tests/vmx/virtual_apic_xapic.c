@@ -118,7 +118,8 @@ static void map_access_page(void)
 	kvm_set_cr3(cregs.cr3);
 }
 
-static struct kvm_vmx_vcpu *new_scenario(int (*guest_main)(void), uint32_t exec2, unsigned int offset)
+static struct kvm_vmx_vcpu *new_scenario(int (*guest_main)(void), uint32_t exec2,
+					 unsigned int offset)
 {
 	struct kvm_vmx_vcpu *vm = vmx_scenario_create(guest_main, EXEC_CONTROLS, exec2);
 

@@ -22,7 +22,7 @@ static inline int vmx_scenario_supported(uint32_t exec, uint32_t exec2)
  * and its VMCS the current one. With exec2, exec needs VMX_EXECCTL_ENABLE_CTL2.
  */
 static inline struct kvm_vmx_vcpu *vmx_scenario_create(int (*guest_main)(void), uint32_t exec,
-						    uint32_t exec2)
+						       uint32_t exec2)
 {
 	struct kvm_vmx_vcpu *vm = kvm_create_vmx_vcpu(guest_main, 1);
 
@@ -39,10 +39,11 @@ static inline struct kvm_vmx_vcpu *vmx_scenario_create(int (*guest_main)(void), 
  * Runs the guest. Returns whether it stopped for the expected reason; if it did
  * not, reports that at the caller's line.
  */
-#define vmx_scenario_run(name, vm, reason) vmx_scenario_run_(__FILE__, __LINE__, (name), (vm), (reason))
+#define vmx_scenario_run(name, vm, reason) \
+	vmx_scenario_run_(__FILE__, __LINE__, (name), (vm), (reason))
 
 static inline int vmx_scenario_run_(const char *file, int line, const char *name,
-				 struct kvm_vmx_vcpu *vm, unsigned int reason)
+				    struct kvm_vmx_vcpu *vm, unsigned int reason)
 {
 	unsigned int actual;
 

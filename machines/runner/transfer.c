@@ -66,7 +66,7 @@ void write_libraries(struct job_stream *stream, const struct test_description *t
 }
 
 void write_modules(struct job_stream *stream, const struct test_description *test,
-		     const struct machine_description *machine)
+		   const struct machine_description *machine)
 {
 	for (size_t i = 0; i < test->module_count; i++) {
 		char *path = runfile(test, test->modules[i]);
@@ -125,7 +125,7 @@ static void write_program(struct job_stream *stream, const struct test_descripti
 }
 
 void write_job(int drive, const struct test_description *test,
-	     const struct machine_description *machine, char **arguments)
+	       const struct machine_description *machine, char **arguments)
 {
 	struct job_stream stream;
 

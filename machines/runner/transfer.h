@@ -23,7 +23,7 @@ void write_libraries(struct job_stream *stream, const struct test_description *t
  * @machine: where
  */
 void write_modules(struct job_stream *stream, const struct test_description *test,
-		     const struct machine_description *machine);
+		   const struct machine_description *machine);
 
 /**
  * write_job() - fill in a machine's drive
@@ -36,7 +36,7 @@ void write_modules(struct job_stream *stream, const struct test_description *tes
  * as on the host, and the same environment.
  */
 void write_job(int drive, const struct test_description *test,
-	     const struct machine_description *machine, char **arguments);
+	       const struct machine_description *machine, char **arguments);
 
 /**
  * bring_out() - take the results from a machine's drive

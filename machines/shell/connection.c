@@ -13,8 +13,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "machines/shell/frame.h"
 #include "machines/runner/message.h"
+#include "machines/shell/frame.h"
 
 /* What may wait for the machine; a frame more, and stdin is not read. */
 #define WAITING_MAX (16 * sizeof(struct frame))
@@ -187,7 +187,8 @@ static bool take_typed(void)
 
 static void give_waiting(int stream)
 {
-	ssize_t sent = send(stream, connection.waiting, connection.waiting_size, MSG_DONTWAIT | MSG_NOSIGNAL);
+	ssize_t sent = send(stream, connection.waiting, connection.waiting_size,
+			    MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	if (sent <= 0)
 		return; /* what that means, the machine's end will tell */

@@ -13,13 +13,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "machines/shell/connection.h"
-#include "machines/shell/tests.h"
 #include "machines/runner/description.h"
 #include "machines/runner/drive.h"
 #include "machines/runner/emulated.h"
 #include "machines/runner/message.h"
 #include "machines/runner/transfer.h"
+#include "machines/shell/connection.h"
+#include "machines/shell/tests.h"
 
 /* In the machine. */
 #define AGENT "/bin/shell-agent"

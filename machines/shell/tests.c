@@ -12,13 +12,13 @@
 #include <unistd.h>
 
 #include "machines/bazel/bazel.h"
-#include "machines/shell/elf.h"
 #include "machines/emulator/child.h"
 #include "machines/runner/description.h"
 #include "machines/runner/drive.h"
 #include "machines/runner/memory.h"
 #include "machines/runner/message.h"
 #include "machines/runner/transfer.h"
+#include "machines/shell/elf.h"
 
 /* How Bazel names a test and its program, on a line; a target without has none. */
 #define TEST_LINE                                                                         \
@@ -204,7 +204,7 @@ void tests_build(char **labels, size_t count, struct shell_tests *tests)
 
 /* Gives the machine a path of the host under a name below a folder of the tests'. */
 static void write_tree(struct job_stream *stream, const char *path, const char *folder,
-			 const char *name)
+		       const char *name)
 {
 	char *where = format_text("%s/%s", folder, name);
 

@@ -11,8 +11,8 @@ class NestedScenarios : public ringside::KvmTest
 protected:
 	std::vector<ringside::Result> Play(nested_scenario scenario)
 	{
-		auto *page = static_cast<volatile uint32_t *>(
-			tst_kvm_alloc_memory(vm(), SCENARIO_SLOT, SCENARIO_ADDRESS, sizeof(uint32_t), 0));
+		auto *page = static_cast<volatile uint32_t *>(tst_kvm_alloc_memory(
+			vm(), SCENARIO_SLOT, SCENARIO_ADDRESS, sizeof(uint32_t), 0));
 
 		*page = scenario;
 		return ringside::RunAndCollect(vm());
@@ -21,7 +21,7 @@ protected:
 	void ExpectEnd(nested_scenario scenario, int type, const std::string &text)
 	{
 		EXPECT_THAT(Play(scenario), ::testing::ElementsAre(ringside::ResultIs(
-						 type, ::testing::HasSubstr(text))));
+						    type, ::testing::HasSubstr(text))));
 	}
 
 	// An exception of a nested guest is reported like one of the payload.

@@ -38,7 +38,8 @@ protected:
 	}
 
 	// An interrupt without a handler: its report names the place and has registers.
-	void ExpectFatal(scenario scenario, const std::string &what, const std::string &file = kPayload)
+	void ExpectFatal(scenario scenario, const std::string &what,
+			 const std::string &file = kPayload)
 	{
 		const auto results = Play(scenario);
 
@@ -217,7 +218,8 @@ TEST_F(Scenarios, ReadingAnUnknownMsrRaisesAFault)
 
 TEST_F(Scenarios, WritingAnUnknownMsrRaisesAFault)
 {
-	ExpectFatal(SCENARIO_WRITE_UNKNOWN_MSR, "General protection fault (interrupt 13)", kLibrary);
+	ExpectFatal(SCENARIO_WRITE_UNKNOWN_MSR, "General protection fault (interrupt 13)",
+		    kLibrary);
 }
 
 TEST_F(Scenarios, PagingWithoutProtectionRaisesAFault)
@@ -295,7 +297,8 @@ TEST_F(LargeRam, HeapEndsWithTheMapping)
 {
 	char *ram = reinterpret_cast<char *>(vm()->ram[0].userspace_addr);
 
-	reinterpret_cast<scenario_page *>(ram + SCENARIO_ADDRESS)->scenario = SCENARIO_HEAP_BEYOND_MAPPING;
+	reinterpret_cast<scenario_page *>(ram + SCENARIO_ADDRESS)->scenario =
+		SCENARIO_HEAP_BEYOND_MAPPING;
 	EXPECT_THAT(ringside::RunAndCollect(vm()),
 		    ElementsAre(ResultIs(TBROK, ::testing::MatchesRegex(
 							".*2147483648 bytes at a multiple of 16 do "

@@ -21,7 +21,8 @@ TEST_F(SvmScenarios, StacksTakeNoDescriptor)
 
 TEST_F(SvmScenarios, StackOverflowOfANestedGuestIsExplained)
 {
-	ExpectEnd(SCENARIO_STACK_OVERFLOW, TBROK, "a nested guest has used up its stack, 8192 bytes");
+	ExpectEnd(SCENARIO_STACK_OVERFLOW, TBROK,
+		  "a nested guest has used up its stack, 8192 bytes");
 }
 
 TEST_F(SvmScenarios, ExceptionInANestedGuestIsExplained)

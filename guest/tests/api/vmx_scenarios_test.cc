@@ -29,7 +29,8 @@ TEST_F(VmxScenarios, InterruptWithoutAHandlerIsNamed)
 
 TEST_F(VmxScenarios, StackOverflowOfANestedGuestIsExplained)
 {
-	ExpectEnd(SCENARIO_STACK_OVERFLOW, TBROK, "a nested guest has used up its stack, 8192 bytes");
+	ExpectEnd(SCENARIO_STACK_OVERFLOW, TBROK,
+		  "a nested guest has used up its stack, 8192 bytes");
 }
 
 TEST_F(VmxScenarios, ExceptionInANestedGuestIsExplained)

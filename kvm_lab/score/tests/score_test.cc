@@ -195,6 +195,30 @@ TEST_F(Score, TakesTheQuickOneFirst)
 	EXPECT_EQ(1u, order_next(Get(), 0, 0));
 }
 
+// Else a slow computer would make it prefer whatever it knows nothing of.
+TEST_F(Score, TakesTheUnknownForAsSlowAsOthers)
+{
+	AddFault("lapic.c", "f");
+	AddTest("//kvm_tests/interrupts:a", nullptr);
+	AddTest("//t:b", nullptr);
+	tests_[0].seconds = 100;
+	EXPECT_EQ(0u, order_next(Get(), 0, 0));
+	tests_[1].is_large = true;
+	EXPECT_EQ(0u, order_next(Get(), 0, 0));
+}
+
+TEST_F(Score, LeavesTwinsForLater)
+{
+	AddFault("lapic.c", "f");
+	AddTest("//t:a_i386", nullptr);
+	AddTest("//t:a_x86_64", nullptr);
+	AddTest("//t:b_i386", nullptr);
+	Set(0, 0, PASSED);
+	EXPECT_EQ(2u, order_next(Get(), 0, 0));
+	Set(0, 2, PASSED);
+	EXPECT_EQ(1u, order_next(Get(), 0, 0));
+}
+
 TEST_F(Score, BelievesTheFaultsOwnList)
 {
 	AddFault("lapic.c", "f");
@@ -208,6 +232,7 @@ std::vector<std::string> Shuffled(struct score *score, uint64_t seed)
 {
 	std::vector<std::string> labels;
 
+	labels.reserve(score->fault_count);
 	score->seed = seed;
 	sample_shuffle(score);
 	for (size_t i = 0; i < score->fault_count; i++)

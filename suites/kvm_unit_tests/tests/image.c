@@ -25,8 +25,23 @@
 #define KEYBOARD 0x64
 #define HPET 0xfed00000u
 #define POST 0x80
+#define VMWARE 0x5658
 #define PCI_ADDRESS 0xcf8
 #define PCI_DATA 0xcfc
+
+/* TLFS, 3.13 and 11.8: Hyper-V's MSRs, and its hypercalls. */
+#define HYPERV_GUEST_ID 0x40000000u
+#define HYPERV_CALLS 0x40000001u
+#define HYPERV_CONTROL 0x40000080u
+#define HYPERV_EVENTS 0x40000082u
+#define HYPERV_MESSAGES 0x40000083u
+#define HYPERV_END_OF_MESSAGE 0x40000084u
+#define HYPERV_POST_MESSAGE 0x5cu
+#define HYPERV_SIGNAL_EVENT 0x1005du /* its parameter is in a register */
+#define HYPERV_SLOT 256
+#define HYPERV_TEST 0x3000
+#define HYPERV_TEST_MESSAGES (4u << 16)
+#define HYPERV_TEST_EVENTS (6u << 16)
 
 #define APIC_COMMAND (*(volatile uint32_t *)0xfee00300)
 #define APIC_TO_OTHERS 0xc4000u
@@ -200,6 +215,16 @@ static void start_others(void)
 	report(cpus_started == wanted, "every CPU has started once");
 }
 
+static bool is_vmware(uint32_t magic, uint32_t command)
+{
+	uint32_t other = 0;
+
+	asm volatile("inl %%dx, %%eax"
+		     : "+a"(magic), "+b"(other), "+c"(command)
+		     : "d"(VMWARE));
+	return other == 0x564d5868 && magic == 6;
+}
+
 static void use_devices(void)
 {
 	volatile uint32_t *memory = (volatile uint32_t *)TEST_MEMORY;
@@ -221,6 +246,62 @@ static void use_devices(void)
 	out8(POST, 1);
 	report(fw_cfg(FW_CFG_RAM, 8) == 128u << 20, "RAM is as large as fw_cfg says");
 	report(fw_cfg(0, 4) == 0x554d4551, "fw_cfg's signature");
+}
+
+static void write_msr(uint32_t msr, uint64_t value)
+{
+	asm volatile("wrmsr" : : "c"(msr), "A"(value));
+}
+
+static uint8_t hyperv_calls[4096] __attribute__((aligned(4096)));
+
+static uint32_t hyperv_call(uint32_t call, uint32_t parameter)
+{
+	uint64_t result;
+
+	asm volatile("call *%1"
+		     : "=A"(result)
+		     : "r"(hyperv_calls), "A"((uint64_t)call), "b"(0), "c"(parameter)
+		     : "memory");
+	return (uint32_t)result & 0xffff;
+}
+
+static void use_hyperv(void)
+{
+	static uint8_t events[4096] __attribute__((aligned(4096)));
+	static volatile uint32_t messages[1024] __attribute__((aligned(4096)));
+	static uint32_t post[64] __attribute__((aligned(4096))) = {7, 0, 0x1234, 8, 11, 12};
+	volatile uint32_t *message = messages + 3 * HYPERV_SLOT / 4;
+
+	write_msr(HYPERV_GUEST_ID, 0x8f00ull << 48);
+	write_msr(HYPERV_CALLS, (uintptr_t)hyperv_calls | 1);
+	write_msr(HYPERV_EVENTS, (uintptr_t)events | 1);
+	write_msr(HYPERV_MESSAGES, (uintptr_t)messages | 1);
+	write_msr(HYPERV_CONTROL, 1);
+	/* Events of connection 9 to source 2, messages of connection 7 to source 3. */
+	out32(HYPERV_TEST, 9u << 24 | HYPERV_TEST_EVENTS | 2);
+	out32(HYPERV_TEST, 7u << 24 | HYPERV_TEST_MESSAGES | 3);
+	report(hyperv_call(HYPERV_SIGNAL_EVENT, 7) == 0x12, "no connection for events");
+	report(!hyperv_call(HYPERV_SIGNAL_EVENT, 9), "an event");
+	report(events[2 * HYPERV_SLOT + 1] == 2, "the event's flag");
+	report(!hyperv_call(HYPERV_POST_MESSAGE, (uintptr_t)post), "a message");
+	report(message[0] == 0x1234 && (message[1] & 0xff) == 8 && message[4] == 11 &&
+		       message[5] == 12,
+	       "the message has arrived");
+	report(!(message[1] & 0x100), "no other message is waiting");
+	post[4] = 21;
+	report(!hyperv_call(HYPERV_POST_MESSAGE, (uintptr_t)post), "a second message");
+	report(message[4] == 11 && message[1] & 0x100, "the second message waits");
+	report(hyperv_call(HYPERV_POST_MESSAGE, (uintptr_t)post) == 0x13, "no room for a third");
+	message[0] = 0;
+	write_msr(HYPERV_END_OF_MESSAGE, 0);
+	while (!message[0])
+		asm volatile("pause");
+	report(message[4] == 21, "the second message has arrived");
+	post[3] = 241;
+	report(hyperv_call(HYPERV_POST_MESSAGE, (uintptr_t)post) == 3, "a message too large");
+	report(hyperv_call(HYPERV_POST_MESSAGE, (uintptr_t)post + 4) == 4, "a message askew");
+	report(hyperv_call(HYPERV_POST_MESSAGE, 0xc0000000) == 3, "a message from nowhere");
 }
 
 /* ACPI 6.5, 5.2.5: where the tables begin. */
@@ -292,6 +373,12 @@ static bool act(const char *arguments, const struct info *info)
 		print_environment(info);
 	} else if (is_word(arguments, "devices")) {
 		use_devices();
+	} else if (is_word(arguments, "hyperv")) {
+		use_hyperv();
+	} else if (is_word(arguments, "vmware")) {
+		report(is_vmware(0x564d5868, 0xa), "VMware's backdoor has a version");
+		report(!is_vmware(0x564d5868, 0xb), "VMware's backdoor has nothing else");
+		report(!is_vmware(0x564d5869, 0xa), "VMware's backdoor wants its number");
 	} else if (is_word(arguments, "acpi")) {
 		look_for_acpi();
 	} else if (is_word(arguments, "keyboard")) {

@@ -169,10 +169,16 @@ judge
 run "a folder" 1 --image=/
 says "Bail out! / is no regular file. Fix: "
 judge
-head -c 4100 "$image" >"$TEST_TMPDIR/short"
-run "half an image" 1 --image="$TEST_TMPDIR/short"
-says "is damaged"
-judge
+# At byte 44 is how many program headers there are; the second one's size in the file is at 100.
+damage() {
+	cp "$image" "$TEST_TMPDIR/damaged" && chmod u+w "$TEST_TMPDIR/damaged"
+	printf '\377\377' | dd of="$TEST_TMPDIR/damaged" bs=1 seek="$1" conv=notrunc 2>/dev/null
+	run "$2" 1 --image="$TEST_TMPDIR/damaged"
+	says "is damaged: $3"
+	judge
+}
+damage 44 "an image without its program headers" "its program headers are not in it. Fix: "
+damage 102 "an image without a part of it" "a part of it is not in the file. Fix: "
 # Byte 4 of an ELF file is its class.
 cp "$image" "$TEST_TMPDIR/long" && chmod u+w "$TEST_TMPDIR/long"
 printf '\002' | dd of="$TEST_TMPDIR/long" bs=1 seek=4 conv=notrunc 2>/dev/null

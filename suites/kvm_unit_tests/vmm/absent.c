@@ -39,7 +39,7 @@ static const struct {
 	{true, 0x3b0, 0x3df, "VGA"},
 	{true, 0x3e8, 0x3ef, "third serial port"},
 	{true, 0x402, 0x402, "firmware's debug port"},
-	{true, 0x5658, 0x5659, "VMware's backdoor"},
+	{true, 0x5659, 0x5659, "VMware's second backdoor"},
 	{true, 0x8900, 0x8900, "Bochs' shutdown port"},
 	{false, 0xa0000, 0xbffff, "VGA's memory"},
 	{false, 0xfec00000, 0xfec00fff, "I/O APIC"},

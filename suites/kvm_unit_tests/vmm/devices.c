@@ -13,6 +13,7 @@
 #include "suites/kvm_unit_tests/vmm/serial.h"
 #include "suites/kvm_unit_tests/vmm/test_device.h"
 #include "suites/kvm_unit_tests/vmm/verdict.h"
+#include "suites/kvm_unit_tests/vmm/vmware_port.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -61,6 +62,7 @@ static const struct device devices[] = {
 	{true, PM1_CONTROL_PORT, PM1_CONTROL_PORTS, answer_pm1_control},
 	{true, PM_TIMER_PORT, PM_TIMER_PORTS, answer_pm_timer},
 	{true, CLOCK_PORT, CLOCK_PORTS, answer_clock},
+	{true, VMWARE_PORT, VMWARE_PORTS, answer_vmware},
 	/* PCI's configuration space. */
 	{true, 0xcf8, 8, answer_nothing},
 	/* Written to for the time that it takes. */

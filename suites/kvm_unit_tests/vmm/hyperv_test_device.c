@@ -7,11 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "suites/kvm_unit_tests/vmm/hyperv_connections.h"
 #include "suites/kvm_unit_tests/vmm/verdict.h"
 
 #define ROUTE_CREATE 1
 #define ROUTE_DESTROY 2
 #define ROUTE_RAISE 3
+#define MESSAGES_CONNECT 4
+#define MESSAGES_DISCONNECT 5
+#define EVENTS_CONNECT 6
+#define EVENTS_DISCONNECT 7
 
 /* The interrupt controllers' lines, as KVM has routed them at first. */
 #define PIC_PINS 8
@@ -80,27 +85,41 @@ static struct route *find(uint32_t vcpu, uint32_t source, bool is_used)
 	return NULL;
 }
 
+static uint32_t line_of(const struct route *route)
+{
+	return IOAPIC_PINS + (uint32_t)(route - routes);
+}
+
 static void raise_source(struct machine *machine, const struct route *route)
 {
 	struct engine_error error;
 
-	if (!engine_irq_line(machine->vm, IOAPIC_PINS + (uint32_t)(route - routes), 1, &error))
+	if (!engine_irq_line(machine->vm, line_of(route), 1, &error))
 		give_up("%s", error.text);
 }
 
-static void command(struct machine *machine, uint32_t what, uint32_t vcpu, uint32_t source)
+static struct route *make_route(struct machine *machine, uint32_t vcpu, uint32_t source)
+{
+	struct route *route = find(vcpu, source, true);
+
+	if (route)
+		return route;
+	route = find(vcpu, source, false);
+	if (!route)
+		give_up("the image wants more than %d routes to Hyper-V's interrupts", ROUTES_MAX);
+	*route = (struct route){.is_used = true, .vcpu = vcpu, .source = source};
+	set_routes(machine);
+	return route;
+}
+
+static void command(struct machine *machine, uint32_t what, uint32_t connection, uint32_t vcpu,
+		    uint32_t source)
 {
 	struct route *route = find(vcpu, source, true);
 
 	switch (what) {
 	case ROUTE_CREATE:
-		if (!route)
-			route = find(vcpu, source, false);
-		if (!route)
-			give_up("the image wants more than %d routes to Hyper-V's interrupts",
-				ROUTES_MAX);
-		*route = (struct route){.is_used = true, .vcpu = vcpu, .source = source};
-		set_routes(machine);
+		make_route(machine, vcpu, source);
 		break;
 	case ROUTE_DESTROY:
 		if (route) {
@@ -111,6 +130,16 @@ static void command(struct machine *machine, uint32_t what, uint32_t vcpu, uint3
 	case ROUTE_RAISE:
 		if (route)
 			raise_source(machine, route);
+		break;
+	case MESSAGES_CONNECT:
+	case EVENTS_CONNECT:
+		route = make_route(machine, vcpu, source);
+		hyperv_connect(machine, connection, what == EVENTS_CONNECT, vcpu, source,
+			       line_of(route));
+		break;
+	case MESSAGES_DISCONNECT:
+	case EVENTS_DISCONNECT:
+		hyperv_disconnect(connection, what == EVENTS_DISCONNECT);
 		break;
 	default:
 		say("hyperv-testdev is asked for its command %u, which there is not here", what);
@@ -126,6 +155,7 @@ void answer_hyperv_test(struct access *access)
 		return;
 	}
 	pthread_mutex_lock(&lock);
-	command(access->machine, value >> 16 & 0xff, value >> 8 & 0xff, value & 0xff);
+	command(access->machine, value >> 16 & 0xff, value >> 24, value >> 8 & 0xff,
+		value & 0xff);
 	pthread_mutex_unlock(&lock);
 }

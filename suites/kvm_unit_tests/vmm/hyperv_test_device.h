@@ -6,8 +6,8 @@
 #include "suites/kvm_unit_tests/vmm/devices.h"
 
 /*
- * A write of four bytes: the interrupt source, the CPU, what to do, and a connection,
- * a byte each. There are no connections: their hypercalls say that they are not known.
+ * A write of four bytes: the interrupt source, the CPU, what to do, and the connection's
+ * number, a byte each.
  */
 #define HYPERV_TEST_PORT 0x3000
 #define HYPERV_TEST_PORTS 4

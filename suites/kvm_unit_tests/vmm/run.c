@@ -8,12 +8,10 @@
 
 #include "host/diagnosis/diagnosis.h"
 #include "suites/kvm_unit_tests/vmm/devices.h"
+#include "suites/kvm_unit_tests/vmm/hyperv_connections.h"
 #include "suites/kvm_unit_tests/vmm/machine.h"
 #include "suites/kvm_unit_tests/vmm/serial.h"
 #include "suites/kvm_unit_tests/vmm/verdict.h"
-
-/* KVM API, KVM_EXIT_HYPERV, and TLFS 3.8: what a hypercall that there is not returns. */
-#define HV_STATUS_INVALID_HYPERCALL_CODE 2
 
 struct runner {
 	struct machine *machine;
@@ -99,8 +97,7 @@ static void handle_exit(struct machine *machine, struct engine_vcpu *vcpu)
 		answer_mmio(machine, vcpu);
 		break;
 	case KVM_EXIT_HYPERV:
-		if (vcpu->run->hyperv.type == KVM_EXIT_HYPERV_HCALL)
-			vcpu->run->hyperv.u.hcall.result = HV_STATUS_INVALID_HYPERCALL_CODE;
+		hyperv_exit(machine, vcpu);
 		break;
 	case KVM_EXIT_INTR:
 	case KVM_EXIT_IRQ_WINDOW_OPEN:

@@ -319,24 +319,39 @@ void HandleSignal(int /*signal*/)
 	stop = true;
 }
 
+/*
+ * bazel run has a program between us and the terminal, which gets Ctrl-C as well: what is
+ * still to be said goes to the terminal itself, if there is one.
+ */
+void LeavePipe()
+{
+	struct stat status;
+	const int terminal = open("/dev/tty", O_WRONLY | O_NOCTTY | O_CLOEXEC);
+
+	if (terminal < 0)
+		return;
+	fflush(stdout);
+	if (fstat(STDOUT_FILENO, &status) == 0 && S_ISFIFO(status.st_mode))
+		dup2(terminal, STDOUT_FILENO);
+	close(terminal);
+}
+
 void WatchSignals()
 {
 	struct sigaction action = {};
+
+	signal(SIGPIPE, SIG_IGN);
 
 	action.sa_handler = HandleSignal;
 	sigaction(SIGINT, &action, nullptr);
 	sigaction(SIGTERM, &action, nullptr);
 }
 
-/* A machine passes its user's Ctrl-C on as it does the end of Bazel's time. */
-void WatchMachine()
+/* A machine passes its user's Ctrl-C on in this way. */
+void WatchMachine(int file)
 {
-	const char *text = getenv("RINGSIDE_TIME_FD");
-	const int file = text ? atoi(text) : -1;
-
 	if (file < 0)
 		return;
-	unsetenv("RINGSIDE_TIME_FD");
 	std::thread([file] {
 		char byte;
 
@@ -420,7 +435,7 @@ TEST_F(Fuzz, FindsNothing)
 		tst_brk(TBROK, "libFuzzer runs once in a process. Fix: without --gtest_repeat");
 	done = true;
 	WatchSignals();
-	WatchMachine();
+	WatchMachine(settings.stop_file);
 	fuzzer = std::make_unique<Fuzzer>();
 	if (!fuzzer->Start())
 		return;
@@ -445,6 +460,8 @@ TEST_F(Fuzz, FindsNothing)
 		tst_brk(TBROK, "libFuzzer has refused to run:\n%s", log.Text().c_str());
 	} catch (const Stop &) {
 	}
+	if (stop && settings.open_ended)
+		LeavePipe();
 	if (stop && settings.open_ended)
 		printf("ringside: ended by Ctrl-C; %zu inputs are kept in %s\n", CountFiles(corpus),
 		       corpus.c_str());

@@ -162,9 +162,7 @@ private:
 class Fuzzer
 {
 public:
-	Fuzzer()
-		: settings_(GetSettings()), running_(settings_.output), begin_(Clock::now()),
-		  next_line_(begin_ + kLineEach)
+	Fuzzer() : settings_(GetSettings()), running_(settings_.output)
 	{
 	}
 
@@ -172,6 +170,9 @@ public:
 	{
 		if (!executor_.Start())
 			return false;
+		/* Making the machine takes seconds on some. */
+		begin_ = Clock::now();
+		next_line_ = begin_ + kLineEach;
 		counters_.resize(executor_.counter_count());
 		seen_.resize(executor_.counter_count());
 		/* libFuzzer counts what it knows an address of; any will do. */
@@ -215,6 +216,11 @@ public:
 			now - begin_ >= std::chrono::seconds(settings_.seconds));
 	}
 
+	unsigned long runs() const
+	{
+		return runs_;
+	}
+
 	size_t findings() const
 	{
 		return signatures_.size();
@@ -254,8 +260,7 @@ private:
 	const Settings &settings_;
 	Executor executor_;
 	RunningInput running_;
-	const Clock::time_point begin_;
-	Clock::time_point next_line_;
+	Clock::time_point begin_, next_line_;
 	unsigned long runs_ = 0;
 	std::vector<uint8_t> counters_, seen_;
 	std::vector<uintptr_t> addresses_;
@@ -319,24 +324,39 @@ void HandleSignal(int /*signal*/)
 	stop = true;
 }
 
+/*
+ * bazel run has a program between us and the terminal, which gets Ctrl-C as well: what is
+ * still to be said goes to the terminal itself, if there is one.
+ */
+void LeavePipe()
+{
+	struct stat status;
+	const int terminal = open("/dev/tty", O_WRONLY | O_NOCTTY | O_CLOEXEC);
+
+	if (terminal < 0)
+		return;
+	fflush(stdout);
+	if (fstat(STDOUT_FILENO, &status) == 0 && S_ISFIFO(status.st_mode))
+		dup2(terminal, STDOUT_FILENO);
+	close(terminal);
+}
+
 void WatchSignals()
 {
 	struct sigaction action = {};
+
+	signal(SIGPIPE, SIG_IGN);
 
 	action.sa_handler = HandleSignal;
 	sigaction(SIGINT, &action, nullptr);
 	sigaction(SIGTERM, &action, nullptr);
 }
 
-/* A machine passes its user's Ctrl-C on as it does the end of Bazel's time. */
-void WatchMachine()
+/* A machine passes its user's Ctrl-C on in this way. */
+void WatchMachine(int file)
 {
-	const char *text = getenv("RINGSIDE_TIME_FD");
-	const int file = text ? atoi(text) : -1;
-
 	if (file < 0)
 		return;
-	unsetenv("RINGSIDE_TIME_FD");
 	std::thread([file] {
 		char byte;
 
@@ -416,11 +436,13 @@ TEST_F(Fuzz, FindsNothing)
 	static bool done;
 	const Settings &settings = GetSettings();
 
+	if (!settings.open_ended && !settings.seconds)
+		tst_brk(TCONF, "0 seconds are for fuzzing: the corpus alone is replayed");
 	if (done)
 		tst_brk(TBROK, "libFuzzer runs once in a process. Fix: without --gtest_repeat");
 	done = true;
 	WatchSignals();
-	WatchMachine();
+	WatchMachine(settings.stop_file);
 	fuzzer = std::make_unique<Fuzzer>();
 	if (!fuzzer->Start())
 		return;
@@ -446,8 +468,13 @@ TEST_F(Fuzz, FindsNothing)
 	} catch (const Stop &) {
 	}
 	if (stop && settings.open_ended)
+		LeavePipe();
+	if (stop && settings.open_ended)
 		printf("ringside: ended by Ctrl-C; %zu inputs are kept in %s\n", CountFiles(corpus),
 		       corpus.c_str());
+	if (!fuzzer->runs())
+		tst_brk(TBROK, "not one input has run. Fix: more seconds of the kvm_fuzz_test, or "
+			       "--test_env=FUZZ_SECONDS=60");
 	if (!fuzzer->findings())
 		tst_res(TPASS, "%s", fuzzer->Summary().c_str());
 }

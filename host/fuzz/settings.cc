@@ -22,6 +22,9 @@ constexpr char kSecondsVariable[] = "FUZZ_SECONDS";
 
 constexpr long kMostSeconds = 1000000;
 
+/* On a machine, a byte from this descriptor is the end of Bazel's time, or Ctrl-C. */
+constexpr char kTimeVariable[] = "RINGSIDE_TIME_FD";
+
 constexpr char kOutputVariable[] = "TEST_UNDECLARED_OUTPUTS_DIR";
 
 [[noreturn]] void Die(const std::string &why)
@@ -64,7 +67,7 @@ void Take(Settings *settings, const std::string &key, const std::string &value)
 Settings Read()
 {
 	const char *path = getenv(kFileVariable), *output = getenv(kOutputVariable);
-	const char *seconds = getenv(kSecondsVariable);
+	const char *seconds = getenv(kSecondsVariable), *time = getenv(kTimeVariable);
 	Settings settings;
 	std::string line;
 
@@ -87,6 +90,11 @@ Settings Read()
 		settings.seconds = ParseSeconds(seconds);
 	settings.open_ended = getenv(kOpenEndedVariable) != nullptr;
 	settings.output = output ? output : ".";
+	/* Before the watchdog takes it. */
+	if (settings.open_ended && time) {
+		settings.stop_file = atoi(time);
+		unsetenv(kTimeVariable);
+	}
 	return settings;
 }
 

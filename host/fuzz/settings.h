@@ -19,6 +19,7 @@ struct Settings {
 	std::string rule; /* a kvm_test for a finding, in which @NAME@ stands for its name */
 
 	bool open_ended = false; /* bazel run: until it is told to end */
+	int stop_file = -1; /* open_ended, on a machine: a byte from here says Ctrl-C */
 	std::string output; /* a folder for findings and, if open_ended, for the corpus */
 };
 

@@ -27,13 +27,34 @@ void tst_kvm_set_input(struct tst_kvm_instance *inst, const void *input, size_t 
 	vm->input->given = 1;
 }
 
-void tst_kvm_fuzz_create(struct tst_kvm_instance *inst)
+/* Whether the exit that the CPU shows is tst_input() without an input. */
+static bool asks(const struct tst_kvm_instance *inst)
+{
+	uint32_t value;
+
+	return engine_is_doorbell(inst->vcpu_info, &value) && value == KVM_DOORBELL_INPUT;
+}
+
+bool tst_kvm_fuzz_create(struct tst_kvm_instance *inst)
 {
 	const struct tst_kvm_fuzz *fuzz = &tst_kvm_fuzz;
+	struct tst_kvm_vcpu *cpu;
+	int left;
 
 	tst_kvm_create(inst, fuzz ? &fuzz->config : NULL);
 	if (fuzz && fuzz->setup)
 		fuzz->setup(inst);
+	cpu = tst_kvm_vcpu(inst, 0);
+	left = tst_kvm_run_vcpu(cpu);
+	if (left == TST_KVM_ENDED && inst->vm->results)
+		return false;
+	if (left == TST_KVM_ENDED)
+		lib_brk(TBROK, "the payload has ended and never asked for an input. Fix: it calls "
+			       "tst_input()");
+	if (left < 0 || !asks(inst))
+		lib_brk(TBROK, "the payload left before it asked for an input: %s",
+			left < 0 ? "interrupted" : tst_kvm_describe_exit(cpu));
+	return true;
 }
 
 void tst_kvm_fuzz_give(struct tst_kvm_instance *inst, const void *input, size_t size)
@@ -50,9 +71,11 @@ void tst_kvm_run_input(const void *input, size_t size)
 	static struct tst_kvm_instance vm;
 	unsigned int results;
 
-	tst_kvm_fuzz_create(&vm);
-	tst_kvm_fuzz_give(&vm, input, size);
-	tst_kvm_run_instance(&vm, 0);
+	if (tst_kvm_fuzz_create(&vm)) {
+		tst_kvm_snapshot(&vm);
+		tst_kvm_fuzz_give(&vm, input, size);
+		tst_kvm_run_instance(&vm, 0);
+	}
 	results = vm.vm->results;
 	tst_kvm_destroy_instance(&vm);
 	tst_free_all();

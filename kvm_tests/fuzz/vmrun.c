@@ -5,7 +5,7 @@
  * afterwards.
  *
  * An input is a list of bits to flip, two bytes each: a field and a bit of it. Where the
- * field is above 127, VMRUN comes, and the next VMCB begins.
+ * field is above 63, VMRUN comes, and the next VMCB begins.
  */
 #include "kvm_x86_svm.h"
 #include "vmrun_rules.h"
@@ -17,7 +17,7 @@
 #define VIRQ_PENDS 1
 
 /* Of an input, in a field's place: the state is complete. */
-#define NEXT_STATE 128
+#define NEXT_STATE 64
 
 struct field {
 	const char *name;
@@ -80,12 +80,23 @@ static struct kvm_svm_vcpu *make_guest(void)
 	return vm;
 }
 
+/* Of the upper halves, which are reserved in most registers, a few bits will do. */
+static unsigned int choose_bit(const struct field *field, uint8_t number)
+{
+	static const uint8_t upper[] = {32, 47, 51, 63};
+
+	if (field->bits <= 32)
+		return number % field->bits;
+	number %= 32 + ARRAY_SIZE(upper);
+	return number < 32 ? number : upper[number - 32];
+}
+
 /* Returns what is left of the input: the states behind this one. */
 static const uint8_t *flip_bits(struct kvm_vmcb *vmcb, const uint8_t *at, const uint8_t *end)
 {
 	for (; end - at > 1 && at[0] < NEXT_STATE; at += 2) {
 		const struct field *field = &fields[at[0] % ARRAY_SIZE(fields)];
-		const unsigned int bit = at[1] % field->bits;
+		const unsigned int bit = choose_bit(field, at[1]);
 
 		((uint8_t *)vmcb)[field->offset + bit / 8] ^= 1 << bit % 8;
 	}

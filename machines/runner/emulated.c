@@ -258,6 +258,7 @@ static bool asked_to_end(struct session *session)
 	    session->asked)
 		return false;
 	session->asked = true;
+	leave_pipe();
 	warn_test(session);
 	return true;
 }

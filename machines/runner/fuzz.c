@@ -3,6 +3,7 @@
 #include "machines/runner/fuzz.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,23 @@ void prepare_fuzzing(void)
 bool is_fuzzing(void)
 {
 	return getenv(ON_VARIABLE);
+}
+
+void leave_pipe(void)
+{
+	struct stat status;
+	int terminal;
+
+	if (fstat(STDOUT_FILENO, &status) || !S_ISFIFO(status.st_mode))
+		return;
+	terminal = open("/dev/tty", O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	if (terminal < 0)
+		terminal = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (terminal < 0)
+		return;
+	dup2(terminal, STDOUT_FILENO);
+	dup2(terminal, STDERR_FILENO);
+	close(terminal);
 }
 
 char *kept_corpus(void)

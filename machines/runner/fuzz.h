@@ -16,6 +16,13 @@ void prepare_fuzzing(void);
 /** is_fuzzing() - whether it is */
 bool is_fuzzing(void);
 
+/**
+ * leave_pipe() - after Ctrl-C, has what is still to be said go to the terminal
+ *
+ * The program that Bazel has put before it got Ctrl-C, too.
+ */
+void leave_pipe(void);
+
 /** kept_corpus() - the folder of what was found interesting, or NULL without one; for free() */
 char *kept_corpus(void);
 

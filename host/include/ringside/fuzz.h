@@ -22,7 +22,10 @@ struct tst_kvm_fuzz {
 	struct tst_kvm_config config;
 	/* Called when the machine is made, for handlers and memory; or NULL. */
 	void (*setup)(struct tst_kvm_instance *inst);
-	/* Called before the guest gets each input, for what the controller keeps; or NULL. */
+	/*
+	 * Called before the guest gets each input, at its tst_input(), where the machine has
+	 * its snapshot; or NULL.
+	 */
 	void (*before)(struct tst_kvm_instance *inst, const void *input, size_t size);
 };
 
@@ -42,10 +45,11 @@ void tst_kvm_set_input(struct tst_kvm_instance *inst, const void *input, size_t 
 void tst_kvm_run_input(const void *input, size_t size);
 
 /*
- * Parts of that, for a loop around it: makes the machine as tst_kvm_fuzz says, and
- * gives it an input.
+ * Parts of that, for a loop around it: makes the machine as tst_kvm_fuzz says, and runs it
+ * to where it asks for an input, which the test breaks if it does not do; false if it has
+ * ended with a result of its own. And gives it an input there.
  */
-void tst_kvm_fuzz_create(struct tst_kvm_instance *inst);
+bool tst_kvm_fuzz_create(struct tst_kvm_instance *inst);
 void tst_kvm_fuzz_give(struct tst_kvm_instance *inst, const void *input, size_t size);
 
 #ifdef __cplusplus

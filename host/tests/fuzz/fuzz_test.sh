@@ -81,9 +81,16 @@ prints 'FAILED .*Files/Corpus.RaisesNothing/open_bin_'
 prints 'TBROK: host/tests/fuzz/corpus/too_long.bin has 17 bytes, and inputs have 16 at most. Fix: a shorter file, or'
 prints 'FAILED .*Files/Corpus.RaisesNothing/too_long_bin_'
 
+FUZZ_SECONDS=5 run 1 warns
+prints "TFAIL: the host's kernel has warned, or oopsed, while this input ran: see its log"
+prints 'as a test: .*findings/warns_'
+
 run 0 passes
 prints 'TPASS: [0-9]+ s, [0-9]+ inputs, [0-9]+ a second; .* 0 finding'
 [ ! -e "$outputs/running_input" ] || complain "the input that ran last is still there"
+
+FUZZ_SECONDS=0 run 0 passes
+prints 'TCONF: 0 seconds are for fuzzing: the corpus alone is replayed'
 
 FUZZ_SECONDS=many run 2 passes
 prints 'FUZZ_SECONDS is "many"; it must be a number'

@@ -219,9 +219,7 @@ static bool is_vmware(uint32_t magic, uint32_t command)
 {
 	uint32_t other = 0;
 
-	asm volatile("inl %%dx, %%eax"
-		     : "+a"(magic), "+b"(other), "+c"(command)
-		     : "d"(VMWARE));
+	asm volatile("inl %%dx, %%eax" : "+a"(magic), "+b"(other), "+c"(command) : "d"(VMWARE));
 	return other == 0x564d5868 && magic == 6;
 }
 

@@ -286,7 +286,7 @@ static void weigh(struct running *running, struct slot *slot)
 	if (!outcome_is_catch(outcome)) {
 		settle(running, slot, outcome, false);
 	} else if (unedited == OUTCOMES && slot->step == STEP_UNEDITED) {
-		/* It hung there too, maybe because this computer is busy: nothing is known. */
+		/* It had no end there either, maybe because this computer is busy. */
 		settle(running, slot, NO_VERDICT, false);
 	} else if (unedited == OUTCOMES) {
 		slot->step = STEP_UNEDITED;
@@ -315,7 +315,7 @@ static void finish(struct running *running, struct slot *slot, int status)
 		set_log_aside(slot);
 		break;
 	case STEP_UNEDITED:
-		if (verdict_outcome(&verdict) != HUNG)
+		if (verdict_outcome(&verdict) != HUNG && verdict_outcome(&verdict) != NO_VERDICT)
 			test->unedited[slot->machine] = verdict_outcome(&verdict);
 		if (!verdict_is(&verdict, PASSED))
 			say("%s does not pass on KVM as it is on %s ('%s'), so that it fails says "

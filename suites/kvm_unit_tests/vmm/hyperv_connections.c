@@ -148,8 +148,8 @@ static uint64_t signal_event(struct machine *machine, uint64_t parameter, bool i
 	struct connection *connection;
 	uint8_t *flags, bit;
 
-	if (!is_fast && (parameter % 8 || !engine_read(machine->vm, parameter, &parameter,
-						       sizeof(parameter))))
+	if (!is_fast &&
+	    (parameter % 8 || !engine_read(machine->vm, parameter, &parameter, sizeof(parameter))))
 		return parameter % 8 ? STATUS_INVALID_ALIGNMENT : STATUS_INVALID_INPUT;
 	connection = find((uint32_t)parameter & CONNECTION_MASK, true);
 	if (!connection)

@@ -155,7 +155,6 @@ void answer_hyperv_test(struct access *access)
 		return;
 	}
 	pthread_mutex_lock(&lock);
-	command(access->machine, value >> 16 & 0xff, value >> 24, value >> 8 & 0xff,
-		value & 0xff);
+	command(access->machine, value >> 16 & 0xff, value >> 24, value >> 8 & 0xff, value & 0xff);
 	pthread_mutex_unlock(&lock);
 }

@@ -306,6 +306,7 @@ static void use_hyperv(void)
 static void look_for_acpi(void)
 {
 	const uint32_t *rsdp = NULL, *rsdt, *fadt, *facs;
+	uint32_t before;
 
 	for (uintptr_t at = 0xe0000; at < 0x100000 && !rsdp; at += 16)
 		if (is_word((const char *)at, "RSD PTR"))
@@ -319,8 +320,9 @@ static void look_for_acpi(void)
 	report(fadt[0] == 0x50434146, "FADT");
 	facs = (const uint32_t *)(uintptr_t)fadt[9];
 	report(facs[0] == 0x53434146, "FACS");
-	/* At 76, the timer's port: it runs. */
-	report(in32((uint16_t)fadt[19]) != in32((uint16_t)fadt[19]), "the PM timer runs");
+	/* At 76, the timer's port. */
+	before = in32((uint16_t)fadt[19]);
+	report(in32((uint16_t)fadt[19]) != before, "the PM timer runs");
 }
 
 static void print_environment(const struct info *info)

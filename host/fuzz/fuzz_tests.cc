@@ -451,6 +451,7 @@ TEST_F(Fuzz, FindsNothing)
 	std::vector<std::string> options = Options(settings, corpus);
 	std::vector<char *> pointers;
 
+	pointers.reserve(options.size() + 1);
 	for (std::string &option : options)
 		pointers.push_back(option.data());
 	pointers.push_back(nullptr);

@@ -79,7 +79,8 @@ def kvm_fuzz_test(
             name = name + group,
             testonly = True,
             srcs = files,
-            visibility = ["//visibility:public"],
+            # Wherever a finding's test is put, in this repository.
+            visibility = ["//:__subpackages__"],
         )
 
     package = native.package_name()

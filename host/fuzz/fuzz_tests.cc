@@ -35,6 +35,9 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max
 					  unsigned int seed);
 extern "C" void __sanitizer_cov_8bit_counters_init(uint8_t *start, uint8_t *end);
 extern "C" void __sanitizer_cov_pcs_init(const uintptr_t *start, const uintptr_t *end);
+/* LeakSanitizer's, in a controller that is built with it. */
+extern "C" void __lsan_disable() __attribute__((weak));
+extern "C" void __lsan_enable() __attribute__((weak));
 
 namespace ringside::fuzz
 {
@@ -269,8 +272,28 @@ private:
 
 std::unique_ptr<Fuzzer> fuzzer;
 
+/* libFuzzer never frees what it holds when it is left, which is no leak of ours. */
+void LookForLeaks(bool look)
+{
+	if (look && __lsan_enable)
+		__lsan_enable();
+	if (!look && __lsan_disable)
+		__lsan_disable();
+}
+
 int RunInput(const uint8_t *data, size_t size)
 {
+	const struct Own {
+		Own()
+		{
+			LookForLeaks(true);
+		}
+		~Own()
+		{
+			LookForLeaks(false);
+		}
+	} own;
+
 	fuzzer->Run(data, size);
 	return 0;
 }
@@ -464,9 +487,11 @@ TEST_F(Fuzz, FindsNothing)
 	try {
 		const Log log(settings.output);
 
+		LookForLeaks(false);
 		LLVMFuzzerRunDriver(&count, &arguments, RunInput);
 		tst_brk(TBROK, "libFuzzer has refused to run:\n%s", log.Text().c_str());
 	} catch (const Stop &) {
+		LookForLeaks(true);
 	}
 	if (stop && settings.open_ended)
 		LeavePipe();

@@ -22,7 +22,8 @@ void tst_kvm_set_input(struct tst_kvm_instance *inst, const void *input, size_t 
 			       "it calls tst_input()");
 	if (!vm->input)
 		vm->input = tst_kvm_symbol(inst, "kvm_input");
-	memcpy(vm->input->data, input, size);
+	if (size)
+		memcpy(vm->input->data, input, size);
 	vm->input->size = size;
 	vm->input->given = 1;
 }

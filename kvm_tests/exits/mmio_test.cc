@@ -75,8 +75,11 @@ protected:
 	}
 
 	// Deep calls, so that nothing is left on the stack that the kernel has for this thread.
+	// Not with ASan, whose terabytes of shadow memory would be walked each time.
 	static void UseKernelStack()
 	{
+		if (__has_feature(address_sanitizer))
+			return;
 		std::ifstream maps("/proc/self/smaps");
 		const std::string text(std::istreambuf_iterator<char>(maps), {});
 

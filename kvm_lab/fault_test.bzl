@@ -3,7 +3,6 @@
 
 load("//kvm_lab:fault_info.bzl", "FaultInfo")
 load("//machines:machine_info.bzl", "MachineInfo", "MachineTestInfo", "module_lines", "runfiles_path")
-load("//machines:machine_test.bzl", "KVM_EXEC_GROUP")
 load("//machines:machines.bzl", "MACHINES")
 
 visibility("//kvm_lab/...")
@@ -72,13 +71,13 @@ def _fault_test_impl(ctx):
             machine = machine.name,
             modules = ctx.files.modules,
         ),
-        testing.ExecutionInfo(exec_group = KVM_EXEC_GROUP),
     ]
 
 fault_test = rule(
     implementation = _fault_test_impl,
-    exec_groups = {KVM_EXEC_GROUP: exec_group()},
-    doc = "Runs tests on a machine with KVM's modules replaced, and compares their verdict with the one expected.",
+    doc = """Runs tests on a machine with KVM's modules replaced, and compares their verdict with the one expected.
+
+A worker without /dev/kvm will do: the machine is an emulated one.""",
     attrs = {
         "file": attr.string(
             doc = "The file that the fault is in; empty where there is none.",

@@ -2,7 +2,7 @@
 """kvm_fuzz_test: libFuzzer drives a payload through one input after another."""
 
 load("@bazel_skylib//rules:write_file.bzl", "write_file")
-load("//rules:kvm_fuzz_test_args.bzl", "check_kvm_fuzz_test_args", "finding_rule")
+load("//rules:kvm_fuzz_test_args.bzl", "check_kvm_fuzz_test_args", "finding_rule", "timeout_for")
 load("//rules:kvm_test.bzl", "kvm_test")
 
 visibility("//...")
@@ -69,6 +69,8 @@ def kvm_fuzz_test(
     )
     if error:
         fail(error)
+    if "size" not in kwargs and "timeout" not in kwargs:
+        kwargs["timeout"] = timeout_for(seconds)
     data = kwargs.pop("data", [])
     env = kwargs.pop("env", {})
     both_sides = payload_srcs == None

@@ -80,9 +80,22 @@ def check_kvm_fuzz_test_args(
         _check_files("corpus", corpus) or
         _check_files("dictionary", [dictionary] if dictionary != None else []) or
         _check_number("max_input", max_input, 1, _MAX_INPUT) or
-        _check_number("seconds", seconds, 0, 3600)
+        _check_number("seconds", seconds, 0, 1800)
     )
     return "kvm_fuzz_test(name = \"{}\"): {}".format(name, error) if error else None
+
+def timeout_for(seconds):
+    """The timeout of a test that fuzzes so long.
+
+    Args:
+      seconds: how long it fuzzes. There is room for a look of a minute or two, too.
+
+    Returns:
+      A value of the attribute `timeout`.
+    """
+    if seconds <= 150:
+        return "moderate"
+    return "long" if seconds <= 450 else "eternal"
 
 def _absolute(package, label):
     """A label that means the same in another package."""

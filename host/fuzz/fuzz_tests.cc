@@ -199,7 +199,7 @@ public:
 		memcpy(counters_.data(), executor_.counters(), counters_.size());
 		for (size_t i = 0; i < counters_.size(); i++)
 			seen_[i] |= counters_[i];
-		if (!stop && FirstFailure(results))
+		if (!stop && !tst_watchdog_bazel_expired() && FirstFailure(results))
 			Take(Input(data, data + size), results);
 	}
 
@@ -213,7 +213,7 @@ public:
 			printf("ringside: %s\n", Summary().c_str());
 			fflush(stdout);
 		}
-		return stop ||
+		return stop || tst_watchdog_bazel_expired() ||
 		       findings() >= (settings_.open_ended ? kMostFindings : kMostFindingsOfTest) ||
 		       (!settings_.open_ended &&
 			now - begin_ >= std::chrono::seconds(settings_.seconds));
@@ -444,6 +444,8 @@ std::vector<std::string> Options(const Settings &settings, const std::string &co
 	return options;
 }
 
+constexpr char kMoreTime[] = "Fix: fewer seconds, or --test_timeout=SECONDS with more";
+
 class Fuzz : public testing::Test
 {
 protected:
@@ -461,6 +463,9 @@ TEST_F(Fuzz, FindsNothing)
 
 	if (!settings.open_ended && !settings.seconds)
 		tst_brk(TCONF, "0 seconds are for fuzzing: the corpus alone is replayed");
+	if (!settings.open_ended && settings.timeout && settings.seconds >= settings.timeout)
+		tst_brk(TBROK, "%d s are for fuzzing, and Bazel ends the test after %d s. %s",
+			settings.seconds, settings.timeout, kMoreTime);
 	if (done)
 		tst_brk(TBROK, "libFuzzer runs once in a process. Fix: without --gtest_repeat");
 	done = true;
@@ -498,6 +503,10 @@ TEST_F(Fuzz, FindsNothing)
 	if (stop && settings.open_ended)
 		printf("ringside: ended by Ctrl-C; %zu inputs are kept in %s\n", CountFiles(corpus),
 		       corpus.c_str());
+	if (tst_watchdog_bazel_expired())
+		tst_brk(TBROK,
+			"Bazel's timeout of %d s comes before %d s of fuzzing are over: %s. %s",
+			settings.timeout, settings.seconds, fuzzer->Summary().c_str(), kMoreTime);
 	if (!fuzzer->runs())
 		tst_brk(TBROK, "not one input has run. Fix: more seconds of the kvm_fuzz_test, or "
 			       "--test_env=FUZZ_SECONDS=60");

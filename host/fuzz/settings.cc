@@ -25,6 +25,7 @@ constexpr long kMostSeconds = 1000000;
 /* On a machine, a byte from this descriptor is the end of Bazel's time, or Ctrl-C. */
 constexpr char kTimeVariable[] = "RINGSIDE_TIME_FD";
 
+constexpr char kTimeoutVariable[] = "TEST_TIMEOUT";
 constexpr char kOutputVariable[] = "TEST_UNDECLARED_OUTPUTS_DIR";
 
 [[noreturn]] void Die(const std::string &why)
@@ -68,6 +69,7 @@ Settings Read()
 {
 	const char *path = getenv(kFileVariable), *output = getenv(kOutputVariable);
 	const char *seconds = getenv(kSecondsVariable), *time = getenv(kTimeVariable);
+	const char *timeout = getenv(kTimeoutVariable);
 	Settings settings;
 	std::string line;
 
@@ -88,6 +90,8 @@ Settings Read()
 	settings.rule = rest.str();
 	if (seconds)
 		settings.seconds = ParseSeconds(seconds);
+	if (timeout)
+		settings.timeout = atoi(timeout);
 	settings.open_ended = getenv(kOpenEndedVariable) != nullptr;
 	settings.output = output ? output : ".";
 	/* Before the watchdog takes it. */

@@ -135,6 +135,16 @@ static void add_ms(struct timespec *time, long ms)
 	}
 }
 
+bool tst_watchdog_bazel_expired(void)
+{
+	bool expired;
+
+	pthread_mutex_lock(&lock);
+	expired = bazel.reported;
+	pthread_mutex_unlock(&lock);
+	return expired;
+}
+
 static void give_up(void)
 {
 	tst_report(NULL, 0, TBROK,

@@ -3,7 +3,7 @@
 
 load("@bazel_skylib//lib:partial.bzl", "partial")
 load("@bazel_skylib//lib:unittest.bzl", "asserts", "unittest")
-load("//rules:kvm_fuzz_test_args.bzl", "check_kvm_fuzz_test_args", "finding_rule")
+load("//rules:kvm_fuzz_test_args.bzl", "check_kvm_fuzz_test_args", "finding_rule", "timeout_for")
 
 visibility("//...")
 
@@ -27,7 +27,7 @@ def _accepted_test_impl(ctx):
         {"payload_srcs": None, "srcs": ["x.c"]},
         {"corpus": ["corpus/a", "corpus/b"], "dictionary": "x.dict"},
         {"max_input": 1, "seconds": 0},
-        {"max_input": 4096, "seconds": 3600},
+        {"max_input": 4096, "seconds": 1800},
         {"extra": ["size", "payload_stack_size"]},
     ]:
         asserts.equals(env, None, _check(**changes))
@@ -42,7 +42,7 @@ def _refused_test_impl(ctx):
     _refuses(env, "dictionary names \"//x:y\"; it is a file of this package, by its path in it", dictionary = "//x:y")
     _refuses(env, "max_input is 0; it is a number from 1 to 4096", max_input = 0)
     _refuses(env, "max_input is 4097; it is a number from 1 to 4096", max_input = 4097)
-    _refuses(env, "seconds is \"5\"; it is a number from 0 to 3600", seconds = "5")
+    _refuses(env, "seconds is \"5\"; it is a number from 0 to 1800", seconds = "5")
     _refuses(
         env,
         "guests is not for fuzz tests; write one kvm_fuzz_test for each guest, with guest = \"...\"",
@@ -93,9 +93,16 @@ def _rule_test_impl(ctx):
     )
     return unittest.end(env)
 
+def _timeout_test_impl(ctx):
+    env = unittest.begin(ctx)
+    for seconds, timeout in {0: "moderate", 150: "moderate", 151: "long", 450: "long", 451: "eternal"}.items():
+        asserts.equals(env, timeout, timeout_for(seconds))
+    return unittest.end(env)
+
 _accepted_test = unittest.make(_accepted_test_impl)
 _refused_test = unittest.make(_refused_test_impl)
 _rule_test = unittest.make(_rule_test_impl)
+_timeout_test = unittest.make(_timeout_test_impl)
 
 def kvm_fuzz_test_args_test_suite(*, name):
     """Declares the tests.
@@ -109,5 +116,6 @@ def kvm_fuzz_test_args_test_suite(*, name):
             _accepted_test,
             _refused_test,
             _rule_test,
+            _timeout_test,
         ]
     ])

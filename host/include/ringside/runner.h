@@ -8,6 +8,8 @@
 #ifndef RINGSIDE_HOST_RUNNER_H
 #define RINGSIDE_HOST_RUNNER_H
 
+#include <stdbool.h>
+
 #include "tst_test.h"
 
 #ifdef __cplusplus
@@ -64,6 +66,12 @@ char *tst_suite_hints(const struct tst_suite *suite);
  */
 void tst_watchdog_arm(int seconds);
 void tst_watchdog_disarm(void);
+
+/*
+ * Whether that time before Bazel's own timeout has come: what a guest was stopped for
+ * then is not its doing, and what is left is for the test's end.
+ */
+bool tst_watchdog_bazel_expired(void);
 
 #ifdef __cplusplus
 }

@@ -92,6 +92,13 @@ prints 'TPASS: [0-9]+ s, [0-9]+ inputs, [0-9]+ a second; .* 0 finding'
 FUZZ_SECONDS=0 run 0 passes
 prints 'TCONF: 0 seconds are for fuzzing: the corpus alone is replayed'
 
+# What was stopped for Bazel's timeout is no finding.
+FUZZ_SECONDS=7 TEST_TIMEOUT=8 run 1 passes
+prints_once "TBROK: Bazel's timeout of 8 s comes before 7 s of fuzzing are over: .*--test_timeout"
+silent 'as a test:'
+FUZZ_SECONDS=60 TEST_TIMEOUT=60 run 1 passes
+prints_once 'TBROK: 60 s are for fuzzing, and Bazel ends the test after 60 s. Fix: .*--test_timeout'
+
 FUZZ_SECONDS=many run 2 passes
 prints 'FUZZ_SECONDS is "many"; it must be a number'
 

@@ -17,7 +17,10 @@ MachineInfo = provider(
 MachineTestInfo = provider(
     doc = "What a machine_test runs, for rules that run it in other circumstances.",
     fields = {
+        "controller": "the File that it runs",
+        "data": "a depset of Files that it reads",
         "files": "a depset of Files: what it runs and reads, without a machine",
+        "libraries": "a list of Files: shared libraries that it loads",
         "lines": "a list of lines of its description, without a machine",
         "requires": "the capabilities that its machine must have",
     },

@@ -64,6 +64,9 @@ def _machine_test_impl(ctx):
             runfiles = runfiles,
         ),
         MachineTestInfo(
+            controller = executable,
+            data = data,
+            libraries = ctx.files._libraries,
             files = depset([executable] + ctx.files._libraries + helpers, transitive = [data]),
             lines = lines + library_lines,
             requires = ctx.attr.requires,

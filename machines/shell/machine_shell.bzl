@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """machine_shell: an emulated machine that tests run on, and that "bazel run" enters."""
 
+load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
 load("//machines:machine_info.bzl", "MachineInfo", "module_lines", "runfiles_path")
 
 def _machine_shell_impl(ctx):
@@ -28,12 +29,19 @@ def _machine_shell_impl(ctx):
             ),
         ),
         machine,
-        # The shell has Bazel build tests without their machines.
         RunEnvironmentInfo(
             environment = {
-                # Sanitizers and the like, which "bazel run" was asked for.
-                "RINGSIDE_FEATURES": " ".join(ctx.features),
-                "RINGSIDE_MACHINE_FLAG": str(ctx.attr._machine.label),
+                "RINGSIDE_SHELL_ASPECT": "{}%come_along".format(Label("//machines/shell:come_along.bzl")),
+                # Those that "bazel run" was given: with others, Bazel would analyze all
+                # anew, and once more for the next test.
+                "RINGSIDE_SHELL_FLAGS": " ".join([
+                    "--{}={}".format(Label(flag), value)
+                    for flag, value in {
+                        "//machines:kernel": ctx.attr._kernel.label,
+                        "//machines:machine": ctx.attr._machine[BuildSettingInfo].value,
+                        "//machines:modules": ctx.attr._modules.label,
+                    }.items()
+                ] + ["--features=" + feature for feature in ctx.features]),
             },
         ),
     ]
@@ -63,6 +71,7 @@ machine_shell = rule(
             executable = True,
             cfg = "exec",
         ),
+        "_kernel": attr.label(default = "//machines:kernel"),
         "_machine": attr.label(default = "//machines:machine"),
         "_modules": attr.label(
             default = "//machines:modules",

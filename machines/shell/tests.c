@@ -2,28 +2,26 @@
 /* From labels to programs in a machine; see tests.h. */
 #include "machines/shell/tests.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "machines/bazel/bazel.h"
 #include "machines/emulator/child.h"
-#include "machines/runner/description.h"
 #include "machines/runner/drive.h"
 #include "machines/runner/memory.h"
 #include "machines/runner/message.h"
-#include "machines/runner/transfer.h"
 #include "machines/shell/elf.h"
 
-/* How Bazel names a test and its program, on a line; a target without has none. */
-#define TEST_LINE                                                                         \
-	"--starlark:expr=str(target.label) + ' ' + (target.files_to_run.executable.path " \
-	"if target.files_to_run and target.files_to_run.executable else '')"
+/* How Bazel names a program, and what machines/shell/come_along.bzl has written of it. */
+#define PROGRAM_LINE                                                                           \
+	"--starlark:expr=(lambda label, file: str(label) + ' ' + ('/'.join([part for part in " \
+	"[file.root.path, label.workspace_root, label.package, label.name] if part]) + "       \
+	"'.shell' if file and not file.is_source else ''))"                                    \
+	"(target.label, target.files_to_run.executable if target.files_to_run else None)"
 
 /* The tests behind the labels: the rule behind every kvm_test is named. */
 #define FIND_TESTS "kind('^machine_test rule$', tests(set(%s)))"
@@ -32,27 +30,27 @@
 #define FIND_PROGRAMS \
 	" union (set(%s) except tests(set(%s)) except kind('^test_suite rule$', set(%s)))"
 
-/* The tests' own machine is not needed, nor built. */
-static const char *machine_flag(void)
+/* The rule that has started us says so. */
+static const char *setting(const char *name)
 {
-	const char *flag = getenv("RINGSIDE_MACHINE_FLAG");
+	const char *value = getenv(name);
 
-	if (!flag)
-		die("RINGSIDE_MACHINE_FLAG is not set; start this with 'bazel run'");
-	return flag;
+	if (!value)
+		die("%s is not set; start this with 'bazel run'", name);
+	return value;
 }
 
-/* What the user asked "bazel run" for is asked for here, too. */
-static void add_features(struct arguments *arguments)
+/* Bazel has analyzed everything with the flags of "bazel run". */
+static void add_flags(struct arguments *arguments)
 {
-	const char *features = getenv("RINGSIDE_FEATURES");
+	const char *flags = setting("RINGSIDE_SHELL_FLAGS");
 
-	while (features && *features) {
-		const size_t size = strcspn(features, " ");
+	while (*flags) {
+		const size_t size = strcspn(flags, " ");
 
 		if (size)
-			add_argument(arguments, "--features=%.*s", (int)size, features);
-		features += size + (features[size] == ' ');
+			add_argument(arguments, "%.*s", (int)size, flags);
+		flags += size + (flags[size] == ' ');
 	}
 }
 
@@ -140,7 +138,9 @@ static void add_test(struct shell_tests *tests, const struct bazel *bazel, char 
 	test->label = format_text("%s", package == line + 2 ? package : line);
 	test->name = format_text("%s", colon + 1);
 	test->folder = format_text("/tests/%.*s", (int)(colon - package - 2), package + 2);
-	test->executable = format_text("%s/%s", bazel->workspace, path);
+	/* A source file has Bazel's path if it is found through bazel-out. */
+	test->root = format_text("%s/bazel-out/..", bazel->workspace);
+	test->description = format_text("%s/%s", test->root, path);
 }
 
 static void find_tests(const struct bazel *bazel, char **labels, size_t count,
@@ -155,12 +155,11 @@ static void find_tests(const struct bazel *bazel, char **labels, size_t count,
 		die("cannot make a temporary file: %s", strerror(errno));
 	add_argument(&arguments, "%s", bazel->program);
 	add_argument(&arguments, "cquery");
-	add_argument(&arguments, "--%s=host", machine_flag());
-	add_features(&arguments);
+	add_flags(&arguments);
 	add_argument(&arguments, "--ui_event_filters=-info");
 	add_argument(&arguments, "--noshow_progress");
 	add_argument(&arguments, "--output=starlark");
-	add_argument(&arguments, "%s", TEST_LINE);
+	add_argument(&arguments, "%s", PROGRAM_LINE);
 	query = make_query(labels, count);
 	add_argument(&arguments, "%s", query);
 	free(query);
@@ -192,89 +191,95 @@ void tests_build(char **labels, size_t count, struct shell_tests *tests)
 	find_tests(&bazel, labels, count, tests);
 	add_argument(&arguments, "%s", bazel.program);
 	add_argument(&arguments, "build");
-	add_argument(&arguments, "--%s=host", machine_flag());
-	add_features(&arguments);
+	add_flags(&arguments);
 	add_argument(&arguments, "--ui_event_filters=-info");
 	add_argument(&arguments, "--show_result=0");
+	add_argument(&arguments, "--aspects=%s", setting("RINGSIDE_SHELL_ASPECT"));
+	add_argument(&arguments, "--output_groups=ringside_shell");
 	for (size_t i = 0; i < tests->count; i++)
 		add_argument(&arguments, "%s", tests->list[i].label);
 	run(&bazel, &arguments, NULL);
 	free_arguments(&arguments);
 }
 
-/* Gives the machine a path of the host under a name below a folder of the tests'. */
-static void write_tree(struct job_stream *stream, const char *path, const char *folder,
-		       const char *name)
+/* Gives the machine a file of Bazel's under a name below a folder. */
+static void write_file(const struct shell_test *test, struct job_stream *stream, const char *path,
+		       const char *folder, const char *name)
 {
-	char *where = format_text("%s/%s", folder, name);
+	char *here = format_text("%s/%s", test->root, path);
+	char *there = format_text("%s/%s", folder, name);
 
-	drive_tree(stream, path, where);
-	free(where);
+	drive_tree(stream, here, there);
+	free(there);
+	free(here);
 }
 
-static void write_test(const struct shell_test *test, struct job_stream *stream, bool is_first)
+static void write_program(const struct shell_test *test, struct job_stream *stream,
+			  const char *path, bool has_libraries)
 {
-	struct test_description description;
-	char *path;
+	char *here = format_text("%s/%s", test->root, path);
 
-	read_test_description(test->executable, &description);
-	if (is_first) /* one toolchain has built all of them */
-		write_libraries(stream, &description);
-	path = runfile(&description, description.controller);
-	write_tree(stream, path, test->folder, test->name);
-	free(path);
-	for (size_t i = 0; i < description.data_count; i++) {
-		path = runfile(&description, description.data[i]);
-		write_tree(stream, path, TESTS_RUNFILES, description.data[i]);
-		free(path);
-	}
-}
-
-static void write_program(const struct shell_test *program, struct job_stream *stream)
-{
-	char *runfiles = format_text("%s.runfiles", program->executable);
-	struct dirent *entry;
-	DIR *folder;
-
-	if (elf_is_dynamic(program->executable))
+	if (!has_libraries && elf_is_dynamic(here))
 		die("%s is a dynamic program, and the machine has no libraries. Fix: link it "
 		    "statically, as with linkopts = [\"-static\"]",
-		    program->label);
-	write_tree(stream, program->executable, program->folder, program->name);
-	folder = opendir(runfiles);
-	while (folder && (entry = readdir(folder))) {
-		char *path = format_text("%s/%s", runfiles, entry->d_name);
-		struct stat status;
+		    test->label);
+	free(here);
+	write_file(test, stream, path, test->folder, test->name);
+}
 
-		/* Repositories, beside Bazel's lists of them. */
-		if (*entry->d_name != '.' && !stat(path, &status) && S_ISDIR(status.st_mode))
-			write_tree(stream, path, TESTS_RUNFILES, entry->d_name);
-		free(path);
+/* What is at REPOSITORY/lib64/ld.so here goes to /lib64/ld.so there: see write_libraries(). */
+static void write_library(const struct shell_test *test, struct job_stream *stream,
+			  const char *path, const char *name)
+{
+	const char *slash = strchr(name, '/');
+
+	if (!slash)
+		die("library %s is in no repository; build the test anew", path);
+	write_file(test, stream, path, "", slash + 1);
+}
+
+/* The lines of machines/shell/come_along.bzl. */
+static void write_test(const struct shell_test *test, struct job_stream *stream)
+{
+	FILE *file = fopen(test->description, "re");
+	char *line = NULL, *program = NULL;
+	bool has_libraries = false;
+	size_t size = 0;
+
+	if (!file)
+		die("cannot read %s: %s", test->description, strerror(errno));
+	while (getline(&line, &size, file) > 0) {
+		char *rest = line, *kind, *name, *path;
+
+		line[strcspn(line, "\n")] = '\0';
+		kind = strsep(&rest, " ");
+		if (!strcmp(kind, "program") && rest) {
+			program = format_text("%s", rest);
+			continue;
+		}
+		name = strsep(&rest, " ");
+		path = rest;
+		if (!path)
+			die("%s has a line '%s' that says nothing", test->description, kind);
+		if (!strcmp(kind, "library")) {
+			has_libraries = true;
+			write_library(test, stream, path, name);
+		} else {
+			write_file(test, stream, path, TESTS_RUNFILES, name);
+		}
 	}
-	if (folder)
-		closedir(folder);
-	free(runfiles);
+	if (!program)
+		die("%s names no program", test->description);
+	write_program(test, stream, program, has_libraries);
+	free(program);
+	free(line);
+	fclose(file);
 }
 
 void tests_write(const struct shell_tests *tests, struct job_stream *stream)
 {
-	bool is_first = true;
-
-	/* They name our own runfiles, which a test's would be taken for. */
-	unsetenv("RUNFILES_DIR");
-	unsetenv("TEST_SRCDIR");
-	for (size_t i = 0; i < tests->count; i++) {
-		const struct shell_test *test = &tests->list[i];
-		char *description = format_text("%s.test", test->executable);
-
-		if (access(description, F_OK)) {
-			write_program(test, stream);
-		} else {
-			write_test(test, stream, is_first);
-			is_first = false;
-		}
-		free(description);
-	}
+	for (size_t i = 0; i < tests->count; i++)
+		write_test(&tests->list[i], stream);
 }
 
 char *tests_path(const struct shell_tests *tests)

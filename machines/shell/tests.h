@@ -12,7 +12,8 @@ struct shell_test {
 	char *label; /* "//package:name" */
 	char *folder; /* in the machine: "/tests/package" */
 	char *name; /* its name, and its controller's in that folder */
-	char *executable; /* its program on the host */
+	char *root; /* the folder to which the description's paths are relative */
+	char *description; /* on the host: machines/shell/come_along.bzl */
 };
 
 struct shell_tests {

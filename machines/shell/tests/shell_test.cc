@@ -368,9 +368,12 @@ protected:
 	{
 		mkdir(workspace_.c_str(), 0755);
 		mkdir((workspace_ + "/out").c_str(), 0755);
+		mkdir((workspace_ + "/bazel-out").c_str(), 0755);
 		setenv("BUILD_WORKSPACE_DIRECTORY", workspace_.c_str(), 1);
 		setenv("BUILD_WORKING_DIRECTORY", workspace_.c_str(), 1);
-		setenv("RINGSIDE_MACHINE_FLAG", "@@ringside//machines:machine", 1);
+		// In the place of what the machine's own rule says.
+		setenv("RINGSIDE_SHELL_ASPECT", "//a:b.bzl%c", 1);
+		setenv("RINGSIDE_SHELL_FLAGS", "--//machines:machine=auto --features=asan ", 1);
 	}
 
 	void TearDown() override
@@ -378,14 +381,14 @@ protected:
 		unsetenv("BUILD_WORKSPACE_DIRECTORY");
 	}
 
-	// A test that is built, as machine_test leaves it.
-	void make_test(const std::string &name, const std::string &data)
+	// What come_along.bzl says of a test; the paths are Bazel's.
+	void describe(const std::string &name, const std::string &rest)
 	{
-		write_file(workspace_ + "/out/" + name + ".test",
-			   "controller ringside/machines/tests/guest_program\n"
-			   "machine host\n" +
-				   data);
-		symlink(runfiles().c_str(), (workspace_ + "/out/" + name + ".runfiles").c_str());
+		write_file(workspace_ + "/out/" + name + ".shell",
+			   "program out/guest_program\n" + rest);
+		symlink((runfiles() + "/ringside/machines/tests/guest_program").c_str(),
+			(workspace_ + "/out/guest_program").c_str());
+		write_file(workspace_ + "/out/data.txt", "data of a test\n");
 	}
 
 	void make_bazel(const std::string &cquery, int build_status = 0)
@@ -421,10 +424,10 @@ private:
 
 TEST_F(Tests, AreBuiltAndRun)
 {
-	make_test("one", "library ringside/machines/tests/data.txt\n");
-	make_test("two", "data ringside/machines/tests/data.txt\n");
-	make_bazel(
-		"@@//some/package:one out/one\\n@@other//:two out/two\\n@//some/package:one out/one\\n");
+	describe("one", "library ringside/machines/tests/data.txt out/data.txt\n");
+	describe("two", "data ringside/machines/tests/data.txt out/data.txt\n");
+	make_bazel("@@//some/package:one out/one.shell\\n@@other//:two out/two.shell\\n"
+		   "@//some/package:one out/one.shell\\n");
 	Result result = run({"//some/...", "@other//:all", "--", "sh", "-c",
 			     ("one show word; cat $RUNFILES_DIR/ringside/machines/tests/data.txt;"
 			      "find /tests -type f | sort; wc -c </machines/tests/data.txt")});
@@ -437,11 +440,17 @@ TEST_F(Tests, AreBuiltAndRun)
 				     "/tests/two\n15\n"),
 		  std::string::npos)
 		<< result.output;
-	EXPECT_NE(asked().find("cquery --@@ringside//machines:machine=host "), std::string::npos)
+	// With other flags than "bazel run" had, Bazel would analyze everything anew.
+	EXPECT_NE(asked().find("cquery --//machines:machine=auto --features=asan --ui"),
+		  std::string::npos)
 		<< asked();
 	EXPECT_NE(asked().find("tests(set( '//some/...' '@other//:all')"), std::string::npos)
 		<< asked();
-	EXPECT_NE(asked().find("build --@@ringside//machines:machine=host "), std::string::npos)
+	EXPECT_NE(asked().find("build --//machines:machine=auto --features=asan --ui"),
+		  std::string::npos)
+		<< asked();
+	EXPECT_NE(asked().find(" --aspects=//a:b.bzl%c --output_groups=ringside_shell "),
+		  std::string::npos)
 		<< asked();
 	EXPECT_NE(asked().find(" //some/package:one @@other//:two\n"), std::string::npos)
 		<< asked();
@@ -450,8 +459,8 @@ TEST_F(Tests, AreBuiltAndRun)
 // As they are typed: Bazel is called in the user's folder.
 TEST_F(Tests, LabelsMayBeRelative)
 {
-	make_test("one", "library ringside/machines/tests/data.txt\n");
-	make_bazel("@@//some/package:one out/one\\n");
+	describe("one", "library ringside/machines/tests/data.txt out/data.txt\n");
+	make_bazel("@@//some/package:one out/one.shell\\n");
 	for (const char *label : {":one", "package:one", "package/...", "..."}) {
 		Result result = run({label, "one", "show", "a:b"});
 		EXPECT_EQ(result.status, 0) << label << result.errors;
@@ -461,24 +470,6 @@ TEST_F(Tests, LabelsMayBeRelative)
 			  std::string::npos)
 			<< asked();
 	}
-}
-
-// --features, as --config=asan has them, reach the tests that are built.
-TEST_F(Tests, FeaturesArePassedOn)
-{
-	make_test("one", "library ringside/machines/tests/data.txt\n");
-	make_bazel("@@//some/package:one out/one\\n");
-	setenv("RINGSIDE_FEATURES", "asan ubsan", 1);
-	Result result = run({"//some/package:one", "one"});
-	unsetenv("RINGSIDE_FEATURES");
-	EXPECT_NE(asked().find("cquery --@@ringside//machines:machine=host --features=asan "
-			       "--features=ubsan "),
-		  std::string::npos)
-		<< asked();
-	EXPECT_NE(asked().find("build --@@ringside//machines:machine=host --features=asan "
-			       "--features=ubsan "),
-		  std::string::npos)
-		<< asked();
 }
 
 TEST_F(Tests, NoneAmongTheLabels)
@@ -493,13 +484,9 @@ TEST_F(Tests, NoneAmongTheLabels)
 
 TEST_F(Tests, AStaticProgramComesAlong)
 {
-	symlink((runfiles() + "/ringside/machines/tests/guest_program").c_str(),
-		(folder() + "/out/plain").c_str());
-	mkdir((folder() + "/out/plain.runfiles").c_str(), 0755);
-	mkdir((folder() + "/out/plain.runfiles/ringside").c_str(), 0755);
-	write_file(folder() + "/out/plain.runfiles/ringside/note", "data of a program\n");
-	write_file(folder() + "/out/plain.runfiles/MANIFEST", "");
-	make_bazel("@@//some/package:plain out/plain\n");
+	describe("plain", "data ringside/note out/note\n");
+	write_file(folder() + "/out/note", "data of a program\n");
+	make_bazel("@@//some/package:plain out/plain.shell\n");
 	Result result = run({"//some/package:plain", "--", "sh", "-c",
 			     "plain show word; cat note; ls /tests/.runfiles; pwd"});
 	EXPECT_NE(result.output.find("argument 1: <show>\nargument 2: <word>"), std::string::npos)
@@ -532,8 +519,9 @@ TEST_F(Tests, ADynamicProgramIsRefused)
 	head->e_phentsize = sizeof(*part);
 	head->e_phnum = 1;
 	part->p_type = PT_INTERP;
-	write_file(folder() + "/out/dynamic", program, 0755);
-	make_bazel("@@//some:dynamic out/dynamic\n");
+	write_file(folder() + "/out/guest_program", program, 0755);
+	describe("dynamic", "");
+	make_bazel("@@//some:dynamic out/dynamic.shell\n");
 	Result result = run({"//some:dynamic", "--", "true"});
 	EXPECT_EQ(result.status, 125);
 	EXPECT_NE(result.errors.find("//some:dynamic is a dynamic program"), std::string::npos)
@@ -552,7 +540,7 @@ TEST_F(Tests, WhatIsNoProgram)
 
 TEST_F(Tests, ABuildThatFails)
 {
-	make_bazel("@@//some:one out/one\\n", 1);
+	make_bazel("@@//some:one out/one.shell\\n", 1);
 	Result result = run({"//some:one"});
 	EXPECT_EQ(result.status, 1);
 	EXPECT_NE(result.errors.find("'bazel build' failed"), std::string::npos) << result.errors;

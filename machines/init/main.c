@@ -19,6 +19,7 @@
 #include <linux/random.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,12 @@
 
 /* How long a driver may take to find its device, in seconds. */
 #define DEVICE_SECONDS 20
+
+/* How long a process may take to die of SIGKILL, in seconds. */
+#define DEATH_SECONDS 10
+
+/* Of the kernel's taint: it has oopsed (admin-guide/tainted-kernels). */
+#define TAINT_DIE (1UL << 7)
 
 /* How often the drive is looked at for a job, in nanoseconds. */
 #define JOB_POLL_NS 1000000
@@ -168,6 +175,46 @@ static bool has_timeout(const struct job *job)
 	return false;
 }
 
+static bool has_oopsed(void)
+{
+	FILE *file = fopen("/proc/sys/kernel/tainted", "re");
+	unsigned long taint = 0;
+
+	if (!file || fscanf(file, "%lu", &taint) != 1)
+		taint = 0;
+	if (file)
+		fclose(file);
+	return taint & TAINT_DIE;
+}
+
+/*
+ * Ends what the job has left. A process that has oopsed in the kernel may stay for ever:
+ * the runner reads of the oops on the console, and the job's results are of use.
+ */
+static void end_processes(void)
+{
+	const struct timespec limit = {.tv_sec = DEATH_SECONDS};
+	sigset_t death;
+
+	sigemptyset(&death);
+	sigaddset(&death, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &death, NULL);
+	kill(-1, SIGKILL);
+	for (;;) {
+		pid_t ended = waitpid(-1, NULL, WNOHANG);
+
+		if (ended < 0 && errno == ECHILD)
+			return;
+		if (ended || sigtimedwait(&death, NULL, &limit) >= 0 || errno == EINTR)
+			continue;
+		if (has_oopsed())
+			return;
+		die("a process that the test has left does not die of SIGKILL within %d s: it "
+		    "hangs in the kernel",
+		    DEATH_SECONDS);
+	}
+}
+
 static void become_job(const struct job *job, int stream, int time)
 {
 	int null = open("/dev/null", O_RDONLY);
@@ -250,9 +297,7 @@ static int run_job(const struct job *job, bool has_mailbox)
 		if (ended < 0 && errno != EINTR)
 			die("cannot wait for the test: %s", strerror(errno));
 	status = other;
-	kill(-1, SIGKILL);
-	while (wait(&other) > 0 || errno == EINTR)
-		;
+	end_processes();
 	if (stream >= 0) {
 		tcdrain(stream);
 		close(stream);

@@ -9,6 +9,7 @@ LACKS = [
     "7e79f71bca5c",
     "81ccda30b4e8",
     "b53ab5167a81",
+    "be5fa8737d42",
     "c36991c6f8d2",
     "cdc69269b18a",
 ]

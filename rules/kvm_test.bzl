@@ -38,9 +38,9 @@ def kvm_test(
 
     Makes, for one guest, the test `<name>`; for several, the tests
     `<name>_<guest>` and the test suite `<name>` of them all. Several `machines` add
-    `_<machine>` to the tests' names in the same way. `<name>._payload`
+    `_<machine>` to the tests' names in the same way. `<name>.payload`
     is the payload as an ELF file, which kvm_test builds for each guest's platform;
-    `<name>_<guest>._controller` is the controller, one static program that holds the
+    `<name>_<guest>.controller` is the controller, one static program that holds the
     payload and runs on any x86-64 Linux. The test itself decides where to run it.
 
     Args:
@@ -123,7 +123,7 @@ def kvm_test(
         )
     binaries = {}
     for payload, payload_sources in payloads.items():
-        binary = name + "._payload" + ("_" + payload if binaries else "")
+        binary = name + ".payload" + ("_" + payload if binaries else "")
         binaries[binary] = payload
         cc_binary(
             name = binary,
@@ -180,7 +180,7 @@ def kvm_test(
             visibility = ["//visibility:private"],
         )
         controller_binary(
-            name = variant + "._controller",
+            name = variant + ".controller",
             testonly = True,
             features = features,
             linkstatic = True,
@@ -198,7 +198,7 @@ def kvm_test(
             machine_test(
                 name = test,
                 size = size,
-                controller = variant + "._controller",
+                controller = variant + ".controller",
                 emulated = machine_label(machine) if machine else emulated_machine(required),
                 fixed_by = fixed_by,
                 pinned = machine != None,

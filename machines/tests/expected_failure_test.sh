@@ -5,7 +5,7 @@
 # others: the cases of expected_cases.cc on a machine that is said to lack this and that.
 set -u
 
-readonly machine=amd controller=ringside/machines/tests/expected_cases._controller
+readonly machine=amd controller=ringside/machines/tests/expected_cases.controller
 readonly work=$TEST_TMPDIR/work files=$TEST_TMPDIR/files
 failures=0
 

@@ -37,7 +37,7 @@ def payload_elf_test(
       guests: payload architectures.
     """
     cc_binary(
-        name = name + "._payload",
+        name = name + ".payload",
         testonly = True,
         srcs = [name + ".c"],
         copts = copts,
@@ -52,7 +52,7 @@ def payload_elf_test(
         kvm_payload(
             name = prefix + "._payload_object",
             testonly = True,
-            binary = name + "._payload",
+            binary = name + ".payload",
             guest = guest,
             payload_features = features,
             tags = ["manual"],

@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
+
+#include "machines/emulator/clock.h"
 
 /* Copies the string value that follows @key in @line, if it is there. */
 static bool string_value(const char *line, const char *key, char *value, size_t size)
@@ -77,14 +78,6 @@ int qmp_receive(struct qmp *qmp)
 		if (result)
 			return result;
 	}
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
 }
 
 /* Waits for messages until @end; -1 with a message when none came. */

@@ -14,9 +14,9 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "machines/emulator/clock.h"
 #include "machines/emulator/console.h"
 #include "machines/runner/driver.h"
 #include "machines/runner/fuzz.h"
@@ -75,14 +75,6 @@ struct session {
 };
 
 static const struct driver *const drivers[] = {&bochs_driver, &qemu_driver};
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
-}
 
 static void write_all(const char *data, size_t size)
 {

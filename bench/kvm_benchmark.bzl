@@ -26,5 +26,9 @@ def kvm_benchmark(*, name, srcs):
             "exclusive",
             "manual",
         ],
-        deps = [":ratios"],
+        deps = [
+            ":footprint",
+            ":machine",
+            ":ratios",
+        ],
     )

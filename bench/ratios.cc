@@ -3,42 +3,18 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "measured.h"
+
 namespace
 {
 
-// Half of the repetitions lie within this part of the median.
-constexpr double kWidestSpread = 0.2;
-
 constexpr char kFloor[] = "floor";
-
-double Quantile(std::vector<double> values, double part)
-{
-	const auto at = values.begin() + static_cast<long>(part * (values.size() - 1));
-
-	std::nth_element(values.begin(), at, values.end());
-	return *at;
-}
-
-struct Measured {
-	std::vector<double> seconds; // of one iteration, for each repetition
-
-	double Median() const
-	{
-		return Quantile(seconds, 0.5);
-	}
-
-	double Spread() const
-	{
-		return (Quantile(seconds, 0.75) - Quantile(seconds, 0.25)) / Median();
-	}
-};
 
 class Ratios : public benchmark::BenchmarkReporter
 {
@@ -61,26 +37,26 @@ public:
 				continue;
 			}
 			ASSERT_NE(slash, std::string::npos) << name << " is in no group";
-			groups_[name.substr(0, slash)][name.substr(slash + 1)].seconds.push_back(
-				run.real_accumulated_time / static_cast<double>(run.iterations));
+			Take(run, &groups_[name.substr(0, slash)][name.substr(slash + 1)]);
 		}
 	}
 
 	void Print() const
 	{
-		printf("%-28s %-12s %12s %8s %8s\n", "", "", "median", "spread", "ratio");
+		printf("%-28s %-12s %13s %6s %8s\n", "", "", "median", "spread", "ratio");
 		for (const auto &[group, members] : groups_) {
 			const auto floor = members.find(kFloor);
 
 			ASSERT_TRUE(floor != members.end()) << group << " has no floor";
 			for (const auto &[what, measured] : members) {
-				printf("%-28s %-12s %9.2f us %6.0f %%", group.c_str(), what.c_str(),
-				       measured.Median() * 1e6, measured.Spread() * 100);
-				if (what != kFloor)
+				printf("%-28s %-12s %9.2f %-3s %4.0f %%", group.c_str(),
+				       what.c_str(), measured.Median(), measured.unit,
+				       measured.Spread() * 100);
+				if (what != kFloor && floor->second.Median() > 0)
 					printf(" %8.2f",
 					       measured.Median() / floor->second.Median());
 				printf("\n");
-				EXPECT_LE(measured.Spread(), kWidestSpread)
+				EXPECT_FALSE(measured.MeansNothing())
 					<< group << "/" << what
 					<< ": the repetitions differ too much to mean anything; run "
 					   "it again with nothing else running";
@@ -94,6 +70,17 @@ public:
 	}
 
 private:
+	static void Take(const Run &run, Measured *measured)
+	{
+		const auto memory = run.counters.find(kKiB);
+
+		measured->unit = memory == run.counters.end() ? "us" : kKiB;
+		measured->values.push_back(memory == run.counters.end()
+						   ? run.real_accumulated_time * 1e6 /
+							     static_cast<double>(run.iterations)
+						   : memory->second.value);
+	}
+
 	std::map<std::string, std::map<std::string, Measured>> groups_;
 };
 

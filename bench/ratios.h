@@ -5,6 +5,9 @@
 
 #include <benchmark/benchmark.h>
 
+// A benchmark that sets this counter measures memory in its place, not time.
+constexpr char kKiB[] = "KiB";
+
 /*
  * ratios.cc runs every registered benchmark many times, in turns, and prints the
  * medians. A benchmark's name is GROUP/WHAT; those of a group are compared with its

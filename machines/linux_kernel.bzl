@@ -3,13 +3,14 @@
 
 load("//machines:fixes.bzl", "check_fixes")
 
-def _init_linux_kernel_info(*, image, modules, config = None, builtin = None, lacks = []):
+def _init_linux_kernel_info(*, image, modules, config = None, builtin = None, lacks = [], pinned = False):
     return {
         "builtin": builtin,
         "config": config,
         "image": image,
         "lacks": lacks,
         "modules": modules,
+        "pinned": pinned,
     }
 
 LinuxKernelInfo, _new_linux_kernel_info = provider(
@@ -20,6 +21,7 @@ LinuxKernelInfo, _new_linux_kernel_info = provider(
         "image": "the bootable image (bzImage), a File",
         "lacks": "a list of fixes of KVM that it lacks, as linux_kernel has them",
         "modules": "a depset of Files: .ko files, or folders that hold some",
+        "pinned": "whether it is one of those that Ringside pins",
     },
     init = _init_linux_kernel_info,
 )
@@ -37,6 +39,7 @@ def _linux_kernel_impl(ctx):
             builtin = ctx.file.builtin,
             config = ctx.file.config,
             lacks = ctx.attr.lacks,
+            pinned = ctx.attr.pinned,
         ),
     ]
 
@@ -68,6 +71,10 @@ blank and a few words. A test with one of them in its `fixed_by` has to fail on 
         "modules": attr.label_list(
             allow_files = True,
             doc = "Uncompressed .ko files, or folders with such files, of the same build.",
+        ),
+        "pinned": attr.bool(
+            doc = """Whether it is one that Ringside pins: the property kvm_modules of test.xml
+says so.""",
         ),
     },
     provides = [LinuxKernelInfo],

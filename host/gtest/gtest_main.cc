@@ -2,7 +2,6 @@
 /* main() of every controller. */
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
 #include <cerrno>
 #include <climits>
@@ -12,6 +11,7 @@
 #include <string>
 
 #include "host/gtest/reporter.h"
+#include "host/gtest/result_file.h"
 #include "host/gtest/suite_tests.h"
 #include "ringside/runner.h"
 
@@ -132,34 +132,12 @@ bool RanNothing()
 	return true;
 }
 
-/* Whether a file is GoogleTest's whole report; what is no regular file is taken for one. */
-bool IsWholeReport(const char *path)
-{
-	static const char end[] = "</testsuites>\n";
-	char found[sizeof(end)] = "";
-	struct stat status;
-	FILE *file;
-
-	if (stat(path, &status) || !S_ISREG(status.st_mode))
-		return true;
-	file = fopen(path, "re");
-	if (!file)
-		return true;
-	if (!fseek(file, 1 - static_cast<long>(sizeof(end)), SEEK_END))
-		found[fread(found, 1, sizeof(end) - 1, file)] = '\0';
-	fclose(file);
-	return !strcmp(found, end);
-}
-
 /*
  * The exit status: a verdict that could not be written is none, on a full disk
  * for one. GoogleTest doesn't look.
  */
 int Finish(int status)
 {
-	static const char xml[] = "xml:";
-	const std::string report = GTEST_FLAG_GET(output);
-
 	if (fflush(stdout) || ferror(stdout)) {
 		/* Why, the next attempt tells. */
 		clearerr(stdout);
@@ -167,10 +145,9 @@ int Finish(int status)
 
 		fprintf(stderr, "ringside: cannot write the output: %s\n",
 			mended ? "a part of it is lost" : strerror(errno));
-	} else if (report.compare(0, sizeof(xml) - 1, xml) == 0 &&
-		   !IsWholeReport(report.c_str() + sizeof(xml) - 1)) {
+	} else if (!ringside::FinishResultFile()) {
 		fprintf(stderr, "ringside: cannot write the report: %s is cut off\n",
-			report.c_str() + sizeof(xml) - 1);
+			ringside::ResultFile().c_str());
 	} else {
 		return status;
 	}

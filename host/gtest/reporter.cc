@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "host/gtest/include/ringside/kvm_gtest.h"
+#include "host/gtest/result_file.h"
 #include "host/gtest/result_log.h"
 #include "kvm_abi.h"
 #include "ringside/reporter.h"
@@ -219,6 +220,7 @@ void Abandon()
 
 	if (xml)
 		xml->OnTestIterationEnd(*unit, 0);
+	FinishResultFile();
 	PrintRest();
 }
 

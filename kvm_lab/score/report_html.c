@@ -4,51 +4,8 @@
 #include <string.h>
 
 #include "kvm_lab/score/report.h"
-
-/* clang-format off */
-static const char page_head[] =
-"<!DOCTYPE html>\n"
-"<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-"<title>Ringside score</title>\n"
-"<style>\n"
-":root { color-scheme: light dark; --line: #8884; --good: #1a7f43; --bad: #c0262e; --dim: #7a828c; }\n"
-"body { margin: 2rem auto; max-width: 80rem; padding: 0 1.5rem; font: 15px/1.5 system-ui, sans-serif; }\n"
-"h1 { font-size: 1.5rem; margin: 0; }\n"
-"table { border-collapse: collapse; margin: 1.5rem 0; font-variant-numeric: tabular-nums; }\n"
-"th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); font-weight: 400; }\n"
-"thead th { font-weight: 600; }\n"
-"code { font-size: .85rem; overflow-wrap: anywhere; }\n"
-"small, .dim { color: var(--dim); }\n"
-".caught { color: var(--good); font-weight: 600; }\n"
-".missed { color: var(--bad); font-weight: 600; }\n"
-".bar { display: inline-block; width: 8rem; height: .5rem; background: var(--line); vertical-align: middle; }\n"
-".bar i { display: block; height: 100%; background: var(--good); }\n"
-"body:has(#missed:checked) tr.fine { display: none; }\n"
-"</style></head><body>\n";
-/* clang-format on */
-
-static void print_escaped(FILE *file, const char *text)
-{
-	for (; text && *text; text++) {
-		switch (*text) {
-		case '<':
-			fputs("&lt;", file);
-			break;
-		case '>':
-			fputs("&gt;", file);
-			break;
-		case '&':
-			fputs("&amp;", file);
-			break;
-		case '"':
-			fputs("&quot;", file);
-			break;
-		default:
-			fputc(*text, file);
-		}
-	}
-}
+#include "report/page.h"
+#include "report/xml.h"
 
 static void print_rate(FILE *file, const struct rate *rate)
 {
@@ -57,9 +14,10 @@ static void print_rate(FILE *file, const struct rate *rate)
 
 	score_interval(rate, &low, &high);
 	fprintf(file,
-		"<td><span class=\"bar\"><i style=\"width:%.0f%%\"></i></span> %u, %.0f&nbsp;%% "
-		"<small>(%.0f to %.0f)</small></td>",
-		percent, rate->caught, percent, low, high);
+		"<td>%u, %.0f&nbsp;%% <small>(%.0f to %.0f)</small>"
+		"<span class=\"bar\"><i class=\"passed\" style=\"flex:%u\"></i>"
+		"<i style=\"flex:%u\"></i></span></td>",
+		rate->caught, percent, low, high, rate->caught, rate->faults - rate->caught);
 }
 
 static void print_rate_row(FILE *file, const struct score *score, const char *area)
@@ -69,7 +27,7 @@ static void print_rate_row(FILE *file, const struct score *score, const char *ar
 	if (!first.faults)
 		return;
 	fputs("<tr><th scope=\"row\">", file);
-	print_escaped(file, area ? area : "all");
+	xml_put(file, area ? area : "all");
 	fprintf(file, "</th><td>%u</td>", first.faults);
 	for (size_t i = 0; i < score->suite_count; i++) {
 		const struct rate rate = score_rate(score, i, area);
@@ -83,7 +41,7 @@ static void print_suites(FILE *file, const struct score *score)
 {
 	for (size_t i = 0; i < score->suite_count; i++) {
 		fputs("<th scope=\"col\">", file);
-		print_escaped(file, score->suites[i].name);
+		xml_put(file, score->suites[i].name);
 		fputs("</th>", file);
 	}
 	fputs("</tr></thead><tbody>\n", file);
@@ -93,12 +51,13 @@ static void print_rates(FILE *file, const struct score *score)
 {
 	struct words areas = report_areas(score);
 
-	fputs("<table><thead><tr><th scope=\"col\">Area</th><th scope=\"col\">Faults</th>", file);
+	fputs("<div class=\"table\"><table><thead><tr><th scope=\"col\">Area</th><th scope=\"col\">Faults</th>",
+	      file);
 	print_suites(file, score);
 	for (size_t i = 0; i < areas.count; i++)
 		print_rate_row(file, score, areas.list[i]);
 	print_rate_row(file, score, NULL);
-	fputs("</tbody></table>\n", file);
+	fputs("</tbody></table></div>\n", file);
 	free(areas.list);
 }
 
@@ -122,11 +81,11 @@ static void print_catches(FILE *file, const struct score *score, size_t fault, s
 		    !outcome_is_catch(cell->outcome))
 			continue;
 		fputs("<br><a href=\"logs/", file);
-		print_escaped(file, name);
+		xml_put(file, name);
 		fputc('.', file);
-		print_escaped(file, test);
+		xml_put(file, test);
 		fputs(".txt\">", file);
-		print_escaped(file, test);
+		xml_put(file, test);
 		fprintf(file, "</a> <small>%s on %s, %.1f s</small>", outcome_names[cell->outcome],
 			score->machines[cell->machine].name, cell->seconds);
 	}
@@ -150,28 +109,29 @@ static void print_fault(FILE *file, const struct score *score, size_t index)
 	for (size_t i = 0; i < score->suite_count; i++)
 		fine &= !!score_catch(score, index, i);
 	fprintf(file, "<tr%s><th scope=\"row\">", fine ? " class=\"fine\"" : "");
-	print_escaped(file, short_name(fault->label));
+	xml_put(file, short_name(fault->label));
 	fputs("<br><small>", file);
-	print_escaped(file, fault->area);
+	xml_put(file, fault->area);
 	if (fault->line) {
 		fputc(':', file);
-		print_escaped(file, fault->line);
+		xml_put(file, fault->line);
 	}
-	fputs("</small></th><td>", file);
+	fputs("</small></th><td class=\"text\">", file);
 	if (fault->operation) {
-		print_escaped(file, fault->operation);
+		xml_put(file, fault->operation);
 		fputs(" <small>in ", file);
-		print_escaped(file, fault->function);
+		xml_put(file, fault->function);
 		fputs("()</small><br><code>", file);
-		print_escaped(file, fault->from);
+		xml_put(file, fault->from);
 		fputs("</code> <span class=\"dim\">becomes</span> <code>", file);
-		print_escaped(file, fault->to);
+		xml_put(file, fault->to);
 		fputs("</code>", file);
 	}
 	fputs("</td>", file);
 	for (size_t i = 0; i < score->suite_count; i++) {
-		fprintf(file, "<td><span class=\"%s\">%s</span> <small>%u tests</small>",
-			score_catch(score, index, i) ? "caught" : "missed",
+		fprintf(file,
+			"<td class=\"text\"><span class=\"chip %s\">%s</span> <small>%u tests</small>",
+			score_catch(score, index, i) ? "passed" : "failed",
 			report_verdict(score, index, i), count_runs(score, index, i));
 		print_catches(file, score, index, i);
 		fputs("</td>", file);
@@ -194,11 +154,11 @@ static void print_left_out(FILE *file, const struct score *score)
 		if (fault->state < FAULT_NOT_COMPILED || fault->state > FAULT_EQUIVALENT)
 			continue;
 		fputs("<li>", file);
-		print_escaped(file, short_name(fault->label));
+		xml_put(file, short_name(fault->label));
 		fprintf(file, ": %s", reasons[fault->state]);
 		if (fault->reason) {
 			fputs(": ", file);
-			print_escaped(file, fault->reason);
+			xml_put(file, fault->reason);
 		}
 		fputs("</li>\n", file);
 	}
@@ -207,14 +167,10 @@ static void print_left_out(FILE *file, const struct score *score)
 
 void report_html(FILE *file, const struct score *score)
 {
-	char started[64];
-	struct tm local;
-
-	localtime_r(&score->started, &local);
-	strftime(started, sizeof(started), "%Y-%m-%d %H:%M:%S %Z", &local);
-	fputs(page_head, file);
-	fprintf(file, "<h1>Ringside score</h1>\n<p class=\"dim\">%s, %.0f s", started,
-		score->seconds);
+	page_begin(file, "Ringside score");
+	fputs("<h1>Ringside score</h1>\n<p class=\"dim\">", file);
+	page_put_time(file, score->started);
+	fprintf(file, ", %.0f s", score->seconds);
 	if (score->is_sample)
 		fprintf(file, ", seed %ju", (uintmax_t)score->seed);
 	fputs("; intervals are of 95&nbsp;%.", file);
@@ -223,15 +179,15 @@ void report_html(FILE *file, const struct score *score)
 		      file);
 	fputs("</p>\n", file);
 	print_rates(file, score);
-	fputs("<label><input type=\"checkbox\" id=\"missed\"> only what was not caught</label>\n"
-	      "<table><thead><tr><th scope=\"col\">Fault</th><th scope=\"col\">What is "
+	page_put_filter(file, "only what was not caught");
+	fputs("<div class=\"table\"><table><thead><tr><th scope=\"col\">Fault</th><th scope=\"col\">What is "
 	      "wrong</th>",
 	      file);
 	print_suites(file, score);
 	for (size_t i = 0; i < score->fault_count; i++)
 		if (score->faults[i].state == FAULT_READY)
 			print_fault(file, score, i);
-	fputs("</tbody></table>\n", file);
+	fputs("</tbody></table></div>\n", file);
 	print_left_out(file, score);
-	fputs("</body></html>\n", file);
+	page_end(file);
 }

@@ -83,7 +83,8 @@ def _bochs_snapshot_impl(ctx):
                               ("cpus", 1),
                               ("memory", ctx.attr.memory_mb),
                           ] + [("provides", requirement) for requirement in ctx.attr.provides] +
-                          [("lacks", fix) for fix in kernel.lacks]
+                          [("lacks", fix) for fix in kernel.lacks] +
+                          [("modules", "pinned" if kernel.pinned else "other")]
     ]))
     return [
         DefaultInfo(files = depset([snapshot])),

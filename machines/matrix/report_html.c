@@ -2,40 +2,14 @@
 /* The table as one page without anything from elsewhere, for light and dark. */
 #include <string.h>
 
-#include "machines/matrix/page.h"
 #include "machines/matrix/report.h"
+#include "report/page.h"
+#include "report/xml.h"
 
 /* Where a test's name ends its package. */
 static size_t package_size(const char *test)
 {
 	return strcspn(test, ":");
-}
-
-static void print_escaped(FILE *file, const char *text, size_t size)
-{
-	for (; size && *text; text++, size--) {
-		switch (*text) {
-		case '<':
-			fputs("&lt;", file);
-			break;
-		case '>':
-			fputs("&gt;", file);
-			break;
-		case '&':
-			fputs("&amp;", file);
-			break;
-		case '"':
-			fputs("&quot;", file);
-			break;
-		default:
-			fputc(*text, file);
-		}
-	}
-}
-
-static void print_text(FILE *file, const char *text)
-{
-	print_escaped(file, text, strlen(text));
 }
 
 /* A path in the output folder, as a link: all that is special in a URL's path is encoded. */
@@ -68,13 +42,11 @@ static void print_seconds(FILE *file, double seconds)
 
 static void print_summary(FILE *file, const struct table *table)
 {
-	char started[64];
-	struct tm local;
 	bool failed = false;
 
-	localtime_r(&table->started, &local);
-	strftime(started, sizeof(started), "%Y-%m-%d %H:%M:%S %Z", &local);
-	fprintf(file, "<header>\n<h1>Ringside matrix</h1>\n<p class=\"when\">%s, ", started);
+	fputs("<header>\n<h1>Ringside matrix</h1>\n<p class=\"when\">", file);
+	page_put_time(file, table->started);
+	fputs(", ", file);
 	print_seconds(file, table->seconds);
 	fprintf(file, ", %zu tests, %zu configurations</p>\n<p class=\"totals\">",
 		table->test_count, table->column_count);
@@ -91,9 +63,7 @@ static void print_summary(FILE *file, const struct table *table)
 	}
 	fputs("</p>\n", file);
 	if (failed)
-		fputs("<label class=\"filter\"><input type=\"checkbox\" id=\"filter\"> only what "
-		      "failed</label>\n",
-		      file);
+		page_put_filter(file, "only what failed");
 	fputs("</header>\n", file);
 }
 
@@ -105,9 +75,9 @@ static void print_problems(FILE *file, const struct table *table)
 		if (!column->problem)
 			continue;
 		fputs("<section class=\"problem\"><h2>", file);
-		print_text(file, column->title);
+		xml_put(file, column->title);
 		fputs(" is incomplete</h2><pre>", file);
-		print_text(file, column->problem);
+		xml_put(file, column->problem);
 		fputs("</pre></section>\n", file);
 	}
 }
@@ -135,11 +105,11 @@ static void print_heads(FILE *file, const struct table *table)
 		fputs("<th scope=\"col\"><a href=\"bazel/", file);
 		print_link(file, column->id);
 		fputs(".log\">", file);
-		print_text(file, column->title);
+		xml_put(file, column->title);
 		fputs("</a><small>", file);
 		if (column->release) {
 			fputs("Linux ", file);
-			print_text(file, column->release);
+			xml_put(file, column->release);
 		} else {
 			fputs("&nbsp;", file);
 		}
@@ -168,11 +138,8 @@ static void print_cell(FILE *file, const struct cell *cell)
 		print_link(file, cell->log);
 		fputc('"', file);
 	}
-	if (cell->message) {
-		fputs(" title=\"", file);
-		print_text(file, cell->message);
-		fputc('"', file);
-	}
+	if (cell->message)
+		xml_put_attribute(file, "title", cell->message);
 	fprintf(file, ">%s</%s>", verdict_words[cell->verdict], element);
 	if (cell->runs && cell->verdict != SKIPPED) {
 		fputs("<small>", file);
@@ -197,7 +164,7 @@ static void print_package(FILE *file, const struct table *table, size_t first)
 		failed |= row_failed(table, i);
 	fprintf(file, "<tr class=\"package%s\"><th scope=\"rowgroup\" colspan=\"%zu\">",
 		failed ? "" : " fine", table->column_count + 1);
-	print_escaped(file, table->tests[first], size);
+	xml_put_part(file, table->tests[first], size);
 	fputs("</th></tr>\n", file);
 }
 
@@ -215,9 +182,9 @@ static void print_table(FILE *file, const struct table *table)
 			print_package(file, table, i);
 		fprintf(file, "<tr%s><th scope=\"row\" title=\"",
 			row_failed(table, i) ? "" : " class=\"fine\"");
-		print_text(file, test);
+		xml_put(file, test);
 		fputs("\">", file);
-		print_text(file, test[size] ? test + size + 1 : test);
+		xml_put(file, test[size] ? test + size + 1 : test);
 		fputs("</th>", file);
 		for (size_t j = 0; j < table->column_count; j++)
 			print_cell(file, &table->columns[j].cells[i]);
@@ -228,12 +195,12 @@ static void print_table(FILE *file, const struct table *table)
 
 void report_html(FILE *file, const struct table *table)
 {
-	fputs(page_head, file);
+	page_begin(file, "Ringside matrix");
 	print_summary(file, table);
 	print_problems(file, table);
 	if (table->test_count)
 		print_table(file, table);
 	else
 		fputs("<p>No test has run.</p>\n", file);
-	fputs("</main></body></html>\n", file);
+	page_end(file);
 }

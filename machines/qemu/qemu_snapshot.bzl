@@ -52,7 +52,8 @@ def _qemu_snapshot_impl(ctx):
                               ("cpus", ctx.attr.cpus),
                               ("memory", ctx.attr.memory_mb),
                           ] + [("provides", requirement) for requirement in ctx.attr.provides] +
-                          [("lacks", fix) for fix in kernel.lacks]
+                          [("lacks", fix) for fix in kernel.lacks] +
+                          [("modules", "pinned" if kernel.pinned else "other")]
     ]))
     return [
         DefaultInfo(files = depset([snapshot])),

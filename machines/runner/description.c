@@ -163,6 +163,8 @@ static void take_machine_line(void *context, const char *key, const char *value)
 		machine->memory_mb = number(key, value);
 	else if (!strcmp(key, "provides"))
 		machine->provides |= capability(value);
+	else if (!strcmp(key, "modules"))
+		machine->modules = copy(value);
 	else if (!strcmp(key, "lacks"))
 		append(&machine->lacks, &machine->lack_count, value);
 	else
@@ -199,7 +201,8 @@ void read_machine_description(const struct test_description *test,
 
 	*machine = (struct machine_description){.provides = CAPABILITY_KVM};
 	read_lines(path, take_machine_line, machine);
-	if (!machine->name || !machine->emulator || !machine->root || !machine->snapshot)
+	if (!machine->name || !machine->emulator || !machine->root || !machine->snapshot ||
+	    !machine->modules)
 		die("%s is incomplete; build the test anew", path);
 	free(path);
 	make_absolute(test, &machine->root);

@@ -40,6 +40,7 @@ struct machine_description {
 	char *cpu; /* CPU model, in the emulator's words */
 	char *kernel; /* its release, from the snapshot */
 	capability_set provides;
+	char *modules; /* whose KVM it has: MODULES_PINNED or MODULES_OTHER */
 	char **lacks; /* fixes of KVM that its kernel has not */
 	size_t lack_count;
 	unsigned int cpus;

@@ -21,6 +21,7 @@
 #include "machines/runner/driver.h"
 #include "machines/runner/fuzz.h"
 #include "machines/runner/message.h"
+#include "machines/runner/result_file.h"
 #include "machines/runner/transfer.h"
 
 /* How long a machine may take from its snapshot to the test's start, in ms. */
@@ -140,7 +141,7 @@ static int fail(struct session *session, const char *format, ...)
 static int fail(struct session *session, const char *format, ...)
 {
 	va_list list;
-	char *what;
+	char *what, *message;
 	int size;
 
 	va_start(list, format);
@@ -148,7 +149,11 @@ static int fail(struct session *session, const char *format, ...)
 	va_end(list);
 	if (size < 0)
 		die("out of memory");
-	say("machine %s failed while %s: %s", session->machine->name, stage_name(session), what);
+	message = format_text("machine %s failed while %s: %s", session->machine->name,
+			      stage_name(session), what);
+	say("%s", message);
+	add_failure(session->machine, message);
+	free(message);
 	free(what);
 	if (session->emulator_said_size)
 		say("the emulator said:\n%.*s", (int)session->emulator_said_size,
@@ -370,12 +375,16 @@ static int went_off(struct session *session)
 static int judge_kernel(const struct session *session, int status)
 {
 	const bool oopsed = session->console.report == KERNEL_OOPSED;
+	char *message;
 
 	/* Whoever is at the shell may play with the kernel. */
 	if (session->console.report == KERNEL_SILENT || session->dialogue)
 		return status;
-	say("the kernel of machine %s reported %s while the test ran:", session->machine->name,
-	    oopsed ? "an oops" : "a warning");
+	message = format_text("the kernel of machine %s reported %s while the test ran",
+			      session->machine->name, oopsed ? "an oops" : "a warning");
+	say("%s:", message);
+	add_failure(session->machine, message);
+	free(message);
 	console_print_report(&session->console, stdout);
 	fflush(stdout);
 	if (status)

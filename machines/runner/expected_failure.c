@@ -11,6 +11,7 @@
 
 #include "machines/runner/memory.h"
 #include "machines/runner/message.h"
+#include "report/xml.h"
 
 #define REPORT "XML_OUTPUT_FILE"
 
@@ -62,37 +63,6 @@ static char *read_report(const char *path)
 	return text;
 }
 
-/*
- * The size of what begins here: a tag, a CDATA section, or text up to the next of both.
- * In attributes GoogleTest escapes ">".
- */
-static size_t part_size(const char *text)
-{
-	static const char cdata[] = "<![CDATA[";
-	bool is_cdata = !strncmp(text, cdata, strlen(cdata));
-	const char *end;
-
-	if (*text != '<')
-		return strcspn(text, "<");
-	end = strstr(text, is_cdata ? "]]>" : ">");
-	if (!end)
-		return strlen(text);
-	return (size_t)(end - text) + (is_cdata ? 3 : 1);
-}
-
-static bool is_tag(const char *text, const char *name)
-{
-	size_t size = strlen(name);
-
-	return *text == '<' && !strncmp(text + 1, name, size) && strchr(" />", text[1 + size]);
-}
-
-/* Whether a tag has no contents, and so no end of its own. */
-static bool is_empty(const char *tag, size_t size)
-{
-	return size >= 2 && tag[size - 2] == '/';
-}
-
 /* "FILE:LINE", a line's end, what failed. */
 static bool is_own_verdict(const char *failure, size_t size)
 {
@@ -127,29 +97,29 @@ static bool scan(struct report *report, const char *text)
 	size_t size;
 
 	for (; *text; text += size) {
-		size = part_size(text);
-		if (is_tag(text, "testsuite")) {
+		size = xml_part_size(text);
+		if (xml_is_tag(text, "testsuite")) {
 			begin_suite(report);
-		} else if (is_tag(text, "testcase")) {
+		} else if (xml_is_tag(text, "testcase")) {
 			if (in_case || !report->suite_count)
 				return false;
 			outcome = PASSED;
-			in_case = !is_empty(text, size);
+			in_case = !xml_is_empty(text, size);
 			if (!in_case)
 				end_case(report, outcome);
-		} else if (is_tag(text, "skipped") && outcome == PASSED) {
+		} else if (xml_is_tag(text, "skipped") && outcome == PASSED) {
 			outcome = SKIPPED;
-		} else if (is_tag(text, "failure")) {
+		} else if (xml_is_tag(text, "failure")) {
 			if (!in_case)
 				return false;
 			if (outcome != FAILED)
 				outcome = BROKEN;
 			in_failure = true;
-		} else if (is_tag(text, "/failure")) {
+		} else if (xml_is_tag(text, "/failure")) {
 			if (!in_case)
 				return false;
 			in_failure = false;
-		} else if (is_tag(text, "/testcase")) {
+		} else if (xml_is_tag(text, "/testcase")) {
 			if (!in_case)
 				return false;
 			in_case = false;
@@ -159,20 +129,6 @@ static bool scan(struct report *report, const char *text)
 		}
 	}
 	return report->case_count > 0 && !in_case;
-}
-
-static void write_escaped(FILE *file, const char *text)
-{
-	for (; *text; text++) {
-		if (*text == '&')
-			fputs("&amp;", file);
-		else if (*text == '<')
-			fputs("&lt;", file);
-		else if (*text == '"')
-			fputs("&quot;", file);
-		else
-			fputc(*text, file);
-	}
 }
 
 /* A tag with another number in its attribute failures="". */
@@ -196,7 +152,7 @@ static void write_failures(FILE *file, const char *tag, size_t size, size_t fail
 static void write_unexpected(FILE *file, const char *lacks)
 {
 	fputs("<failure message=\"passes, although this kernel is said to lack ", file);
-	write_escaped(file, lacks);
+	xml_put(file, lacks);
 	fputs("\" type=\"\"></failure>", file);
 }
 
@@ -209,29 +165,29 @@ static void write_report(FILE *file, const struct report *report, const char *te
 	size_t size;
 
 	for (; *text; text += size) {
-		size = part_size(text);
-		if (is_tag(text, "testsuites")) {
+		size = xml_part_size(text);
+		if (xml_is_tag(text, "testsuites")) {
 			write_failures(file, text, size,
 				       report->outcomes[PASSED] + report->outcomes[BROKEN]);
-		} else if (is_tag(text, "testsuite")) {
+		} else if (xml_is_tag(text, "testsuite")) {
 			write_failures(file, text, size, *failures++);
-		} else if (is_tag(text, "testcase") && is_empty(text, size)) {
+		} else if (xml_is_tag(text, "testcase") && xml_is_empty(text, size)) {
 			/* Nothing is in it: neither a failure nor a skip. */
 			fwrite(text, 1, size - 2, file);
 			fputc('>', file);
 			write_unexpected(file, lacks);
 			fputs("</testcase>", file);
 			outcome++;
-		} else if (is_tag(text, "/testcase")) {
+		} else if (xml_is_tag(text, "/testcase")) {
 			if (*outcome == PASSED)
 				write_unexpected(file, lacks);
 			fwrite(text, 1, size, file);
 			outcome++;
-		} else if (is_tag(text, "failure") && *outcome == FAILED) {
+		} else if (xml_is_tag(text, "failure") && *outcome == FAILED) {
 			fputs("<system-out>fails as expected: this kernel lacks ", file);
-			write_escaped(file, lacks);
+			xml_put(file, lacks);
 			fputs("\n", file);
-		} else if (is_tag(text, "/failure") && *outcome == FAILED) {
+		} else if (xml_is_tag(text, "/failure") && *outcome == FAILED) {
 			fputs("</system-out>", file);
 		} else {
 			fwrite(text, 1, size, file);

@@ -21,12 +21,14 @@
 #include "machines/runner/fixes.h"
 #include "machines/runner/fuzz.h"
 #include "machines/runner/message.h"
-#include "machines/runner/skip.h"
+#include "machines/runner/result_file.h"
+#include "report/properties.h"
 
 /* For the properties in test.xml. */
-static void tell_machine(const char *name)
+static void tell_machine(const char *name, const char *modules)
 {
-	if (setenv("RINGSIDE_MACHINE", name, 1))
+	if (setenv(PROPERTY_MACHINE_VARIABLE, name, 1) ||
+	    setenv(PROPERTY_MODULES_VARIABLE, modules, 1))
 		die("out of memory");
 }
 
@@ -79,14 +81,14 @@ static int run_on_machine(const struct test_description *test, const char *why, 
 	if (!test->emulated)
 		die("%s, which the build does not know; build the test anew", why);
 	read_machine_description(test, &machine);
+	tell_machine(machine.name, test->module_count ? MODULES_OTHER : machine.modules);
 	missing = test->required & ~machine.provides;
 	if (missing) {
 		say("%s; machine %s offers no %s: skipped", why, machine.name,
 		    capability_list(missing, list));
-		return skip_test(list);
+		return skip_test(list, &machine);
 	}
 	say("%s; running on machine %s, Linux %s", why, machine.name, machine.kernel);
-	tell_machine(machine.name);
 	return run_expecting(test, &machine, arguments);
 }
 
@@ -101,7 +103,7 @@ static int host_lacks(const struct probe *probe, capability_set missing)
 		    probe->problem);
 	say("host: no %s; skipped (without --config=host it would run on an emulated machine)",
 	    capability_list(missing, list));
-	return skip_test(list);
+	return skip_test(list, NULL);
 }
 
 int main(int argc, char **argv)
@@ -115,6 +117,7 @@ int main(int argc, char **argv)
 	if (!argc)
 		return STATUS_MACHINE_FAILED;
 	read_test_description(argv[0], &test);
+	tell_machine("host", MODULES_HOST);
 	prepare_fuzzing();
 	if (strcmp(test.machine, "auto") && strcmp(test.machine, "host")) {
 		why = format_text("machine %s is asked for", test.machine);
@@ -127,7 +130,7 @@ int main(int argc, char **argv)
 			say("modules of KVM are given, and no emulated machine offers all that "
 			    "this test requires: skipped");
 			capability_list(test.required, list);
-			return skip_test(list);
+			return skip_test(list, NULL);
 		}
 		return run_on_machine(&test, "modules of KVM are given", argv);
 	}
@@ -139,7 +142,6 @@ int main(int argc, char **argv)
 	missing = test.required & ~probe.provides;
 	if (!missing) {
 		uname(&system);
-		tell_machine("host");
 		say("running on the host, Linux %s", system.release);
 		return run_on_host(&test, argv);
 	}
@@ -152,7 +154,7 @@ int main(int argc, char **argv)
 		why = format_text("host: no %s", list);
 	if (!test.emulated) {
 		say("%s; no emulated machine offers all that this test requires: skipped", why);
-		return skip_test(list);
+		return skip_test(list, NULL);
 	}
 	return run_on_machine(&test, why, argv);
 }

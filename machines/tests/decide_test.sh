@@ -47,6 +47,8 @@ first_line "ringside: machine amd is asked for; running on machine amd, Linux *"
 decide "a forced machine that lacks something" 0 "machine amd" "$amd" "requires vmx"
 first_line "ringside: machine amd is asked for; machine amd offers no VMX: skipped"
 grep -q '<skipped message="the machine offers no VMX"/>' "$work/test.xml" || fail "no skip in test.xml"
+grep -q '<property name="machine" value="amd"/>' "$work/test.xml" || fail "no machine in test.xml"
+grep -q '<property name="kvm_modules" value="pinned"/>' "$work/test.xml" || fail "not whose KVM in test.xml"
 
 decide "a forced machine that does not exist" 125 "machine intel"
 first_line "ringside: machine intel is asked for, which the build does not know; build the test anew"
@@ -58,6 +60,8 @@ first_line "ringside: host: no *; machine amd offers no VMX: skipped"
 decide "more than any machine has" 0 "machine auto" "requires svm" "requires vmx"
 first_line "ringside: host: no *; no emulated machine offers all that this test requires: skipped"
 grep -q '<skipped message="the machine offers no ' "$work/test.xml" || fail "no skip in test.xml"
+grep -q '<property name="machine" value="host"/>' "$work/test.xml" || fail "no machine in test.xml"
+grep -q "<property name=\"kernel\" value=\"$(uname -r)\"/>" "$work/test.xml" || fail "no kernel in test.xml"
 
 decide "the host, plainly" "$([ -w /dev/kvm ] && echo 0 || echo 125)" "machine host"
 if [ -w /dev/kvm ]; then

@@ -70,6 +70,10 @@ run() {
 	nothing_runs
 }
 
+reports() {
+	grep -qF -- "$1" "$work/test.xml" || fail "test.xml does not say '$1'"
+}
+
 # How many emulators run with files of this test's.
 emulators() {
 	for process in /proc/[0-9]*; do
@@ -154,12 +158,18 @@ run "a kernel's warning" 60 125 kernel_says "<4>WARNING: CPU: 0 PID: 1 at kvm.c:
 says "the kernel of machine $machine reported a warning while the test ran:"
 says "WARNING: CPU: 0 PID: 1 at kvm.c:1"
 says "so the test fails, though it says that it passes"
+reports '<testsuites><testsuite name="own"><testcase name="passes"/></testsuite>'
+reports "<failure message=\"the kernel of machine $machine reported a warning while the test ran\"/>"
 run "a kernel's oops" 60 3 kernel_says "<1>BUG: unable to handle page fault" 3
 says "the kernel of machine $machine reported an oops while the test ran:"
 run "a kernel's remark" 60 0 kernel_says "<4>nothing to worry about" 0
 
 run "a kernel panic" 60 125 panic
 says "machine $machine failed while running the test: its kernel panicked"
+reports "<testcase name=\"machine $machine\" classname=\"test\" status=\"run\" result=\"completed\">"
+reports "<failure message=\"machine $machine failed while running the test: its kernel panicked\"/>"
+reports "<property name=\"machine\" value=\"$machine\"/>"
+reports '<property name="kvm_modules" value="pinned"/>'
 says "the last lines of its console:"
 says "sysrq triggered crash"
 

@@ -81,7 +81,7 @@ says "this kernel lacks 0123456789ab (L2's \"<VMMCALL>\" & its way): the test ha
 says "the bug is there: </failure> & <failure>"
 says "ringside: fails as expected: this kernel lacks 0123456789ab (L2's \"<VMMCALL>\" & its way) (1 case)"
 counts 0 0
-grep -q "<system-out>fails as expected: this kernel lacks 0123456789ab (L2's &quot;&lt;VMMCALL>&quot; &amp; its way)" \
+grep -q "<system-out>fails as expected: this kernel lacks 0123456789ab (L2's &quot;&lt;VMMCALL&gt;&quot; &amp; its way)" \
 	"$work/test.xml" || fail "test.xml does not tell why it passes"
 grep -q "and once more" "$work/test.xml" || fail "test.xml has lost what the case said"
 

@@ -88,6 +88,13 @@ run 0 flood --gtest_filter=Flood.SaysLittle
 silent '^ringside: .*results'
 [ ! -e "$log" ] || complain "there is a log"
 
+# GoogleTest's report says which KVM it was.
+run 1 flood_cases --gtest_filter='*test_15000' --gtest_output="xml:$TEST_TMPDIR/test.xml"
+what="properties"
+[ "$(grep -c '<property name="machine" value="host"/>' "$TEST_TMPDIR/test.xml")" -eq 1 ] || complain "no machine"
+grep -q "<property name=\"kernel\" value=\"$(uname -r)\"/>" "$TEST_TMPDIR/test.xml" || complain "no kernel"
+grep -q 'TFAIL: case 15000' "$TEST_TMPDIR/test.xml" || complain "no failure"
+
 # By hand, all is shown.
 unset TEST_UNDECLARED_OUTPUTS_DIR
 what="by hand"

@@ -1,23 +1,30 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Lists what tests have skipped and why: Bazel itself shows a skip as PASSED.
+# What tests came to, by the last result of each, in bazel-testlogs.
 #
 # usage: bazel run //:skips -- [PATTERN]...
-#   PATTERN  //..., //folder/..., //folder, //folder:all or //folder:test; all tests, if
-#            none is given
-#
-# What it reads is the last result of each test, in bazel-testlogs.
+#        bazel run //:failures -- [PATTERN]...
+#        bazel run //:ktap -- [PATTERN]...
+#   skips     what was skipped, and why: Bazel itself shows a skip as PASSED
+#   failures  the cases that failed, and what they said: Bazel itself names their tests
+#   ktap      all as KTAP, the kernel's format (Linux: Documentation/dev-tools/ktap.rst)
+#   PATTERN   //..., //folder/..., //folder, //folder:all or //folder:test; all tests, if
+#             none is given
 set -euo pipefail
 
+# From the BUILD file: which of them it is.
+what=$1
+shift
+
 die() {
-	printf 'skips: %s\n' "$1" >&2
+	printf '%s: %s\n' "$what" "$1" >&2
 	shift
 	[ $# -eq 0 ] || printf '  %s\n' "$@" >&2
 	exit 1
 }
 
 workspace=${BUILD_WORKSPACE_DIRECTORY-}
-[ -n "$workspace" ] || die "this only works when Bazel runs it" "Fix: ./bazelw run //:skips"
+[ -n "$workspace" ] || die "this only works when Bazel runs it" "Fix: ./bazelw run //:$what"
 for pattern in "$@"; do
 	[[ $pattern == //* ]] || die "'$pattern' is no pattern that it knows" \
 		"Fix: write //folder/..., //folder, //folder:all or //folder:test; options belong before the --."
@@ -25,8 +32,9 @@ done
 
 # Bazel started this in a folder of its own, beside which its tests leave their results.
 folder=$(pwd -P)
-[[ $folder == */bazel-out/*/bin/* ]] || die "'$folder' is not in Bazel's output folder" "Fix: ./bazelw run //:skips"
+[[ $folder == */bazel-out/*/bin/* ]] || die "'$folder' is not in Bazel's output folder" "Fix: ./bazelw run //:$what"
 logs=${folder%%/bin/*}/testlogs
+cases=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/cases.awk
 
 # usage: label_of FOLDER   sets label to that of the test whose results are there
 label_of() {
@@ -82,53 +90,42 @@ is_wanted() {
 	return 1
 }
 
-# Of a test.xml: a line for each skipped case, its name and why.
-read -rd '' PROGRAM <<'AWK' || true
-function attribute(name,   text) {
-	if (!match($0, "(^|[ \t\n])" name "=\"[^\"]*\""))
-		return ""
-	text = substr($0, RSTART, RLENGTH)
-	sub(/^[^"]*"/, "", text)
-	sub(/"$/, "", text)
-	return text
-}
-BEGIN { RS = "<" }
-/^testcase[ \t\n]/ {
-	suite = attribute("classname")
-	test = suite == "" ? "" : suite "." attribute("name") ": "
-}
-/^skipped[ \t\n\/>]/ {
-	why = attribute("message")
-	# A place stands on a line of its own, and then the result.
-	gsub(/&#x0[aA];(TCONF: )?/, ": ", why)
-	gsub(/&#x09;/, " ", why)
-	gsub(/&lt;/, "<", why)
-	gsub(/&gt;/, ">", why)
-	gsub(/&quot;/, "\"", why)
-	gsub(/&apos;/, "\047", why)
-	gsub(/&amp;/, "\\&", why)
-	print "    " test (why == "" ? "no reason is given" : why)
-}
-AWK
-
 tests=()
-declare -A seen=() skips=()
+declare -A reports=()
 while IFS= read -rd '' report; do
 	path=${report#"$logs"/}
 	label_of "${path%/test.xml}" || continue
 	is_wanted "$label" "$@" || continue
-	[ -n "${seen[$label]-}" ] || tests+=("$label")
-	seen[$label]=1
-	found=$(awk "$PROGRAM" "$report")
-	[ -z "$found" ] || skips[$label]+=$found$'\n'
+	[ -n "${reports[$label]-}" ] || tests+=("$label")
+	reports[$label]+=$report$'\n'
 done < <([ ! -d "$logs" ] || find "$logs" -name test_attempts -prune -o -name test.xml -print0 | LC_ALL=C sort -z)
 
 [ ${#tests[@]} -gt 0 ] || die "no test${*:+ of $*} has left a result in $logs" \
 	"Fix: run ./bazelw test first, with the same -c and --platforms as this."
+
+# usage: read_cases LABEL [ASSIGNMENT]...   what cases.awk prints of the test
+read_cases() {
+	local files options=("what=$what")
+	mapfile -t files <<<"${reports[$1]%$'\n'}"
+	shift
+	options+=("$@")
+	awk "${options[@]/#/-v}" -f "$cases" "${files[@]}"
+}
+
+if [ "$what" = ktap ]; then
+	printf 'KTAP version 1\n1..%d\n' ${#tests[@]}
+	for i in "${!tests[@]}"; do
+		read_cases "${tests[i]}" "label=${tests[i]}" "number=$((i + 1))"
+	done
+	exit
+fi
+
+count=0
 for label in "${tests[@]}"; do
-	[ -n "${skips[$label]-}" ] || continue
-	printf '%s\n' "$label"
-	# Shards and repeated runs say the same.
-	printf '%s' "${skips[$label]}" | awk '!seen[$0]++'
+	found=$(read_cases "$label")
+	[ -n "$found" ] || continue
+	count=$((count + 1))
+	printf '%s\n%s\n' "$label" "$found"
 done
-echo "skips: ${#skips[@]} of ${#tests[@]} tests skipped something, by the last result of each"
+declare -A did=([skips]="skipped something" [failures]=failed)
+echo "$what: $count of ${#tests[@]} tests ${did[$what]}, by the last result of each"

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The page's style; see page.h. */
-#include "machines/matrix/page.h"
+/* See page.h. */
+#include "report/page.h"
+
+#include "report/xml.h"
 
 /* clang-format off */
-const char page_head[] =
-"<!DOCTYPE html>\n"
-"<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-"<title>Ringside matrix</title>\n"
-"<style>\n"
+static const char style[] =
 ":root {\n"
 "	color-scheme: light dark;\n"
 "	--ground: #f6f7f9; --card: #fff; --text: #1b1f24; --dim: #5d6672; --line: #e1e4e9;\n"
@@ -27,7 +24,7 @@ const char page_head[] =
 "header { display: flex; flex-wrap: wrap; align-items: baseline; gap: .25rem 1.25rem; margin-bottom: 1.25rem; }\n"
 "h1 { font-size: 1.5rem; margin: 0; letter-spacing: -.01em; }\n"
 "header p { margin: 0; }\n"
-".when { color: var(--dim); }\n"
+".when, .dim { color: var(--dim); }\n"
 "header .totals { flex-basis: 100%; margin-top: .5rem; }\n"
 ".filter { color: var(--dim); cursor: pointer; }\n"
 "body:has(#filter:checked) .fine { display: none; }\n"
@@ -58,5 +55,42 @@ const char page_head[] =
 ".problem { background: var(--bad-ground); border-radius: 10px; padding: .75rem 1rem; margin-bottom: 1rem; }\n"
 ".problem h2 { font-size: 1rem; margin: 0 0 .25rem; color: var(--bad); }\n"
 ".problem pre { margin: 0; font-size: .8rem; white-space: pre-wrap; max-height: 20rem; overflow: auto; }\n"
-"</style></head><body><main>\n";
+"td.text { white-space: normal; }\n"
+"td.text a { text-decoration: underline; }\n"
+"code { font-size: .85rem; overflow-wrap: anywhere; }\n"
+"h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }\n"
+"* + .table { margin-top: 1.25rem; }\n";
 /* clang-format on */
+
+void page_begin(FILE *file, const char *title)
+{
+	fputs("<!DOCTYPE html>\n"
+	      "<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+	      "<title>",
+	      file);
+	xml_put(file, title);
+	fprintf(file, "</title>\n<style>\n%s</style></head><body><main>\n", style);
+}
+
+void page_put_time(FILE *file, time_t when)
+{
+	char text[64];
+	struct tm local;
+
+	localtime_r(&when, &local);
+	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S %Z", &local);
+	xml_put(file, text);
+}
+
+void page_put_filter(FILE *file, const char *text)
+{
+	fputs("<label class=\"filter\"><input type=\"checkbox\" id=\"filter\"> ", file);
+	xml_put(file, text);
+	fputs("</label>\n", file);
+}
+
+void page_end(FILE *file)
+{
+	fputs("</main></body></html>\n", file);
+}

@@ -4,9 +4,9 @@
  * if the manual says so (vmrun_rules.h), and the hypervisor has its own registers
  * afterwards.
  *
- * An input is a list of bits to flip, two bytes each: a field and a bit of it. Where the
- * field is above 63, VMRUN comes, and the next VMCB begins.
+ * Inputs: bit_flips.h.
  */
+#include "bit_flips.h"
 #include "kvm_x86_svm.h"
 #include "vmrun_rules.h"
 
@@ -91,16 +91,16 @@ static unsigned int choose_bit(const struct field *field, uint8_t number)
 	return number < 32 ? number : upper[number - 32];
 }
 
-/* Returns what is left of the input: the states behind this one. */
-static const uint8_t *flip_bits(struct kvm_vmcb *vmcb, const uint8_t *at, const uint8_t *end)
+static void flip_bits(struct kvm_vmcb *vmcb, struct bit_flips *flips)
 {
-	for (; end - at > 1 && at[0] < NEXT_STATE; at += 2) {
-		const struct field *field = &fields[at[0] % ARRAY_SIZE(fields)];
-		const unsigned int bit = choose_bit(field, at[1]);
+	uint8_t number, chosen;
+
+	while (bit_flips_next(flips, &number, &chosen)) {
+		const struct field *field = &fields[number % ARRAY_SIZE(fields)];
+		const unsigned int bit = choose_bit(field, chosen);
 
 		((uint8_t *)vmcb)[field->offset + bit / 8] ^= 1 << bit % 8;
 	}
-	return at + 2;
 }
 
 static void check(uint64_t exitcode, enum verdict verdict, const char *rule)
@@ -151,8 +151,7 @@ void main(void)
 	struct kvm_svm_vcpu *vm;
 	struct own before, after;
 	struct vmrun_cpu cpu;
-	const uint8_t *at, *end;
-	size_t size;
+	struct bit_flips flips;
 
 	kvm_init_svm();
 	vmrun_read_cpu(&cpu);
@@ -160,13 +159,12 @@ void main(void)
 	unchanged = *vm->vmcb;
 	read_own(&before);
 
-	at = tst_input(&size);
-	end = at + size;
+	flips = bit_flips_of_input(NEXT_STATE);
 	do {
 		*vm->vmcb = unchanged;
-		at = flip_bits(vm->vmcb, at, end);
+		flip_bits(vm->vmcb, &flips);
 		run(vm, &cpu);
 		read_own(&after);
 		check_own(&before, &after);
-	} while (end - at > 1);
+	} while (bit_flips_left(&flips));
 }

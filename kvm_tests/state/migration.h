@@ -12,7 +12,7 @@
 
 /* Exits of a run, at least: what a test says, or this. */
 #ifndef MIGRATION_EXITS
-#define MIGRATION_EXITS 1000
+#define MIGRATION_EXITS 250
 #endif
 
 #ifndef COMPILE_PAYLOAD

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Modules of KVM with edited files: what changes is compiled, all is linked."""
 
-load("//kvm_lab/build:kbuild.bzl", "MODULES")
+load("//kvm_lab/build:kbuild.bzl", "COVERAGE_LINK_FLAGS", "MODULES")
 load(
     "//kvm_lab/build:kvm_objects.bzl",
     "COMPILER_ATTRS",
@@ -45,7 +45,7 @@ def _compile_edited(ctx, kvm, edited):
     if [file for file in edited if file.endswith(".h")]:
         offsets = compile_offsets(ctx, kvm.sources, kvm.headers, kvm.stamp, overlay)
     return {
-        source: compile_source(ctx, source, kvm.sources, kvm.headers, kvm.stamp, offsets, overlay)
+        source: compile_source(ctx, source, kvm.sources, kvm.headers, kvm.stamp, offsets, overlay, kvm.coverage)
         for source in sources
     }
 
@@ -76,7 +76,9 @@ def edited_modules(ctx, kvm, edited):
     args.add(linker.dirname)
     args.add(outputs[0].dirname)
     for module, sources in MODULES.items():
-        args.add(" ".join([module] + [objects[source].path for source in sources]))
+        # The linker takes flags among its objects.
+        flags = COVERAGE_LINK_FLAGS if kvm.coverage else []
+        args.add(" ".join([module] + flags + [objects[source].path for source in sources]))
     args.add("--")
     args.add_all(c_flags(headers))
     ctx.actions.run(

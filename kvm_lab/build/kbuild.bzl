@@ -64,6 +64,17 @@ _CODE = [
 
 C_FLAGS = _MACHINE + _CODE + _WARNINGS
 
+# What has Clang count which of the code runs, and say in the object which lines each
+# counter is about. Paths in it are as from the kernel's root, wherever that is.
+COVERAGE_FLAGS = [
+    "-fprofile-instr-generate",
+    "-fcoverage-mapping",
+    "-fcoverage-compilation-dir=.",
+]
+
+# The counters are a section for each function, in a group. A module is to have one.
+COVERAGE_LINK_FLAGS = ["--force-group-allocation"]
+
 ASSEMBLY_FLAGS = _MACHINE + ["-D__ASSEMBLY__"]
 
 OBJTOOL_FLAGS = [

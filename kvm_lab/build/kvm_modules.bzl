@@ -96,7 +96,7 @@ def kvm_source_error(name, source, headers):
         "source" if source == None else "headers",
     )
 
-def kvm_modules(*, name, edits = [], source = None, headers = None, tags = [], **kwargs):
+def kvm_modules(*, name, edits = [], source = None, headers = None, coverage = False, tags = [], **kwargs):
     """Rebuilds kvm.ko, kvm-amd.ko and kvm-intel.ko.
 
     Args:
@@ -105,17 +105,19 @@ def kvm_modules(*, name, edits = [], source = None, headers = None, tags = [], *
       source: the kernel's Makefile and its files in arch/x86/kvm and virt/kvm. Without it,
         the pinned kernel's.
       headers: kernel_headers of the same kernel.
+      coverage: whether the modules count which of their code runs: docs/kvm_lab.md.
       tags: tags of the target.
       **kwargs: attributes that every rule has.
     """
     error = kvm_source_error(name, source, headers)
     if error:
         fail(error)
-    kvm = Label("//kvm_lab/build:pinned")
+    kvm = Label("//kvm_lab/build:pinned_coverage" if coverage else "//kvm_lab/build:pinned")
     if source != None:
         kvm = name + "._objects"
         kvm_objects(
             name = kvm,
+            coverage = coverage,
             headers = headers,
             source = source,
             tags = ["manual"],

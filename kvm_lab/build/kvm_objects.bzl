@@ -5,6 +5,7 @@ load(
     "//kvm_lab/build:kbuild.bzl",
     "ASM_OFFSETS",
     "ASSEMBLY_FLAGS",
+    "COVERAGE_FLAGS",
     "C_FLAGS",
     "HEADERS_OF_ONE_SOURCE",
     "INCLUDE_FOLDERS",
@@ -19,6 +20,7 @@ visibility("//kvm_lab/...")
 KvmObjectsInfo = provider(
     doc = "KVM, compiled.",
     fields = {
+        "coverage": "whether it counts which of its code runs",
         "headers": "the KernelHeadersInfo it was compiled with",
         "objects": "a dict from a source's path in the kernel to its object",
         "offsets": "the File with offsets for assembly sources",
@@ -76,36 +78,40 @@ def _word(text):
 def _clang(ctx):
     return [f for f in ctx.files._compiler if f.path.endswith("/bin/clang") and "/usr/" not in f.path][0]
 
-def compiler_flags(headers):
-    """Where KVM's headers are, and what is defined before anything else.
+def compiler_flags(headers, coverage = False):
+    """Where the kernel's headers are, and what is defined before anything else.
 
     Args:
       headers: a KernelHeadersInfo.
+      coverage: whether Clang counts which code runs: it leaves out the code of system
+        headers, and the kernel's are such then.
 
     Returns:
       A list of flags for C and assembly.
     """
+    option = "-isystem" if coverage else "-I"
     folders = []
     for below in ["arch/x86/include", "arch/x86/include/generated", "include", "arch/x86/include/uapi", "arch/x86/include/generated/uapi", "include/uapi", "include/generated/uapi"]:
         for root in [headers.tree, headers.configured]:
             folders.append("{}/{}".format(root, below))
-    return ["-I" + folder for folder in folders] + [
+    return [option + folder for folder in folders] + [
         "-include",
         headers.tree + "/include/linux/compiler-version.h",
         "-include",
         headers.tree + "/include/linux/kconfig.h",
     ]
 
-def c_flags(headers):
+def c_flags(headers, coverage = False):
     """The flags for C.
 
     Args:
       headers: a KernelHeadersInfo.
+      coverage: see compiler_flags().
 
     Returns:
       A list of flags.
     """
-    return C_FLAGS + compiler_flags(headers) + [
+    return C_FLAGS + compiler_flags(headers, coverage) + [
         "-include",
         headers.tree + "/include/linux/compiler_types.h",
     ]
@@ -169,7 +175,7 @@ def compile_offsets(ctx, sources, headers, stamp, overlay = None):
     )
     return output
 
-def compile_source(ctx, source, sources, headers, stamp, offsets, overlay = None):
+def compile_source(ctx, source, sources, headers, stamp, offsets, overlay = None, coverage = False):
     """Declares the action that compiles one source.
 
     Args:
@@ -181,6 +187,7 @@ def compile_source(ctx, source, sources, headers, stamp, offsets, overlay = None
       offsets: what compile_offsets() made.
       overlay: a struct of `flags`, which put edited files in the place of others, and
         `files`, which they need.
+      coverage: whether to count which of the code runs.
 
     Returns:
       The object, a File.
@@ -202,7 +209,13 @@ def compile_source(ctx, source, sources, headers, stamp, offsets, overlay = None
         args.add("-iquote")
         args.add(offsets.dirname)
     else:
-        args.add_all(c_flags(headers))
+        args.add_all(c_flags(headers, coverage))
+        if coverage:
+            args.add_all(COVERAGE_FLAGS)
+            args.add("-fcoverage-prefix-map={}=".format(_root(sources, source)))
+
+            # By it, functions of two files of one name are told apart.
+            args.add_all(["-Xclang", "-main-file-name", "-Xclang", source])
     args.add_all(_own_includes(sources, source) + (overlay.flags if overlay else []))
     args.add("-DKBUILD_BASENAME=\"{}\"".format(_word(base)))
     args.add("-DKBUILD_MODNAME=\"{}\"".format(module))
@@ -276,13 +289,14 @@ def _kvm_objects_impl(ctx):
     )
     offsets = compile_offsets(ctx, sources, headers, stamp)
     objects = {
-        source: compile_source(ctx, source, sources, headers, stamp, offsets)
+        source: compile_source(ctx, source, sources, headers, stamp, offsets, coverage = ctx.attr.coverage)
         for module_sources in MODULES.values()
         for source in module_sources
     }
     return [
         DefaultInfo(files = depset(objects.values())),
         KvmObjectsInfo(
+            coverage = ctx.attr.coverage,
             headers = headers,
             objects = objects,
             offsets = offsets,
@@ -318,6 +332,9 @@ kvm_objects = rule(
     implementation = _kvm_objects_impl,
     doc = "Compiles each of KVM's sources, as the kernel's own build does.",
     attrs = COMPILER_ATTRS | {
+        "coverage": attr.bool(
+            doc = "Whether it counts which of its code runs.",
+        ),
         "headers": attr.label(
             mandatory = True,
             providers = [KernelHeadersInfo],

@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What Bazel is asked for: labels, paths, and everything that is run. */
+/* What Bazel is asked for: descriptions, and everything that is run. */
 #ifndef RINGSIDE_KVM_LAB_SCORE_BUILD_H
 #define RINGSIDE_KVM_LAB_SCORE_BUILD_H
 
 #include "kvm_lab/score/score.h"
 #include "machines/bazel/bazel.h"
-
-/** build_info() - what "bazel info KEY" says; ends the program if it fails */
-char *build_info(const struct bazel *bazel, const char *key);
-
-/** build_query() - the labels that a query finds; ends the program if it fails */
-struct words build_query(const struct bazel *bazel, const char *expression);
 
 /**
  * build_described() - build tests and faults with their descriptions

@@ -5,12 +5,9 @@
  * See docs/kvm_lab.md and options.c.
  */
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "kvm_lab/score/build.h"
 #include "kvm_lab/score/load.h"
@@ -25,24 +22,6 @@
 #define JSON "score.json"
 #define LOGS "logs"
 #define WORK "work"
-
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *place)
-{
-	(void)status, (void)type, (void)place;
-	return remove(path);
-}
-
-static void remove_folder(const char *path)
-{
-	if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) && errno != ENOENT)
-		die("cannot remove %s: %s", path, strerror(errno));
-}
-
-static void make_folder(const char *path)
-{
-	if (mkdir(path, 0755) && errno != EEXIST)
-		refuse("cannot make %s: %s", path, strerror(errno));
-}
 
 /* Makes the folder; empties what an earlier score has left in it. Returns that for work. */
 static char *prepare_output(struct options *options, const struct bazel *bazel)
@@ -84,22 +63,15 @@ static void add_suites(struct score *score, const struct options *options)
 	}
 }
 
-static char *quoted(const char *pattern)
-{
-	if (strpbrk(pattern, "'\" ()"))
-		refuse("'%s' is no label: it holds a quote, a blank or a parenthesis", pattern);
-	return format_text("'%s'", pattern);
-}
-
 /* Finds and builds the tests of all suites. */
 static void load_suites(struct score *score, const struct bazel *bazel)
 {
 	for (size_t i = 0; i < score->suite_count; i++) {
-		char *pattern = quoted(score->suites[i].pattern);
+		char *pattern = quote_pattern(score->suites[i].pattern);
 		/* What "..." leaves out stays out. */
 		char *query = format_text("tests(%s) except attr(tags, manual, tests(%s))", pattern,
 					  pattern);
-		struct words labels = build_query(bazel, query);
+		struct words labels = bazel_query(bazel, query);
 		size_t others = 0;
 		int status;
 
@@ -140,12 +112,12 @@ static void find_faults(struct score *score, const struct options *options,
 			refuse("--faults: there are no faults '%s'; there are named and generated, "
 			       "and patterns such as //my/faults/...",
 			       name);
-		pattern = quoted(pattern);
+		pattern = quote_pattern(pattern);
 		query = format_text(
 			"attr(verdict, 'fail|crash|hang|oops|warn', kind('fault_test rule', "
 			"%s)) union kind('_generated_fault rule', %s)",
 			pattern, pattern);
-		labels = build_query(bazel, query);
+		labels = bazel_query(bazel, query);
 		if (!labels.count)
 			refuse("--faults: '%s' has no faults", name);
 		for (size_t j = 0; j < labels.count; j++)
@@ -231,8 +203,8 @@ int main(int argc, char **argv)
 	runfiles = format_text("%s/runfiles", work);
 	score.seed = options.seed;
 	score.is_sample = options.sample;
-	score.root = build_info(&bazel, "execution_root");
-	score.bin = build_info(&bazel, "bazel-bin");
+	score.root = bazel_info(&bazel, "execution_root");
+	score.bin = bazel_info(&bazel, "bazel-bin");
 	load_program(&score, setting("RINGSIDE_SCORE"));
 
 	find_faults(&score, &options, &bazel);

@@ -3,15 +3,12 @@
 #include "kvm_lab/score/options.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "machines/runner/message.h"
-
-#define STATUS_COMMAND_LINE 2
 
 /* Generated faults are drawn from thousands; all of them would take days. */
 #define DEFAULT_SAMPLE 200
@@ -36,27 +33,6 @@ static const char usage[] =
 	"\n"
 	"exit status: 0 when the score is made, whatever it is; 2 for this command line,\n"
 	"otherwise Bazel's\n";
-
-void refuse(const char *format, ...)
-{
-	va_list list;
-
-	fputs("ringside: ", stderr);
-	va_start(list, format);
-	vfprintf(stderr, format, list);
-	va_end(list);
-	fputc('\n', stderr);
-	exit(STATUS_COMMAND_LINE);
-}
-
-const char *setting(const char *name)
-{
-	const char *value = getenv(name);
-
-	if (!value || !*value)
-		refuse("%s is not set; start this with 'bazel run'", name);
-	return value;
-}
 
 static void split(struct words *words, const char *option, const char *text)
 {
@@ -86,29 +62,23 @@ static uint64_t number(const char *option, const char *text, uint64_t least, uin
 	return value;
 }
 
-/* What stands behind the = of an option, or NULL if @word is another one. */
-static const char *value_of(const char *word, const char *option)
-{
-	return strncmp(word, option, strlen(option)) ? NULL : word + strlen(option);
-}
-
 static void take_option(struct options *options, const char *word)
 {
 	const char *value;
 
-	if ((value = value_of(word, "--suite=")))
+	if ((value = option_value(word, "--suite=")))
 		split(&options->suites, "--suite=", value);
-	else if ((value = value_of(word, "--faults=")))
+	else if ((value = option_value(word, "--faults=")))
 		split(&options->faults, "--faults=", value);
-	else if ((value = value_of(word, "--sample=")))
+	else if ((value = option_value(word, "--sample=")))
 		options->sample = (unsigned int)number("--sample=", value, 1, 100000);
-	else if ((value = value_of(word, "--seed=")))
+	else if ((value = option_value(word, "--seed=")))
 		options->seed = number("--seed=", value, 0, UINT64_MAX);
-	else if ((value = value_of(word, "--minutes=")))
+	else if ((value = option_value(word, "--minutes=")))
 		options->minutes = (unsigned int)number("--minutes=", value, 1, 100000);
-	else if ((value = value_of(word, "--jobs=")))
+	else if ((value = option_value(word, "--jobs=")))
 		options->jobs = (unsigned int)number("--jobs=", value, 1, 1000);
-	else if ((value = value_of(word, "--output=")) && *value)
+	else if ((value = option_value(word, "--output=")) && *value)
 		options->output = value;
 	else if (!strcmp(word, "--all"))
 		options->all = true;

@@ -19,10 +19,4 @@ struct options {
 /** options_read() - read the command line; ends the program where it makes no sense */
 void options_read(struct options *options, char **argv);
 
-/** setting() - an environment variable that the build sets; ends the program without it */
-const char *setting(const char *name);
-
-/** refuse() - print one line and end the program, before anything has run */
-void refuse(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
-
 #endif /* RINGSIDE_KVM_LAB_SCORE_OPTIONS_H */

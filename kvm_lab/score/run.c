@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,12 +50,6 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &time);
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-static void make_folder(const char *path)
-{
-	if (mkdir(path, 0755) && errno != EEXIST)
-		die("cannot make %s: %s", path, strerror(errno));
 }
 
 /* Makes all folders on the way to a file. */

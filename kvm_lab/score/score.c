@@ -10,12 +10,6 @@
 /* Of the normal distribution, for 95 %. */
 #define QUANTILE 1.96
 
-void add_word(struct words *words, char *word)
-{
-	words->list = grow(words->list, words->count + 1, sizeof(*words->list));
-	words->list[words->count++] = word;
-}
-
 struct cell *score_cell(const struct score *score, size_t fault, size_t test)
 {
 	return &score->cells[fault * score->test_count + test];

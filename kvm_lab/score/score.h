@@ -8,15 +8,11 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "kvm_lab/command/command.h"
 #include "kvm_lab/verdict/verdict.h"
 #include "machines/capabilities/capabilities.h"
 
 #define MODULES_MAX 3
-
-struct words {
-	char **list;
-	size_t count;
-};
 
 struct machine {
 	char *name;
@@ -132,8 +128,5 @@ size_t score_machine(const struct score *score, const struct fault *fault, const
 
 /** score_is_left() - whether a test could still be run on a fault */
 bool score_is_left(const struct score *score, size_t fault, size_t test);
-
-/** add_word() - append @word, which the list owns from now on */
-void add_word(struct words *words, char *word);
 
 #endif /* RINGSIDE_KVM_LAB_SCORE_SCORE_H */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The first program of an emulated machine, in four parts: what it says and
- * how it ends (machine.c), kernel modules (modules.c), taking a job in and
- * bringing its files out (files.c), and running it (main.c).
+ * The first program of an emulated machine, in five parts: what it says and
+ * how it ends (machine.c), kernel modules (modules.c) and their counters
+ * (counters.c), taking a job in and bringing its files out (files.c), and
+ * running it (main.c).
  */
 #ifndef RINGSIDE_MACHINES_INIT_INIT_H
 #define RINGSIDE_MACHINES_INIT_INIT_H
@@ -70,6 +71,17 @@ void load_modules(void);
  * They get the parameters that the machine's own had.
  */
 void replace_modules(char *const *names, size_t count);
+
+/** module_file() - the path of the file that a module was loaded from; the caller frees it */
+char *module_file(const char *module);
+
+/**
+ * keep_counters() - leave the counters of instrumented modules among the job's outputs
+ *
+ * Of the modules that came with the job, if they are loaded. Without
+ * TEST_UNDECLARED_OUTPUTS_DIR in the job's environment, none.
+ */
+void keep_counters(const struct job *job);
 
 /** offer_modules() - have their files where a test that reloads one looks for them, below @root */
 void offer_modules(const char *root);

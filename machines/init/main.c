@@ -353,6 +353,7 @@ int main(void)
 	say("running");
 	status = run_job(&job, has_mailbox);
 	say("collecting");
+	keep_counters(&job);
 	bring_out(drive, &header, &job, status);
 	if (has_mailbox)
 		mailbox_bring_out(drive, &header);

@@ -103,6 +103,17 @@ void load_modules(void)
 	free(lines);
 }
 
+char *module_file(const char *module)
+{
+	char *name, *path;
+
+	if (asprintf(&name, "%s.ko", module) < 0)
+		die("out of memory");
+	path = module_path(name);
+	free(name);
+	return path;
+}
+
 static bool is_named(const char *line, char *const *names, size_t count)
 {
 	size_t size = strcspn(line, " ");

@@ -77,6 +77,16 @@ char *artifact_text(const char *uri, size_t size)
 	return text;
 }
 
+char *artifact_folder(const char *uri)
+{
+	char *path = path_of(uri);
+	char *slash = path ? strrchr(path, '/') : NULL;
+
+	if (slash)
+		*slash = '\0';
+	return path;
+}
+
 static void make_parents(char *path)
 {
 	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {

@@ -13,6 +13,9 @@
 /** artifact_text() - the first @size bytes; the caller frees them */
 char *artifact_text(const char *uri, size_t size);
 
+/** artifact_folder() - the path of the folder that it is in; the caller frees it */
+char *artifact_folder(const char *uri);
+
 /** artifact_copy() - copy it to @name in @folder, whose subfolders are made; 0 or -1 */
 int artifact_copy(const char *uri, const char *folder, const char *name);
 

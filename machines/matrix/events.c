@@ -245,7 +245,8 @@ static void on_result(struct events *events, const json_t *id, const json_t *eve
 	if (!label || !result)
 		return;
 	cell = table_cell(events->table, events->column, label);
-	cell->runs++;
+	cell->folders = grow(cell->folders, cell->runs + 1, sizeof(*cell->folders));
+	cell->folders[cell->runs++] = artifact_folder(log);
 	cell->seconds += seconds_of(result, "testAttemptDuration");
 	cell->cached += is_true(result, "cachedLocally") ||
 			is_true(json_object_get(result, "executionInfo"), "cachedRemotely");

@@ -28,6 +28,7 @@ struct cell {
 	unsigned int cached; /* of these, from a cache */
 	unsigned int skipped; /* of these, with nothing but skips in them */
 	enum verdict log_verdict; /* of the run that log is from */
+	char **folders; /* of its runs: where their files are; NULL for one that is elsewhere */
 	char *log; /* a file in the output folder, or NULL */
 	char *message; /* why it was skipped or not built, or NULL */
 };

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* llvm-profdata and llvm-cov, which know what a counter is about. */
+#ifndef RINGSIDE_KVM_LAB_COVERAGE_LLVM_H
+#define RINGSIDE_KVM_LAB_COVERAGE_LLVM_H
+
+#include "kvm_lab/coverage/suite.h"
+
+struct llvm {
+	const char *profdata, *cov; /* the programs */
+	char *source; /* the kernel's root: where HTML takes the text from */
+};
+
+/**
+ * llvm_report() - make a suite's profile into coverage.lcov and a page in its folder
+ * @llvm: the programs
+ * @suite: with its raw profiles; gets its coverage
+ * @modules: which hold the map from counters to lines
+ * @work: folder for files that nobody needs afterwards
+ */
+void llvm_report(const struct llvm *llvm, struct suite *suite, const struct modules *modules,
+		 const char *work);
+
+#endif /* RINGSIDE_KVM_LAB_COVERAGE_LLVM_H */

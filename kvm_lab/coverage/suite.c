@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/* See suite.h. */
+#include "kvm_lab/coverage/suite.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "machines/matrix/events.h"
+#include "machines/runner/message.h"
+
+/* Where init leaves them below a test's folder (machines/init/counters.c). */
+#define COUNTERS "test.outputs/kvm_counters"
+
+void suite_make(struct suite *suite, const char *pattern, const char *output)
+{
+	const char *start = pattern + strspn(pattern, "@/");
+	size_t size = strlen(start);
+	char *folder;
+
+	if (size > 4 && !strcmp(start + size - 4, "/..."))
+		size -= 4;
+	*suite = (struct suite){
+		.pattern = format_text("%s", pattern),
+		.name = format_text("%.*s", (int)size, start),
+	};
+	folder = format_text("%s", suite->name);
+	for (char *c = folder; *c; c++)
+		if (!isalnum((unsigned char)*c) && !strchr("_-", *c))
+			*c = '_';
+	suite->folder = format_text("%s/%s", output, folder);
+	free(folder);
+}
+
+/* Says so before anything is built for it. */
+static void check_pattern(const struct suite *suite, const struct bazel *bazel)
+{
+	char *pattern = quote_pattern(suite->pattern);
+	char *query = format_text("tests(%s)", pattern);
+	struct words labels = bazel_query(bazel, query);
+
+	if (!labels.count)
+		refuse("'%s' has no tests; name some of kvm_test() or kvm_program_test()",
+		       suite->pattern);
+	for (size_t i = 0; i < labels.count; i++)
+		free(labels.list[i]);
+	free(labels.list);
+	free(query);
+	free(pattern);
+}
+
+static int run_tests(const struct suite *suite, const struct options *options,
+		     const struct bazel *bazel, const struct modules *modules, const char *events)
+{
+	struct arguments arguments = {0};
+
+	add_argument(&arguments, "%s", bazel->program);
+	add_argument(&arguments, "test");
+	add_argument(&arguments, "--keep_going");
+	add_argument(&arguments, "--test_output=summary");
+	add_argument(&arguments, "--test_summary=terse");
+	add_argument(&arguments, "--ui_event_filters=-info");
+	for (size_t i = 0; i < options->bazel_options.count; i++)
+		add_argument(&arguments, "%s", options->bazel_options.list[i]);
+	add_argument(&arguments, "--%s=%s", setting("RINGSIDE_COVERAGE_FLAG"), modules->label);
+	add_argument(&arguments, "--nozip_undeclared_test_outputs");
+	add_argument(&arguments, "--build_event_json_file=%s", events);
+	add_argument(&arguments, "--");
+	add_argument(&arguments, "%s", suite->pattern);
+	return call_bazel(bazel, &arguments, NULL);
+}
+
+/* Reads what Bazel has said of its tests. */
+static void read_events(struct events *events, const char *path)
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char data[65536];
+	ssize_t got;
+
+	if (fd < 0)
+		die("cannot read %s: %s", path, strerror(errno));
+	while ((got = read(fd, data, sizeof(data))) > 0)
+		events_take(events, data, (size_t)got);
+	close(fd);
+	events_end(events);
+}
+
+/* "kvm_amd", of ".../kvm-amd.ko", as the kernel calls it */
+static char *module_name(const struct profile *profile)
+{
+	char *name = format_text("%s", strrchr(profile->path, '/') + 1);
+
+	name[strcspn(name, ".")] = '\0';
+	for (char *dash = strchr(name, '-'); dash; dash = strchr(dash, '-'))
+		*dash = '_';
+	return name;
+}
+
+/* Adds one run's counters; false if it has left none. */
+static bool add_run(struct modules *modules, const char *folder)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < modules->count; i++) {
+		char *name = module_name(&modules->profiles[i]);
+		char *path = format_text("%s/" COUNTERS "/%s", folder, name);
+
+		if (!access(path, F_OK)) {
+			const char *problem = profile_add(&modules->profiles[i], path);
+
+			if (problem)
+				die("%s", problem);
+			found = true;
+		}
+		free(path);
+		free(name);
+	}
+	return found;
+}
+
+static const char *why_missing(const struct cell *cell)
+{
+	switch (cell->verdict) {
+	case NOT_BUILT:
+		return "it can't be built";
+	case NOT_RUN:
+		return "it was not run";
+	case TIMED_OUT:
+		return "it ran out of time, and its machine was ended";
+	case PASSED:
+	case FLAKY:
+	case SKIPPED:
+		return "it does not run in an emulated machine";
+	default:
+		return "its machine did not get to the end; its test.log says why, and a test that is "
+		       "to run on the host can't have any";
+	}
+}
+
+/* Adds a test's counters; false if there are none, which is said. */
+static bool add_test(struct modules *modules, const char *label, const struct cell *cell)
+{
+	bool found = false;
+
+	for (unsigned int i = 0; i < cell->runs; i++)
+		if (cell->folders[i])
+			found |= add_run(modules, cell->folders[i]);
+	if (!found)
+		printf("%s: no counters: %s\n", label, why_missing(cell));
+	return found;
+}
+
+static void write_profiles(struct suite *suite, const struct modules *modules, const char *work)
+{
+	const char *id = strrchr(suite->folder, '/') + 1;
+
+	for (size_t i = 0; i < modules->count; i++) {
+		char *name = module_name(&modules->profiles[i]);
+		char *path = format_text("%s/%s-%s.profraw", work, id, name);
+
+		if (!profile_write(&modules->profiles[i], path))
+			die("cannot write %s: %s", path, strerror(errno));
+		add_word(&suite->profiles, path);
+		free(name);
+	}
+}
+
+void suite_run(struct suite *suite, const struct options *options, const struct bazel *bazel,
+	       struct modules *modules, const char *work)
+{
+	char *path = format_text("%s/events.json", work);
+	struct table table = {0};
+	struct column *column;
+	struct events events;
+	int status;
+
+	check_pattern(suite, bazel);
+	printf("%s:\n", suite->name);
+	fflush(stdout);
+	unlink(path);
+	status = run_tests(suite, options, bazel, modules, path);
+	table_add_column(&table, "", NULL);
+	column = &table.columns[0];
+	events_begin(&events, &table, column, NULL);
+	read_events(&events, path);
+	table_sort(&table);
+	for (size_t i = 0; i < modules->count; i++)
+		profile_clear(&modules->profiles[i]);
+	for (size_t i = 0; i < table.test_count; i++) {
+		if (!add_test(modules, table.tests[i], &column->cells[i]))
+			continue;
+		suite->tests++;
+		if (table_failed(column->cells[i].verdict)) {
+			suite->failed++;
+			printf("%s: did not pass, and counts\n", table.tests[i]);
+		}
+	}
+	fflush(stdout);
+	if (!suite->tests) {
+		fprintf(stderr,
+			"ringside: no test of '%s' has brought counters; name some of kvm_test() or "
+			"kvm_program_test() that run in emulated machines\n",
+			suite->pattern);
+		exit(status ? status : 1);
+	}
+	printf("%s: %zu tests have counted\n\n", suite->name, suite->tests);
+	fflush(stdout);
+	write_profiles(suite, modules, work);
+	free(path);
+}

@@ -30,19 +30,24 @@ static inline int bit_flips_left(const struct bit_flips *flips)
 	return flips->end - flips->at > 1;
 }
 
-/** The next flip of this state, as field and bit; 0 behind the last one. */
-static inline int bit_flips_next(struct bit_flips *flips, uint8_t *field, uint8_t *bit)
+enum bit_flips_step {
+	BIT_FLIPS_END,
+	BIT_FLIPS_NEXT_STATE,
+	BIT_FLIPS_FLIP
+};
+
+/** The next pair: a flip, as field and bit, or the end of this state, with @bit its other byte. */
+static inline enum bit_flips_step bit_flips_next(struct bit_flips *flips, uint8_t *field,
+						 uint8_t *bit)
 {
 	const uint8_t *at = flips->at;
 
 	if (!bit_flips_left(flips))
-		return 0;
+		return BIT_FLIPS_END;
 	flips->at += 2;
-	if (at[0] >= flips->next_state)
-		return 0;
 	*field = at[0];
 	*bit = at[1];
-	return 1;
+	return at[0] < flips->next_state ? BIT_FLIPS_FLIP : BIT_FLIPS_NEXT_STATE;
 }
 
 #endif /* RINGSIDE_KVM_TESTS_FUZZ_BIT_FLIPS_H */

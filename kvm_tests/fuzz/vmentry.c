@@ -6,7 +6,8 @@
  * Vol. 3, 27.7.4). Afterwards the hypervisor has the registers that the VMCS names, or its
  * own.
  *
- * Inputs: bit_flips.h. An entry comes after each flip, so that one state leads to the next.
+ * Inputs: bit_flips.h. A state that is complete is entered as it is, and then with each bit
+ * of one more field flipped, the number of which is in the pair that ends the state.
  */
 #include "kvm_test.h"
 
@@ -37,13 +38,17 @@ enum {
 	FLIPPED_COUNT
 };
 
+#define REFUSED (VMENTRY_BAD_CONTROLS | VMENTRY_BAD_HOST)
+
 /* From STAR to others of SYSCALL, and to those of FS and GS. */
 #define MSR_INDEX_BITS 0x183
 
 static struct vmentry_cpu cpu;
 static struct kvm_vmx_vcpu *vm;
 static struct kvm_vmcs unchanged_vmcs;
+/* What the VMCS holds at first; what it is to hold; what it does hold. */
 static uint64_t unchanged[VMENTRY_FIELD_COUNT], values[VMENTRY_FIELD_COUNT];
+static uint64_t written[VMENTRY_FIELD_COUNT];
 static struct vmentry_msr *msrs;
 
 static int guest_main(void)
@@ -137,6 +142,8 @@ static void make_guest(void)
 	/* 25.11.1: behind VMCLEAR, all of a VMCS is in its memory. */
 	kvm_vmx_vmclear(vm->vmcs);
 	unchanged_vmcs = *vm->vmcs;
+	kvm_vmx_vmptrld(vm->vmcs);
+	memcpy(written, unchanged, sizeof(written));
 }
 
 /* --- Changes ---------------------------------------------------------------------- */
@@ -152,14 +159,19 @@ static uint64_t bits_of(unsigned int field)
 	return vmentry_fields[field].bits;
 }
 
-/* The bit with that number among those of @bits, counted anew behind the last. */
-static uint64_t choose_bit(uint64_t bits, unsigned int number)
+static unsigned int count_bits(uint64_t bits)
 {
 	unsigned int count = 0;
 
-	for (uint64_t rest = bits; rest; rest &= rest - 1)
+	for (; bits; bits &= bits - 1)
 		count++;
-	number %= count;
+	return count;
+}
+
+/* The bit with that number among those of @bits, counted anew behind the last. */
+static uint64_t choose_bit(uint64_t bits, unsigned int number)
+{
+	number %= count_bits(bits);
 	while (number--)
 		bits &= bits - 1;
 	return bits & -bits;
@@ -201,11 +213,21 @@ static int is_changed(enum vmentry_field field)
 
 static void write_changes(void)
 {
+	for (size_t i = 0; i < VMENTRY_FIELD_COUNT; i++) {
+		if (values[i] == written[i])
+			continue;
+		kvm_vmx_vmwrite(vmentry_fields[i].encoding, values[i]);
+		written[i] = values[i];
+	}
+}
+
+/* An exit has left its guest's state. That is quicker to replace than to write. */
+static void renew_vmcs(void)
+{
+	kvm_vmx_vmclear(vm->vmcs);
 	*vm->vmcs = unchanged_vmcs;
 	kvm_vmx_vmptrld(vm->vmcs);
-	for (size_t i = 0; i < VMENTRY_FIELD_COUNT; i++)
-		if (is_changed(i))
-			kvm_vmx_vmwrite(vmentry_fields[i].encoding, values[i]);
+	memcpy(written, unchanged, sizeof(written));
 }
 
 /* --- Verdicts --------------------------------------------------------------------- */
@@ -330,24 +352,38 @@ static void restore_own(void)
 
 static void enter_and_check(void)
 {
+	const uint64_t pin = values[VMENTRY_PIN];
 	struct vmentry_verdict verdict = vmentry_judge(&cpu, values);
 	enum vmentry_outcome outcome;
-	int refused;
 
-	if (!has_way_back(&verdict))
-		return;
-	write_changes();
-	outcome = enter(&verdict);
-	check(&verdict, outcome);
-	refused = outcome == VMENTRY_BAD_CONTROLS || outcome == VMENTRY_BAD_HOST;
-	check_own(refused);
-	if (!refused)
-		restore_own();
-	kvm_vmx_vmclear(vm->vmcs);
+	if (has_way_back(&verdict)) {
+		write_changes();
+		outcome = enter(&verdict);
+		check(&verdict, outcome);
+		check_own(outcome & REFUSED);
+		if (!(outcome & REFUSED)) {
+			restore_own();
+			renew_vmcs();
+		}
+	}
+	values[VMENTRY_PIN] = pin;
+}
+
+/* The state with one more bit flipped, each of a field's in turn. */
+static void try_bits(uint8_t number)
+{
+	const unsigned int count = count_bits(bits_of(number % FLIPPED_COUNT));
+
+	for (unsigned int bit = 0; bit < count; bit++) {
+		flip(number, bit);
+		enter_and_check();
+		flip(number, bit);
+	}
 }
 
 void main(void)
 {
+	enum bit_flips_step step;
 	struct bit_flips flips;
 	uint8_t number, bit;
 
@@ -357,10 +393,11 @@ void main(void)
 	flips = bit_flips_of_input(NEXT_STATE);
 	do {
 		change_nothing();
-		while (bit_flips_next(&flips, &number, &bit)) {
+		while ((step = bit_flips_next(&flips, &number, &bit)) == BIT_FLIPS_FLIP)
 			flip(number, bit);
-			enter_and_check();
-		}
+		enter_and_check();
+		if (step == BIT_FLIPS_NEXT_STATE)
+			try_bits(bit);
 	} while (bit_flips_left(&flips));
 }
 

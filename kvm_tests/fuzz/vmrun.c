@@ -95,7 +95,7 @@ static void flip_bits(struct kvm_vmcb *vmcb, struct bit_flips *flips)
 {
 	uint8_t number, chosen;
 
-	while (bit_flips_next(flips, &number, &chosen)) {
+	while (bit_flips_next(flips, &number, &chosen) == BIT_FLIPS_FLIP) {
 		const struct field *field = &fields[number % ARRAY_SIZE(fields)];
 		const unsigned int bit = choose_bit(field, chosen);
 

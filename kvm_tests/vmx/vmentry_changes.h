@@ -7,19 +7,30 @@
 #include "vmentry_states.h"
 
 /* Controls without a name in the library: SDM Vol. 3 "VM-Execution Control Fields" and on. */
+#define PIN_EXTERNAL_INTERRUPTS (1u << 0)
 #define PIN_VIRTUAL_NMIS (1u << 5)
+#define PIN_POSTED_INTERRUPTS (1u << 7)
 #define EXEC_NMI_WINDOW (1u << 22)
 #define EXEC2_UNRESTRICTED_GUEST (1u << 7)
+#define EXEC2_VMFUNC (1u << 13)
 #define EXEC2_PML (1u << 17)
+#define EXIT_ACKNOWLEDGE (1u << 15)
 #define EXIT_LOAD_PAT (1u << 19)
 #define EXIT_SAVE_TIMER (1u << 22)
 #define ENTRY_LOAD_PAT (1u << 14)
+#define FIELD_POSTED_VECTOR 0x0002
 #define FIELD_PML_ADDRESS 0x200e
+#define FIELD_POSTED_DESCRIPTOR 0x2016
+#define FIELD_VMFUNC_CONTROLS 0x2018
+#define FIELD_EPTP_LIST 0x2024
 #define SELECTOR_TI 4
 
 /* "Format of the VM-Entry Interruption-Information Field": valid, type, vector. */
 #define EVENT(type, vector) (1u << 31 | (type) << 8 | (vector))
 #define EVENT_ERROR_CODE (1u << 11)
+
+/* A page-directory pointer that is present, with a bit that is reserved. */
+#define PDPTE(bit) (1 | (bit))
 
 /* "Format of an MSR Entry" */
 struct msr_entry {
@@ -58,7 +69,7 @@ static inline void need(uint32_t bits)
 static inline void need2(uint32_t bits)
 {
 	need(VMX_EXECCTL_ENABLE_CTL2);
-	put(VMX_VMCS_VMEXEC_CTL2, (uint32_t)kvm_vmx_read_vmctl_mask(VMX_CTLMASK_EXECCTL2));
+	set(VMX_VMCS_VMEXEC_CTL2, (uint32_t)kvm_vmx_read_vmctl_mask(VMX_CTLMASK_EXECCTL2));
 	need_control(VMX_VMCS_VMEXEC_CTL2, VMX_CTLMASK_EXECCTL2, bits);
 }
 
@@ -100,6 +111,32 @@ static inline void set_unknown(unsigned long field, unsigned int mask)
 static inline uint64_t page(void)
 {
 	return (uintptr_t)memzero(tst_heap_alloc_aligned(PAGESIZE, PAGESIZE), PAGESIZE);
+}
+
+static inline uint64_t page_with(uint64_t entry)
+{
+	const uint64_t address = page();
+
+	*(uint64_t *)(uintptr_t)address = entry;
+	return address;
+}
+
+static inline void use_ept(void)
+{
+	need2(VMX_EXECCTL2_EPT);
+	put(VMX_VMCS_EPT_POINTER, page() | EPTP_MEMORY_TYPE_WB | EPTP_PAGE_WALK_4);
+}
+
+/* "Process posted interrupts", with all that it demands. */
+static inline void post_interrupts(void)
+{
+	need_pin(PIN_EXTERNAL_INTERRUPTS | PIN_POSTED_INTERRUPTS);
+	need_exit(EXIT_ACKNOWLEDGE);
+	need(VMX_EXECCTL_TPR_SHADOW);
+	put(VMX_VMCS_VIRT_APIC_POINTER, page());
+	need2(VMX_EXECCTL2_VIRT_INTR);
+	put(FIELD_POSTED_VECTOR, 0x40);
+	put(FIELD_POSTED_DESCRIPTOR, page());
 }
 
 static inline uint64_t shadow_vmcs(void)

@@ -53,6 +53,13 @@
 	STATE(VirtualInterruptsWithoutExits,                                                       \
 	      (need(VMX_EXECCTL_TPR_SHADOW), put(VMX_VMCS_VIRT_APIC_POINTER, page()),              \
 	       need2(VMX_EXECCTL2_VIRT_INTR)))                                                     \
+	STATE(ApicAccessPageBeyondMemory,                                                          \
+	      (need2(VMX_EXECCTL2_VIRT_APIC), put(VMX_VMCS_VIRT_APIC_BASE, physical_end())))       \
+	STATE(PostedInterruptsNotAcknowledged,                                                     \
+	      (post_interrupts(), clear(VMX_VMCS_VMEXIT_CTL, EXIT_ACKNOWLEDGE)))                   \
+	STATE(PostedInterruptsOfVector256, (post_interrupts(), put(FIELD_POSTED_VECTOR, 256)))     \
+	STATE(PostedInterruptsBeyondMemory,                                                        \
+	      (post_interrupts(), put(FIELD_POSTED_DESCRIPTOR, physical_end())))                   \
 	STATE(VirtualNmisWithoutNmiExiting, need_pin(PIN_VIRTUAL_NMIS))                            \
 	STATE(NmiWindowWithoutVirtualNmis, need(EXEC_NMI_WINDOW))                                  \
 	STATE(SavedTimerWithoutTimer, need_exit(EXIT_SAVE_TIMER))                                  \
@@ -93,6 +100,13 @@
 #define ILLEGAL_CONTROLS_OF_EPT(STATE)                                                             \
 	STATE(UnrestrictedGuestWithoutEpt, need2(EXEC2_UNRESTRICTED_GUEST))                        \
 	STATE(PageModificationLogWithoutEpt, (put(FIELD_PML_ADDRESS, page()), need2(EXEC2_PML)))   \
+	STATE(PageModificationLogUnaligned,                                                        \
+	      (use_ept(), need2(EXEC2_PML), put(FIELD_PML_ADDRESS, page() + 8)))                   \
+	STATE(VmFunctionUnknown, (use_ept(), need2(EXEC2_VMFUNC), put(FIELD_VMFUNC_CONTROLS, 2)))  \
+	STATE(EptpSwitchingWithoutEpt,                                                             \
+	      (need2(EXEC2_VMFUNC), put(FIELD_VMFUNC_CONTROLS, 1), put(FIELD_EPTP_LIST, page())))  \
+	STATE(EptpListUnaligned, (use_ept(), need2(EXEC2_VMFUNC), put(FIELD_VMFUNC_CONTROLS, 1),   \
+				  put(FIELD_EPTP_LIST, page() + 8)))                               \
 	STATE(EptMemoryTypeReserved,                                                               \
 	      (need2(VMX_EXECCTL2_EPT), put(VMX_VMCS_EPT_POINTER, page() | 1 | EPTP_PAGE_WALK_4))) \
 	STATE(EptWalkOf3Levels,                                                                    \
@@ -147,6 +161,8 @@
 	STATE(HostIdtrBaseNotCanonical, put(VMX_VMCS_HOST_IDTR_BASE, BIT64(62)))       \
 	STATE(HostTrBaseNotCanonical, put(VMX_VMCS_HOST_TR_BASE, BIT64(62)))
 
+#define ILLEGAL_HOST_STATES_OF_32_BITS(STATE) STATE(HostSsZero, put(VMX_VMCS_HOST_SS, 0))
+
 /* "Checking and Loading Guest State" (27.3): the entry fails with exit reason 33. */
 #define ILLEGAL_GUEST_STATES(STATE)                                                              \
 	STATE(GuestCr0NumericErrorClear, clear(VMX_VMCS_GUEST_CR0, CR0_NE))                      \
@@ -198,6 +214,13 @@
 	STATE(GuestTrBaseNotCanonical, put(VMX_VMCS_GUEST_TR_BASE, BIT64(62)))           \
 	STATE(GuestCsOf64And32Bits, set(VMX_VMCS_GUEST_CS_ACCESS, BIT64(14)))
 
+/* The same, with exit qualification 2: "Checks on Guest Page-Directory-Pointer-Table
+ * Entries" (27.3.1.6), of a guest with PAE paging. */
+#define ILLEGAL_PAGE_DIRECTORIES_OF_32_BITS(STATE)                               \
+	STATE(GuestPdpteWritable, put(VMX_VMCS_GUEST_CR3, page_with(PDPTE(2))))  \
+	STATE(GuestPdpteOfBit5, put(VMX_VMCS_GUEST_CR3, page_with(PDPTE(0x20)))) \
+	STATE(GuestPdpteBeyondMemory, put(VMX_VMCS_GUEST_CR3, page_with(PDPTE(physical_end()))))
+
 /* The same, with exit qualification 4: "VM-Entry Failures During or After Loading
  * Guest State". */
 #define ILLEGAL_LINK_POINTERS(STATE)                                               \
@@ -228,6 +251,7 @@
 	      (need_entry(VMX_ENTRYCTL_LOAD_EFER), put(VMX_VMCS_GUEST_EFER, efer())))            \
 	STATE(GuestPatOfType6, (need_entry(ENTRY_LOAD_PAT), put(VMX_VMCS_GUEST_PAT, 6)))         \
 	STATE(GuestBlockedByStiWithInterrupts, put(VMX_VMCS_GUEST_INTR_STATE, 1))                \
+	STATE(InterruptsPosted, post_interrupts())                                               \
 	STATE(LinkPointerNone, put(VMX_VMCS_LINK_POINTER, VMX_INVALID_VMCS))                     \
 	STATE(GuestRflagsAlignment, set(VMX_VMCS_GUEST_RFLAGS, BIT64(18)))
 

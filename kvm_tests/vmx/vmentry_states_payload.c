@@ -113,6 +113,8 @@ static void check_legal(const char *name, void (*change)(void))
 	CASE(name, statement, check_failed(#name, change_##name, VMX_EXIT_BAD_GUEST_STATE, 0))
 #define LINK_POINTER(name, statement) \
 	CASE(name, statement, check_failed(#name, change_##name, VMX_EXIT_BAD_GUEST_STATE, 4))
+#define PAGE_DIRECTORY(name, statement) \
+	CASE(name, statement, check_failed(#name, change_##name, VMX_EXIT_BAD_GUEST_STATE, 2))
 #define MSR_LOAD(name, statement) \
 	CASE(name, statement, check_failed(#name, change_##name, VMX_EXIT_BAD_MSR_LOAD, 2))
 #define LEGAL(name, statement) CASE(name, statement, check_legal(#name, change_##name))
@@ -127,4 +129,7 @@ LEGAL_STATES(LEGAL)
 #ifdef __x86_64__
 ILLEGAL_HOST_STATES_OF_64_BITS(HOST)
 ILLEGAL_GUEST_STATES_OF_64_BITS(GUEST)
+#else
+ILLEGAL_HOST_STATES_OF_32_BITS(HOST)
+ILLEGAL_PAGE_DIRECTORIES_OF_32_BITS(PAGE_DIRECTORY)
 #endif

@@ -79,7 +79,8 @@ def kvm_test(
         guests'; a multiple of 4096. 0: 8192.
       tags: tags of the tests, beside "kvm".
       **kwargs: attributes that every test has, such as `size`, `timeout`,
-        `args`, `data`, `env`, `flaky`, `shard_count` and `visibility`.
+        `args`, `data`, `env`, `flaky`, `shard_count` and `visibility`. Without `size` and
+        `timeout`, a test is small and its timeout moderate, five minutes.
     """
     error = check_kvm_test_args(
         name = name,
@@ -101,6 +102,10 @@ def kvm_test(
         fail(error)
 
     visibility = kwargs.pop("visibility", None)
+    if "size" not in kwargs and "timeout" not in kwargs:
+        # A small test is not a short one: an emulated machine on a busy computer takes its
+        # time, and a guest that hangs has a limit of its own.
+        kwargs["timeout"] = "moderate"
     size = kwargs.pop("size", "small")
     features = kwargs.pop("features", [])
     compatible = kwargs.pop("target_compatible_with", [])

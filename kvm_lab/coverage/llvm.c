@@ -56,6 +56,8 @@ static void add_cov(struct arguments *arguments, const struct llvm *llvm, const 
 	add_argument(arguments, "%s", command);
 	add_argument(arguments, "-instr-profile=%s", profile);
 	add_argument(arguments, "-compilation-dir=%s", llvm->source);
+	/* Of the kernel's own headers only macros are seen, and their text is not here. */
+	add_argument(arguments, "-ignore-filename-regex=/external/.*/external/");
 	for (size_t i = 0; i < modules->count; i++) {
 		if (i)
 			add_argument(arguments, "-object");

@@ -131,9 +131,10 @@ static const char *why_missing(const struct cell *cell)
 		return "it was not run";
 	case TIMED_OUT:
 		return "it ran out of time, and its machine was ended";
+	case SKIPPED:
+		return "it is skipped: no emulated machine has what it requires";
 	case PASSED:
 	case FLAKY:
-	case SKIPPED:
 		return "it does not run in an emulated machine";
 	default:
 		return "its machine did not get to the end; its test.log says why, and a test that is "

@@ -5,13 +5,14 @@ load("//:defs.bzl", "kvm_test")
 
 visibility(["//kvm_tests/..."])
 
-def case_test(*, name, hdrs = [], fixtures = [], controller = None, payload = None, guests = ["x86_64", "i386"], **kwargs):
+def case_test(*, name, hdrs = [], fixtures = [], payload_hdrs = [], controller = None, payload = None, guests = ["x86_64", "i386"], **kwargs):
     """Makes a kvm_test of a controller in C++ and a payload with the main() of case_main.c.
 
     Args:
       name: the test's name.
       hdrs: headers of both sides.
       fixtures: headers of the controller.
+      payload_hdrs: headers of the payload.
       controller: the controller's source; <name>_test.cc if not named.
       payload: the payload's source; <name>_payload.c if not named.
       guests: payload architectures.
@@ -22,7 +23,7 @@ def case_test(*, name, hdrs = [], fixtures = [], controller = None, payload = No
         srcs = hdrs + fixtures + [controller or name + "_test.cc"],
         guests = guests,
         payload_deps = [Label("//kvm_tests/cases:guest_case")],
-        payload_srcs = hdrs + [payload or name + "_payload.c"],
+        payload_srcs = hdrs + payload_hdrs + [payload or name + "_payload.c"],
         deps = [Label("//kvm_tests/cases:case_test")],
         **kwargs
     )

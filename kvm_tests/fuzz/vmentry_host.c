@@ -54,8 +54,10 @@ static void judge_address_space(struct judge *judge)
 {
 	const int is_64 = !!(GET(EXIT) & EXIT_HOST_64);
 
-	demand(judge, is_64, VMENTRY_BAD_HOST | VMENTRY_BAD_CONTROLS,
+	demand(judge, is_64, VMENTRY_BAD_HOST,
 	       "27.2.4: a 32-bit host, and the CPU is in IA-32e mode");
+	leave_open(judge, !is_64, VMENTRY_BAD_CONTROLS,
+		   "27.2.4: a 32-bit host, and the CPU is in IA-32e mode");
 	demand(judge, !is_64 || (GET(HOST_CR4) & CR4_PAE), VMENTRY_BAD_HOST,
 	       "27.2.4: CR4.PAE of a 64-bit host");
 	demand(judge, is_64 || !(GET(HOST_CR4) & CR4_PCIDE), VMENTRY_BAD_HOST,

@@ -88,9 +88,10 @@ static void judge_cs(struct judge *judge, const struct segment *cs, const struct
 
 static void judge_ss(struct judge *judge, const struct segment *ss, const struct segment *cs)
 {
-	demand_function *const check = !ss->rpl && is_64_bit_guest(judge) && (cs->access & ACCESS_L)
-					       ? demand_unseen
-					       : demand;
+	demand_function *const check =
+		!(ss->selector & ~SELECTOR_RPL) && is_64_bit_guest(judge) && (cs->access & ACCESS_L)
+			? demand_unseen
+			: demand;
 
 	demand(judge, is_unrestricted(judge) || ss->rpl == cs->rpl, VMENTRY_BAD_GUEST,
 	       "27.3.1.2: RPL of SS and CS");

@@ -34,22 +34,21 @@ static size_t character(const unsigned char *text, size_t left)
 	return size == 1 && code < ' ' && code != '\t' && code != '\n' ? 0 : size;
 }
 
+/* How to write a character that can't stand for itself, or NULL. */
 static const char *reference(char c, bool in_attribute)
 {
-	switch (c) {
-	case '&':
-		return "&amp;";
-	case '<':
-		return "&lt;";
-	case '>':
-		return "&gt;";
-	case '"':
-		return "&quot;";
-	case '\n':
-		return in_attribute ? "&#x0A;" : NULL;
-	case '\t':
-		return in_attribute ? "&#x09;" : NULL;
-	}
+	static const struct {
+		char c;
+		bool in_text;
+		const char *reference;
+	} references[] = {
+		{'&', true, "&amp;"},  {'<', true, "&lt;"},	{'>', true, "&gt;"},
+		{'"', true, "&quot;"}, {'\n', false, "&#x0A;"}, {'\t', false, "&#x09;"},
+	};
+
+	for (size_t i = 0; i < sizeof(references) / sizeof(*references); i++)
+		if (c == references[i].c && (references[i].in_text || in_attribute))
+			return references[i].reference;
 	return NULL;
 }
 

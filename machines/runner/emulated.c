@@ -152,7 +152,9 @@ static int fail(struct session *session, const char *format, ...)
 	message = format_text("machine %s failed while %s: %s", session->machine->name,
 			      stage_name(session), what);
 	say("%s", message);
-	add_failure(session->machine, message);
+	/* The shell has no report. */
+	if (!session->dialogue)
+		add_failure(session->machine, message);
 	free(message);
 	free(what);
 	if (session->emulator_said_size)

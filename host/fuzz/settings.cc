@@ -28,12 +28,14 @@ constexpr char kTimeVariable[] = "RINGSIDE_TIME_FD";
 constexpr char kTimeoutVariable[] = "TEST_TIMEOUT";
 constexpr char kOutputVariable[] = "TEST_UNDECLARED_OUTPUTS_DIR";
 
-[[noreturn]] void Die(const std::string &why)
+constexpr char kStartIt[] = "start the fuzz test with bazel run or bazel test.";
+
+[[noreturn]] void Die(const std::string &why, const std::string &fix = kStartIt)
 {
 	fprintf(stderr,
 		"ringside: %s\n"
-		"  Fix: start the fuzz test with bazel run or bazel test.\n",
-		why.c_str());
+		"  Fix: %s\n",
+		why.c_str(), fix.c_str());
 	exit(2);
 }
 
@@ -44,7 +46,8 @@ int ParseSeconds(const char *text)
 
 	if (*text < '0' || *text > '9' || *end || seconds > kMostSeconds)
 		Die(std::string(kSecondsVariable) + " is \"" + text +
-		    "\"; it must be a number up to " + std::to_string(kMostSeconds));
+			    "\"; it must be a number up to " + std::to_string(kMostSeconds),
+		    std::string("--test_env=") + kSecondsVariable + "=60, or leave it out.");
 	return static_cast<int>(seconds);
 }
 

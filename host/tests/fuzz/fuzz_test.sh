@@ -101,6 +101,8 @@ prints_once 'TBROK: 60 s are for fuzzing, and Bazel ends the test after 60 s. Fi
 
 FUZZ_SECONDS=many run 2 passes
 prints 'FUZZ_SECONDS is "many"; it must be a number'
+prints 'Fix: --test_env=FUZZ_SECONDS=60'
+silent 'Fix: start'
 
 # Until Ctrl-C: no sleep, but the first line that says how far it is.
 what="passes until Ctrl-C"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The payload of the benchmarks. Its main() calls the function whose address the
- * controller has set with tst_kvm_set_arg(), with the variable count as its argument.
+ * The payloads of the benchmarks. main() of "functions" calls the function whose address
+ * the controller has set with tst_kvm_set_arg(), with the variable count as its argument;
+ * that of "hello" reports one result.
  */
 #ifndef RINGSIDE_BENCH_GUEST_H
 #define RINGSIDE_BENCH_GUEST_H

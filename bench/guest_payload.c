@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The functions of guest.h. */
+/* The payload "functions" of guest.h. */
 #include "guest.h"
 #include "kvm_test.h"
 #include "kvm_x86.h"

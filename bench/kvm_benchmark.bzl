@@ -6,7 +6,7 @@ load("//:defs.bzl", "kvm_test")
 visibility("//bench/...")
 
 def kvm_benchmark(*, name, srcs):
-    """Benchmarks with the payload of guest.h; ratios.h says how they are run.
+    """Benchmarks with the payloads of guest.h; ratios.h says how they are run.
 
     They are manual: what else runs is measured with them.
 
@@ -18,10 +18,13 @@ def kvm_benchmark(*, name, srcs):
         name = name,
         size = "large",
         srcs = srcs,
-        payload_srcs = [
-            "guest.h",
-            "guest_payload.c",
-        ],
+        payloads = {
+            "functions": [
+                "guest.h",
+                "guest_payload.c",
+            ],
+            "hello": ["hello_payload.c"],
+        },
         tags = [
             "exclusive",
             "manual",

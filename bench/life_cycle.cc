@@ -13,9 +13,10 @@ namespace
 
 void LiveOnce()
 {
-	Machine machine("report", 1);
+	tst_kvm_config config = {};
 
-	tst_kvm_run_instance(machine.vm(), 0);
+	config.payload = "hello";
+	tst_kvm_run_instance(Machine(config).vm(), 0);
 }
 
 void LiveOnceBare()

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A machine of the library's with the payload of guest.h.
+// A machine of the library's with a payload of guest.h.
 #ifndef RINGSIDE_BENCH_MACHINE_H
 #define RINGSIDE_BENCH_MACHINE_H
 
@@ -11,10 +11,16 @@
 class Machine
 {
 public:
-	Machine(const char *function, uint64_t count, tst_kvm_config config = {})
+	explicit Machine(const tst_kvm_config &config)
 	{
 		tst_watchdog_arm(kSeconds);
 		tst_kvm_create(&vm_, &config);
+	}
+
+	// Of the payload "functions", which is the first.
+	Machine(const char *function, uint64_t count, const tst_kvm_config &config = {})
+		: Machine(config)
+	{
 		tst_kvm_set_arg(tst_kvm_vcpu(&vm_, 0), tst_kvm_symbol_address(&vm_, function));
 		*static_cast<volatile uint64_t *>(tst_kvm_symbol(&vm_, "count")) = count;
 	}

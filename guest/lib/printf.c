@@ -6,8 +6,8 @@
 #include <stdbool.h>
 
 #include "guest/lib/arch.h"
+#include "guest/lib/plain.h"
 #include "guest/lib/real.h"
-#include "guest/lib/word.h"
 #include "kvm_test.h"
 
 /* Where text goes: what does not fit is counted and dropped. */
@@ -454,52 +454,6 @@ static void convert(struct sink *sink, const char **fmt, va_list *ap)
 	}
 }
 
-/* Nonzero if a byte of the word is 0: the highest bit of the lowest such byte is set. */
-static unsigned long zero_bytes(unsigned long value)
-{
-	return (value - word_of(1)) & ~value & word_of(0x80);
-}
-
-/* The first bytes of a word, fewer than it has. */
-static void put_bytes(char *dest, unsigned long value, unsigned int count)
-{
-	if (sizeof(value) > 4 && count & 4) {
-		*(struct four_bytes *)dest = (struct four_bytes){value};
-		dest += 4;
-		value = (uint64_t)value >> 32;
-	}
-	for (count &= 3; count--; value >>= 8)
-		*dest++ = value;
-}
-
-/*
- * Copies text up to its first '%' or its end, what of it there is room for, and
- * returns its length. By whole words: most texts have nothing else.
- */
-static size_t put_plain(char *dest, size_t room, const char *text)
-{
-	const char *start = text;
-	unsigned long value, found;
-
-	/* A word that is in one page with its first byte can be read. */
-	while ((size_t)(text - start) + WORD <= room &&
-	       (uintptr_t)text % PAGESIZE <= PAGESIZE - WORD) {
-		value = ((const struct word *)text)->value;
-		found = zero_bytes(value) | zero_bytes(value ^ word_of('%'));
-		if (found) {
-			put_bytes(dest + (text - start), value, __builtin_ctzl(found) / 8);
-			return text - start + __builtin_ctzl(found) / 8;
-		}
-		((struct word *)(dest + (text - start)))->value = value;
-		text += WORD;
-	}
-	for (; *text && *text != '%'; text++) {
-		if ((size_t)(text - start) < room)
-			dest[text - start] = *text;
-	}
-	return text - start;
-}
-
 /* What is behind the plain text at the front. */
 static void __attribute__((noinline)) put_rest(struct sink *sink, const char *fmt, va_list ap)
 {
@@ -521,7 +475,7 @@ int vsnprintf(char *dest, size_t size, const char *fmt, va_list ap)
 {
 	struct sink sink = {dest, size ? size - 1 : 0, 0};
 
-	sink.length = put_plain(dest, sink.size, fmt);
+	sink.length = copy_plain(dest, sink.size, fmt);
 	if (fmt[sink.length])
 		put_rest(&sink, fmt + sink.length, ap);
 	if (size)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Results and signals: the guest's end of the result slots. */
 #include "guest/lib/cpu.h"
+#include "guest/lib/plain.h"
 #include "kvm_test.h"
 
 /* How deep the library's own calls go, at most. */
@@ -52,17 +53,25 @@ static int is_result_type(int result)
 	       result == TINFO || result == TCONF;
 }
 
-static void vreport(const char *file, int lineno, int result, const char *fmt, va_list ap)
+/* In its callers: tst_res() is to need few instructions. */
+static inline __attribute__((always_inline)) void vreport(const char *file, int lineno, int result,
+							  const char *fmt, va_list ap)
 {
 	static const char cut[] = "...";
 	volatile struct tst_kvm_result *slot = own_slot();
 	char *message = (char *)slot->message;
-	size_t size = KVM_RESULT_MESSAGE_SIZE;
+	const size_t size = KVM_RESULT_MESSAGE_SIZE;
+	size_t length;
 
-	if (vsnprintf(message, size, fmt, ap) >= (int)size)
-		memcpy(message + size - sizeof(cut), cut, sizeof(cut));
 	slot->file_addr = (uintptr_t)file;
 	slot->lineno = lineno;
+	length = copy_plain(message, size - 1, fmt);
+	if (fmt[length] || length >= size)
+		length = vsnprintf(message, size, fmt, ap);
+	else
+		message[length] = '\0'; /* as most are */
+	if (length >= size)
+		memcpy(message + size - sizeof(cut), cut, sizeof(cut));
 	barrier();
 	slot->result = result;
 	ring(KVM_DOORBELL_RESULT);
@@ -144,11 +153,12 @@ void tst_brk_(const char *file, int lineno, int result, const char *fmt, ...)
 	/* The library's own complaints are about the test's call. */
 	if (is_library(frame->return_address))
 		call = test_call(frame);
+	if (call) {
+		file = (const char *)call;
+		lineno = KVM_LINENO_ADDRESS;
+	}
 	va_start(ap, fmt);
-	if (call)
-		vreport((const char *)call, KVM_LINENO_ADDRESS, result, fmt, ap);
-	else
-		vreport(file, lineno, result, fmt, ap);
+	vreport(file, lineno, result, fmt, ap);
 	va_end(ap);
 	break_payload();
 }

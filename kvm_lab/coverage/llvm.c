@@ -36,7 +36,7 @@ static void run(struct arguments *arguments, const char *output)
 	free_arguments(arguments);
 }
 
-static void merge(const struct llvm *llvm, const struct suite *suite, const char *profile)
+static void merge(const struct llvm *llvm, const struct words *profiles, const char *profile)
 {
 	struct arguments arguments = {0};
 
@@ -44,8 +44,8 @@ static void merge(const struct llvm *llvm, const struct suite *suite, const char
 	add_argument(&arguments, "merge");
 	add_argument(&arguments, "-o");
 	add_argument(&arguments, "%s", profile);
-	for (size_t i = 0; i < suite->profiles.count; i++)
-		add_argument(&arguments, "%s", suite->profiles.list[i]);
+	for (size_t i = 0; i < profiles->count; i++)
+		add_argument(&arguments, "%s", profiles->list[i]);
 	run(&arguments, NULL);
 }
 
@@ -65,6 +65,17 @@ static void add_cov(struct arguments *arguments, const struct llvm *llvm, const 
 	}
 }
 
+void llvm_export(const struct llvm *llvm, const struct words *profiles,
+		 const struct modules *modules, const char *profile, const char *lcov)
+{
+	struct arguments arguments = {0};
+
+	merge(llvm, profiles, profile);
+	add_cov(&arguments, llvm, "export", modules, profile);
+	add_argument(&arguments, "-format=lcov");
+	run(&arguments, lcov);
+}
+
 void llvm_report(const struct llvm *llvm, struct suite *suite, const struct modules *modules,
 		 const char *work)
 {
@@ -72,11 +83,7 @@ void llvm_report(const struct llvm *llvm, struct suite *suite, const struct modu
 	char *lcov = format_text("%s/coverage.lcov", suite->folder);
 	struct arguments arguments = {0};
 
-	merge(llvm, suite, profile);
-	add_cov(&arguments, llvm, "export", modules, profile);
-	add_argument(&arguments, "-format=lcov");
-	run(&arguments, lcov);
-	arguments = (struct arguments){0};
+	llvm_export(llvm, &suite->profiles, modules, profile, lcov);
 	add_cov(&arguments, llvm, "show", modules, profile);
 	add_argument(&arguments, "-format=html");
 	add_argument(&arguments, "-show-branches=count");

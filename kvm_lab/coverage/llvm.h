@@ -11,6 +11,17 @@ struct llvm {
 };
 
 /**
+ * llvm_export() - tell what raw profiles say in lcov's format
+ * @llvm: the programs
+ * @profiles: their paths
+ * @modules: which hold the map from counters to lines
+ * @profile: path of a file for them all together
+ * @lcov: path of the report
+ */
+void llvm_export(const struct llvm *llvm, const struct words *profiles,
+		 const struct modules *modules, const char *profile, const char *lcov);
+
+/**
  * llvm_report() - make a suite's profile into coverage.lcov and a page in its folder
  * @llvm: the programs
  * @suite: with its raw profiles; gets its coverage

@@ -13,6 +13,7 @@
 #include "kvm_lab/command/command.h"
 #include "kvm_lab/coverage/llvm.h"
 #include "kvm_lab/coverage/options.h"
+#include "kvm_lab/coverage/reached.h"
 #include "kvm_lab/coverage/report.h"
 #include "kvm_lab/coverage/suite.h"
 #include "machines/runner/memory.h"
@@ -31,25 +32,6 @@ static char *absolute(const char *name)
 		refuse("cannot find %s: %s; start this with 'bazel run'", setting(name),
 		       strerror(errno));
 	return path;
-}
-
-static void open_modules(struct modules *modules)
-{
-	char *list = format_text("%s", setting("RINGSIDE_COVERAGE_FILES"));
-
-	*modules = (struct modules){.label = setting("RINGSIDE_COVERAGE_MODULES")};
-	for (char *file = strtok(list, ","); file; file = strtok(NULL, ",")) {
-		char *path = realpath(file, NULL);
-		const char *problem;
-
-		if (!path || modules->count == MODULES_MAX)
-			refuse("cannot use the module %s; start this with 'bazel run'", file);
-		problem = profile_open(&modules->profiles[modules->count++], path);
-		if (problem)
-			refuse("%s", problem);
-		free(path);
-	}
-	free(list);
 }
 
 static char *prepare_output(struct options *options, const struct bazel *bazel)
@@ -119,6 +101,7 @@ static void print_end(const struct options *options, const struct suite *last)
 
 int main(int argc, char **argv)
 {
+	struct reached *reached = NULL;
 	struct modules modules;
 	struct options options;
 	struct suite *suites;
@@ -135,7 +118,7 @@ int main(int argc, char **argv)
 	problem = bazel_find(&bazel);
 	if (problem)
 		refuse("%s", problem);
-	open_modules(&modules);
+	modules_open(&modules);
 	llvm = (struct llvm){
 		.profdata = setting("RINGSIDE_COVERAGE_PROFDATA"),
 		.cov = setting("RINGSIDE_COVERAGE_COV"),
@@ -143,6 +126,8 @@ int main(int argc, char **argv)
 	};
 	*strrchr(llvm.source, '/') = '\0';
 	work = prepare_output(&options, &bazel);
+	if (options.tests)
+		reached = reached_begin(&llvm, options.output, work);
 
 	count = options.suites.count;
 	suites = grow(NULL, count + 1, sizeof(*suites));
@@ -150,8 +135,10 @@ int main(int argc, char **argv)
 		suite_make(&suites[i], options.suites.list[i], options.output);
 		remove_folder(suites[i].folder);
 		make_folder(suites[i].folder);
-		suite_run(&suites[i], &options, &bazel, &modules, work);
+		suite_run(&suites[i], &options, &bazel, &modules, reached, work);
 	}
+	if (reached)
+		reached_end(reached);
 	if (count > 1) {
 		unite(suites, count, options.output);
 		remove_folder(suites[count].folder);

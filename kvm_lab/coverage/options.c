@@ -15,6 +15,8 @@ static const char usage[] =
 	"\n"
 	"  --output=FOLDER  for the reports, a folder for each suite and one for all\n"
 	"                   (bazel-coverage-report in the workspace)\n"
+	"  --tests          writes reached.txt, too: which lines each test reaches, for\n"
+	"                   //kvm_lab:score; takes longer\n"
 	"  --help           this text\n"
 	"\n"
 	"Options behind the second -- are Bazel's: --test_tag_filters=-slow.\n"
@@ -44,6 +46,8 @@ void options_read(struct options *options, char **argv)
 		}
 		if (value && *value)
 			options->output = value;
+		else if (!strcmp(*word, "--tests"))
+			options->tests = true;
 		else if (**word == '-')
 			refuse("unknown option '%s'; --help tells which there are; Bazel's own come "
 			       "last, behind --",

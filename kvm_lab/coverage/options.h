@@ -3,11 +3,14 @@
 #ifndef RINGSIDE_KVM_LAB_COVERAGE_OPTIONS_H
 #define RINGSIDE_KVM_LAB_COVERAGE_OPTIONS_H
 
+#include <stdbool.h>
+
 #include "kvm_lab/command/command.h"
 
 struct options {
 	struct words suites; /* patterns of labels */
 	struct words bazel_options;
+	bool tests; /* tell of each what it reaches */
 	const char *output; /* folder for the reports; NULL: bazel-coverage-report */
 };
 

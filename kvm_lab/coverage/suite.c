@@ -13,9 +13,6 @@
 #include "machines/matrix/events.h"
 #include "machines/runner/message.h"
 
-/* Where init leaves them below a test's folder (machines/init/counters.c). */
-#define COUNTERS "test.outputs/kvm_counters"
-
 void suite_make(struct suite *suite, const char *pattern, const char *output)
 {
 	const char *start = pattern + strspn(pattern, "@/");
@@ -89,39 +86,6 @@ static void read_events(struct events *events, const char *path)
 	events_end(events);
 }
 
-/* "kvm_amd", of ".../kvm-amd.ko", as the kernel calls it */
-static char *module_name(const struct profile *profile)
-{
-	char *name = format_text("%s", strrchr(profile->path, '/') + 1);
-
-	name[strcspn(name, ".")] = '\0';
-	for (char *dash = strchr(name, '-'); dash; dash = strchr(dash, '-'))
-		*dash = '_';
-	return name;
-}
-
-/* Adds one run's counters; false if it has left none. */
-static bool add_run(struct modules *modules, const char *folder)
-{
-	bool found = false;
-
-	for (size_t i = 0; i < modules->count; i++) {
-		char *name = module_name(&modules->profiles[i]);
-		char *path = format_text("%s/" COUNTERS "/%s", folder, name);
-
-		if (!access(path, F_OK)) {
-			const char *problem = profile_add(&modules->profiles[i], path);
-
-			if (problem)
-				die("%s", problem);
-			found = true;
-		}
-		free(path);
-		free(name);
-	}
-	return found;
-}
-
 static const char *why_missing(const struct cell *cell)
 {
 	switch (cell->verdict) {
@@ -149,31 +113,16 @@ static bool add_test(struct modules *modules, const char *label, const struct ce
 
 	for (unsigned int i = 0; i < cell->runs; i++)
 		if (cell->folders[i])
-			found |= add_run(modules, cell->folders[i]);
+			found |= modules_add(modules, cell->folders[i]);
 	if (!found)
 		printf("%s: no counters: %s\n", label, why_missing(cell));
 	return found;
 }
 
-static void write_profiles(struct suite *suite, const struct modules *modules, const char *work)
-{
-	const char *id = strrchr(suite->folder, '/') + 1;
-
-	for (size_t i = 0; i < modules->count; i++) {
-		char *name = module_name(&modules->profiles[i]);
-		char *path = format_text("%s/%s-%s.profraw", work, id, name);
-
-		if (!profile_write(&modules->profiles[i], path))
-			die("cannot write %s: %s", path, strerror(errno));
-		add_word(&suite->profiles, path);
-		free(name);
-	}
-}
-
 void suite_run(struct suite *suite, const struct options *options, const struct bazel *bazel,
-	       struct modules *modules, const char *work)
+	       struct modules *modules, struct reached *reached, const char *work)
 {
-	char *path = format_text("%s/events.json", work);
+	char *path = format_text("%s/events.json", work), *prefix;
 	struct table table = {0};
 	struct column *column;
 	struct events events;
@@ -189,11 +138,13 @@ void suite_run(struct suite *suite, const struct options *options, const struct 
 	events_begin(&events, &table, column, NULL);
 	read_events(&events, path);
 	table_sort(&table);
-	for (size_t i = 0; i < modules->count; i++)
-		profile_clear(&modules->profiles[i]);
+	modules_clear(modules);
 	for (size_t i = 0; i < table.test_count; i++) {
 		if (!add_test(modules, table.tests[i], &column->cells[i]))
 			continue;
+		if (reached)
+			reached_add(reached, table.tests[i], column->cells[i].folders,
+				    column->cells[i].runs);
 		suite->tests++;
 		if (table_failed(column->cells[i].verdict)) {
 			suite->failed++;
@@ -210,6 +161,8 @@ void suite_run(struct suite *suite, const struct options *options, const struct 
 	}
 	printf("%s: %zu tests have counted\n\n", suite->name, suite->tests);
 	fflush(stdout);
-	write_profiles(suite, modules, work);
+	prefix = format_text("%s/%s", work, strrchr(suite->folder, '/') + 1);
+	suite->profiles = modules_write(modules, prefix);
+	free(prefix);
 	free(path);
 }

@@ -5,18 +5,9 @@
 
 #include "kvm_lab/command/command.h"
 #include "kvm_lab/coverage/lcov.h"
+#include "kvm_lab/coverage/modules.h"
 #include "kvm_lab/coverage/options.h"
-#include "kvm_lab/coverage/profile.h"
-
-/* kvm, kvm-amd, kvm-intel */
-#define MODULES_MAX 3
-
-/* The modules of KVM that count. */
-struct modules {
-	const char *label;
-	struct profile profiles[MODULES_MAX];
-	size_t count;
-};
+#include "kvm_lab/coverage/reached.h"
 
 struct suite {
 	char *pattern; /* NULL: all suites together */
@@ -37,12 +28,13 @@ void suite_make(struct suite *suite, const char *pattern, const char *output);
  * @options: Bazel's are used
  * @bazel: from bazel_find()
  * @modules: what the tests are to run on; its profiles are used in between
+ * @reached: gets what each test reaches; or NULL
  * @work: folder for files that nobody needs afterwards
  *
  * Names the tests whose counters are missing, with the reason. Ends the program if no
  * test of the suite has brought any.
  */
 void suite_run(struct suite *suite, const struct options *options, const struct bazel *bazel,
-	       struct modules *modules, const char *work);
+	       struct modules *modules, struct reached *reached, const char *work);
 
 #endif /* RINGSIDE_KVM_LAB_COVERAGE_SUITE_H */

@@ -8,10 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kvm_lab/score/build.h"
 #include "kvm_lab/score/load.h"
 #include "kvm_lab/score/options.h"
+#include "kvm_lab/score/reached.h"
 #include "kvm_lab/score/report.h"
 #include "kvm_lab/score/run.h"
 #include "kvm_lab/score/sample.h"
@@ -60,6 +62,19 @@ static void add_suites(struct score *score, const struct options *options)
 			.name = format_text("%s", name),
 			.pattern = format_text("%s", pattern),
 		};
+	}
+}
+
+/* Paths are as from the user's folder; before anything is built, they have to be there. */
+static void find_reached(struct options *options, const struct bazel *bazel)
+{
+	for (size_t i = 0; i < options->reached.count; i++) {
+		char **path = &options->reached.list[i];
+
+		if (**path != '/')
+			*path = format_text("%s/%s", bazel->folder, *path);
+		if (access(*path, R_OK))
+			refuse("--reached: cannot read %s: %s", *path, strerror(errno));
 	}
 }
 
@@ -199,6 +214,7 @@ int main(int argc, char **argv)
 	if (problem)
 		refuse("%s", problem);
 	add_suites(&score, &options);
+	find_reached(&options, &bazel);
 	work = prepare_output(&options, &bazel);
 	runfiles = format_text("%s/runfiles", work);
 	score.seed = options.seed;
@@ -216,6 +232,8 @@ int main(int argc, char **argv)
 	run_prepare(&score, work);
 	load_capabilities(&score, runfiles);
 	prepare_cells(&score);
+	for (size_t i = 0; i < options.reached.count; i++)
+		reached_load(&score, options.reached.list[i]);
 
 	run_all(&score, &options, work);
 	write_report(&options, PAGE, report_html, &score);

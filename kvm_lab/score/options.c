@@ -24,6 +24,9 @@ static const char usage[] =
 	"  --sample=N           so many of the faults, drawn at random (200 of generated ones,\n"
 	"                       otherwise all)\n"
 	"  --seed=N             another sample (1)\n"
+	"  --reached=FILE,...   which lines tests reach, from 'bazel run //kvm_lab:coverage --\n"
+	"                       --tests SUITE...': a test is not run on a fault that it\n"
+	"                       can't come to\n"
 	"  --all                go on after a fault is caught, to see who else catches it\n"
 	"  --minutes=N          begin no test later than that; what is left is reported so\n"
 	"  --jobs=N             machines at a time (one for each CPU)\n"
@@ -80,6 +83,8 @@ static void take_option(struct options *options, const char *word)
 		options->jobs = (unsigned int)number("--jobs=", value, 1, 1000);
 	else if ((value = option_value(word, "--output=")) && *value)
 		options->output = value;
+	else if ((value = option_value(word, "--reached=")))
+		split(&options->reached, "--reached=", value);
 	else if (!strcmp(word, "--all"))
 		options->all = true;
 	else

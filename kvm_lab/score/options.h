@@ -8,6 +8,7 @@
 struct options {
 	struct words suites; /* "kvm_tests", "selftests" or patterns of labels */
 	struct words faults; /* "named", "generated" or patterns of labels */
+	struct words reached; /* files that say which lines tests reach */
 	unsigned int sample; /* how many faults; 0: all */
 	uint64_t seed;
 	unsigned int jobs; /* machines at a time */

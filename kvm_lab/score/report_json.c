@@ -51,6 +51,7 @@ static json_t *rate_of(const struct score *score, size_t suite, const char *area
 	set(object, "faults", json_integer(rate.faults));
 	set(object, "caught", json_integer(rate.caught));
 	set(object, "undecided", json_integer(rate.undecided));
+	set(object, "unreached", json_integer(rate.unreached));
 	set(object, "low_percent", seconds(low));
 	set(object, "high_percent", seconds(high));
 	return object;

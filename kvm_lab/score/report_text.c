@@ -47,7 +47,7 @@ const char *report_verdict(const struct score *score, size_t fault, size_t suite
 	for (size_t i = 0; i < score->test_count; i++)
 		if (score->tests[i].suite == suite && score_is_left(score, fault, i))
 			return "not caught yet";
-	return "not caught";
+	return score_is_unreached(score, fault, suite) ? "not reached" : "not caught";
 }
 
 static void print_row(FILE *file, const struct score *score, const char *name, const char *area)
@@ -118,6 +118,13 @@ void report_text(FILE *file, const struct score *score)
 		report_count(score, FAULT_SAME_CODE, NULL));
 	fprintf(file, ", %u that are known to change nothing.\n",
 		report_count(score, FAULT_EQUIVALENT, NULL));
+	for (size_t i = 0; i < score->suite_count; i++) {
+		const struct rate rate = score_rate(score, i, NULL);
+
+		if (rate.unreached)
+			fprintf(file, "%s: %u of %u faults are in lines that no test reaches.\n",
+				score->suites[i].name, rate.unreached, rate.faults);
+	}
 	if (score->is_over)
 		fputs("Time was over before each fault had met each test: the rates are lower "
 		      "bounds.\n",

@@ -163,6 +163,8 @@ static void tell_row(struct running *running, struct row *row, const struct slot
 		       outcome_names[verdict_outcome(&slot->verdict)],
 		       score->tests[slot->test].label, score->machines[slot->machine].name,
 		       slot->seconds);
+	else if (!row->runs)
+		printf("%s: %s, %s: not reached\n", suite, fault->label, place(fault));
 	else
 		printf("%s: %s, %s: not caught by %u tests\n", suite, fault->label, place(fault),
 		       row->runs);

@@ -64,7 +64,9 @@ size_t score_machine(const struct score *score, const struct fault *fault, const
 
 bool score_is_left(const struct score *score, size_t fault, size_t test)
 {
-	return !score_cell(score, fault, test)->has_run &&
+	const struct cell *cell = score_cell(score, fault, test);
+
+	return !cell->has_run && !cell->is_out_of_reach &&
 	       score_machine(score, &score->faults[fault], &score->tests[test]) <
 		       score->machine_count;
 }
@@ -75,6 +77,20 @@ static bool has_tests_left(const struct score *score, size_t fault, size_t suite
 		if (score->tests[i].suite == suite && score_is_left(score, fault, i))
 			return true;
 	return false;
+}
+
+bool score_is_unreached(const struct score *score, size_t fault, size_t suite)
+{
+	bool unreached = false;
+
+	for (size_t i = 0; i < score->test_count; i++) {
+		if (score->tests[i].suite != suite)
+			continue;
+		if (score_cell(score, fault, i)->has_run || score_is_left(score, fault, i))
+			return false;
+		unreached |= score_cell(score, fault, i)->is_out_of_reach;
+	}
+	return unreached;
 }
 
 struct rate score_rate(const struct score *score, size_t suite, const char *area)
@@ -90,6 +106,8 @@ struct rate score_rate(const struct score *score, size_t suite, const char *area
 			rate.caught++;
 		else if (has_tests_left(score, i, suite))
 			rate.undecided++;
+		else if (score_is_unreached(score, i, suite))
+			rate.unreached++;
 	}
 	return rate;
 }

@@ -57,6 +57,7 @@ struct fault {
 
 /* One test on one fault. */
 struct cell {
+	bool is_out_of_reach; /* the test never comes to the line with the fault */
 	bool has_run;
 	bool fails_anyway; /* on KVM as it is, too: no catch */
 	enum outcome outcome;
@@ -97,6 +98,7 @@ struct score {
 /* What a suite makes of a fault, or of all of an area. */
 struct rate {
 	unsigned int faults, caught, undecided;
+	unsigned int unreached; /* no test comes to the line with the fault */
 };
 
 /** score_cell() - the cell of a fault and a test */
@@ -125,6 +127,9 @@ void score_interval(const struct rate *rate, double *low, double *high);
  * it never runs on the module with the fault.
  */
 size_t score_machine(const struct score *score, const struct fault *fault, const struct test *test);
+
+/** score_is_unreached() - whether each test of a suite is known not to reach a fault */
+bool score_is_unreached(const struct score *score, size_t fault, size_t suite);
 
 /** score_is_left() - whether a test could still be run on a fault */
 bool score_is_left(const struct score *score, size_t fault, size_t test);

@@ -22,8 +22,14 @@ cat >"$FAKE/run" <<'END'
 counters=$2/test.outputs/kvm_counters
 mkdir -p "$counters"
 case $1 in
-//plus*) "$COUNT" "$counters/sample" + ;;
-//minus*) "$COUNT" "$counters/sample" - ;;
+//plus*)
+	"$COUNT" "$counters/sample" +
+	echo '<property name="machine" value="amd"/>' >"$2/test.xml"
+	;;
+//minus*)
+	"$COUNT" "$counters/sample" -
+	echo '<property name="machine" value="intel"/>' >"$2/test.xml"
+	;;
 //fails*) "$COUNT" "$counters/sample" 2 && exit 1 ;;
 //other*) echo 12345678 >"$counters/sample" ;;
 //host*) ;;
@@ -44,6 +50,18 @@ grep -q "FNF:2" "$report/all/coverage.lcov" || fail "all/coverage.lcov has not t
 grep -q -- "--jobs=1 --//machines:modules=//kvm:counts" "$FAKE/asked" ||
 	fail "Bazel is not asked for the modules: $(cat "$FAKE/asked")"
 [ ! -e "$report/work" ] || fail "work/ is still there"
+
+# Each test by itself.
+[ ! -e "$report/reached.txt" ] || fail "there is a reached.txt that nobody asked for"
+expect 0 "1 of 2 functions are reached" --output="$report" --tests //plus:test //minus:test
+tr '\t' ' ' <"$report/reached.txt" >"$FAKE/reached"
+diff - "$FAKE/reached" <<'END' || fail "reached.txt is wrong"
+lines sample.c 6-10,13-15
+test //plus:test amd
+reached sample.c 6-7,9-10
+test //minus:test intel
+reached sample.c 6-8,10
+END
 
 # What failed counts, and is named.
 expect 0 "//fails:test: did not pass, and counts" --output="$report" //fails:test

@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <string>
 #include <vector>
 
 extern "C" {
 #include "kvm_lab/score/order.h"
+#include "kvm_lab/score/reached.h"
 #include "kvm_lab/score/sample.h"
 #include "kvm_lab/score/score.h"
 }
@@ -226,6 +228,87 @@ TEST_F(Score, BelievesTheFaultsOwnList)
 	AddTest("//t:b", nullptr);
 	add_word(&faults_[0].caught_by, Text("//t:b"));
 	EXPECT_EQ(1u, order_next(Get(), 0, 0));
+}
+
+std::string WriteFile(const std::string &text)
+{
+	const std::string path = testing::TempDir() + "reached.txt";
+	FILE *file = fopen(path.c_str(), "w");
+
+	EXPECT_EQ(text.size(), fwrite(text.data(), 1, text.size(), file));
+	fclose(file);
+	return path;
+}
+
+// Two tests, a function whose lines are 10 to 14, and a comment in line 12.
+class Reached : public Score
+{
+protected:
+	Reached()
+	{
+		AddTest("//t:a", nullptr);
+		AddTest("//t:b", nullptr);
+	}
+
+	// Which of the two tests are left for a fault in that line: "ab", "a", "b" or "".
+	std::string LeftOf(const std::string &line, const std::string &text,
+			   const std::string &source = "lapic.c")
+	{
+		AddFault(source, "f");
+		faults_.back().line = Text(line);
+		cells_.clear();
+		reached_load(Get(), WriteFile(text).c_str());
+		return std::string(score_is_left(Get(), faults_.size() - 1, 0) ? "a" : "") +
+		       (score_is_left(Get(), faults_.size() - 1, 1) ? "b" : "");
+	}
+
+	const std::string lines_ = "lines\tarch/x86/kvm/lapic.c\t10-11,13-14\n";
+};
+
+TEST_F(Reached, LeavesOutWhoDoesNotComeThere)
+{
+	const std::string text = lines_ +
+				 "test\t//t:a\tamd\n"
+				 "reached\tarch/x86/kvm/lapic.c\t10-11,14\n"
+				 "reached\tarch/x86/kvm/x86.c\t13\n"
+				 "test\t//t:b\tamd\n"
+				 "reached\tarch/x86/kvm/lapic.c\t11\n";
+
+	EXPECT_EQ("a", LeftOf("10", text));
+	EXPECT_EQ("ab", LeftOf("11", text));
+	EXPECT_EQ("", LeftOf("13", text));
+	EXPECT_EQ("a", LeftOf("14", text));
+	EXPECT_FALSE(score_is_unreached(Get(), 0, 0));
+	EXPECT_TRUE(score_is_unreached(Get(), 2, 0));
+	EXPECT_EQ(1u, score_rate(Get(), 0, nullptr).unreached);
+	EXPECT_EQ(3u, score_rate(Get(), 0, nullptr).undecided);
+}
+
+TEST_F(Reached, SaysNothingOfWhatItDoesNotKnow)
+{
+	const std::string a = "test\t//t:a\tamd\nreached\tarch/x86/kvm/lapic.c\t11\n";
+
+	EXPECT_EQ("b", LeftOf("10", lines_ + a)) << "of the other test";
+	EXPECT_EQ("ab", LeftOf("12", lines_ + a)) << "of a line that does not count";
+	EXPECT_EQ("ab", LeftOf("10", lines_ + a, "x86.c")) << "of another file";
+	EXPECT_EQ("ab", LeftOf("10", lines_ + "test\t//t:a\tintel\n")) << "of amd";
+	EXPECT_EQ("ab", LeftOf("10", "")) << "of anything";
+}
+
+// What a test has done counts for more than what is known of it.
+TEST_F(Reached, LeavesWhatHasRun)
+{
+	EXPECT_EQ("b", LeftOf("10", lines_ + "test\t//t:a\tamd\n"));
+	Set(0, 1, PASSED);
+	EXPECT_FALSE(score_is_unreached(Get(), 0, 0));
+}
+
+TEST_F(Reached, RefusesAnotherFile)
+{
+	EXPECT_EXIT(LeftOf("10", "SF:lapic.c\n"), testing::ExitedWithCode(2),
+		    "is none of 'bazel run //kvm_lab:coverage -- --tests'");
+	EXPECT_EXIT(reached_load(Get(), "/nowhere"), testing::ExitedWithCode(2),
+		    "cannot read /nowhere");
 }
 
 std::vector<std::string> Shuffled(struct score *score, uint64_t seed)

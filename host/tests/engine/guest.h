@@ -23,6 +23,10 @@
 #define GUEST_HYPERCALL 12
 #define GUEST_HYPERCALL_PAGE 0x200000u
 
+/* Within the reach of five levels of tables, and not of four. */
+#define GUEST_FAR 0x00ff000000001000ULL
+#define GUEST_FAR_VALUE 0x77u
+
 /* In RAM, for a machine that has 5 GiB. */
 #define GUEST_HIGH_MEMORY 0x150000000ULL
 

@@ -23,6 +23,26 @@ static int count_interrupt(void *userdata, struct kvm_interrupt_frame *ifrm, uns
 	return 0;
 }
 
+#ifdef __x86_64__
+static void read_far(void *arg)
+{
+	(void)arg;
+	(void)*(volatile uint64_t *)GUEST_FAR;
+}
+
+/* The controller puts a fifth level above the tables. */
+CALLABLE void map_far(void *arg)
+{
+	(void)arg;
+	kvm_yield();
+	kvm_map(GUEST_FAR, (uintptr_t)buffer, GUEST_PAGE, PTE_WRITABLE);
+	*(volatile uint64_t *)GUEST_FAR = GUEST_FAR_VALUE;
+	kvm_yield();
+	kvm_unmap(GUEST_FAR, GUEST_PAGE);
+	value = kvm_try(read_far, NULL).vector;
+}
+#endif
+
 CALLABLE void pass(void *arg)
 {
 	(void)arg;

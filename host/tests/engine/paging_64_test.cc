@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Translation of addresses without paging, and with 4 and 5 levels of tables.
+// Translation of addresses without paging, and with 4 levels of tables.
 #include "paging.h"
 
 namespace
@@ -88,30 +88,6 @@ TEST_F(Paging, TablesWhereNoMemoryIs)
 	SetRegisters(kNoMemory, CR4_PAE, true);
 	ExpectLeadsTo(0, kNot);
 	ExpectLeadsTo(0x200000, kNot);
-}
-
-TEST_F(Paging, FiveLevels)
-{
-	kvm_cpuid2 *features = tst_kvm_get_cpuid(SAFE_OPEN("/dev/kvm", O_RDWR));
-	bool has = false;
-
-	for (uint32_t i = 0; i < features->nent; i++)
-		has |= features->entries[i].function == 7 && !features->entries[i].index &&
-		       features->entries[i].ecx & 1 << 16;
-	free(features);
-	Set64(0, 0, Table(1) | kEntry);
-	Set64(0, 256, Table(1) | kEntry);
-	Set64(1, 0, Table(2) | kEntry);
-	Set64(2, 0, Table(3) | kEntry);
-	Set64(3, 0, Table(4) | kEntry);
-	Set64(4, 1, 0x123000 | kEntry);
-	if (!has)
-		tst_brk(TCONF, "this KVM's CPUs have no 5-level paging (CPUID.7.0:ECX.LA57)");
-	SetRegisters(Table(0), CR4_PAE | CR4_LA57, true);
-	ExpectLeadsTo(0x1000, 0x123000);
-	ExpectLeadsTo(0x2000, kNot);
-	ExpectLeadsTo(0xff00000000001000, 0x123000);
-	EXPECT_EQ(tst_kvm_get_phys_address(&vm_, 0x0100000000001000), 0u); // not canonical
 }
 
 } // namespace

@@ -267,12 +267,11 @@ protected:
 
 TEST_F(Reached, LeavesOutWhoDoesNotComeThere)
 {
-	const std::string text = lines_ +
-				 "test\t//t:a\tamd\n"
-				 "reached\tarch/x86/kvm/lapic.c\t10-11,14\n"
-				 "reached\tarch/x86/kvm/x86.c\t13\n"
-				 "test\t//t:b\tamd\n"
-				 "reached\tarch/x86/kvm/lapic.c\t11\n";
+	const std::string text = lines_ + "test\t//t:a\tamd\n"
+					  "reached\tarch/x86/kvm/lapic.c\t10-11,14\n"
+					  "reached\tarch/x86/kvm/x86.c\t13\n"
+					  "test\t//t:b\tamd\n"
+					  "reached\tarch/x86/kvm/lapic.c\t11\n";
 
 	EXPECT_EQ("a", LeftOf("10", text));
 	EXPECT_EQ("ab", LeftOf("11", text));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* A nested guest at what stops it, one a case: exits.h. */
+#include "exit_checks.h"
 #include "exits.h"
 #include "guest_case.h"
 #include "guest_operations.h"
@@ -10,7 +11,6 @@
 #define PIN_PREEMPTION_TIMER (1u << 6)
 #define FIELD_PREEMPTION_TIMER 0x482e
 
-static volatile unsigned int step;
 static volatile int vector;
 static volatile unsigned long seen;
 static uint64_t stored[2]; /* what SGDT and the like store */
@@ -128,27 +128,6 @@ static struct kvm_vmx_vcpu *new_guest(int (*guest_main)(void))
 	step = 0;
 	vector = -1;
 	return vm;
-}
-
-static _Bool stopped(const char *name, const char *when, unsigned int reason,
-		     unsigned int expected_step)
-{
-	const unsigned int actual = kvm_vmx_vmread(VMX_VMCS_EXIT_REASON);
-
-	if (actual == reason && step == expected_step)
-		return 1;
-	tst_res(TFAIL, "%s: %s, exit reason %u at step %u, expected %u at step %u", name, when,
-		actual, step, reason, expected_step);
-	return 0;
-}
-
-static _Bool has(const char *name, const char *what, uint64_t actual, uint64_t expected)
-{
-	if (actual == expected)
-		return 1;
-	tst_res(TFAIL, "%s: %s is %#llx, expected %#llx", name, what, (unsigned long long)actual,
-		(unsigned long long)expected);
-	return 0;
 }
 
 static void nothing(void)

@@ -20,12 +20,20 @@ static int guest_main(void)
 	return 0;
 }
 
-GUEST_CASE(nested)
+static int guest_loops(void)
+{
+	step = 1;
+	kvm_out8(PORT, 1);
+	for (;;)
+		asm volatile("");
+}
+
+static void run(int (*guest)(void))
 {
 	struct kvm_vmx_vcpu *vm;
 
 	kvm_set_vmx_state(1);
-	vm = kvm_create_vmx_vcpu(guest_main, 1);
+	vm = kvm_create_vmx_vcpu(guest, 1);
 	kvm_vmx_vmptrld(vm->vmcs);
 	need2(VMX_EXECCTL2_SHADOW_VMCS);
 	put(VMX_VMCS_VMREAD_BITMAP_POINTER, page());
@@ -36,4 +44,14 @@ GUEST_CASE(nested)
 	kvm_vmx_vmrun(vm);
 	exit_reason = kvm_vmx_vmread(VMX_VMCS_EXIT_REASON);
 	last_step = step;
+}
+
+GUEST_CASE(halts)
+{
+	run(guest_main);
+}
+
+GUEST_CASE(loops)
+{
+	run(guest_loops);
 }

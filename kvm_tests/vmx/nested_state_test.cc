@@ -91,7 +91,12 @@ protected:
 	void SetUp() override
 	{
 		CaseTest::SetUp();
-		Choose("nested");
+		RunToExit("halts");
+	}
+
+	void RunToExit(const char *guest)
+	{
+		Choose(guest);
 		RunTo(KVM_EXIT_IO);
 		// A save completes the exit: the state is that of a CPU between instructions.
 		saved_ = tst_kvm_save(vm());
@@ -209,12 +214,39 @@ TEST_F(NestedState, MayHaveATrapPending)
 	ExpectExit(kMonitorTrap, 1);
 }
 
-// preemption_timer_deadline: when the VMX-preemption timer, which is running, is over.
-TEST_F(NestedState, HasTheTimersDeadline)
+constexpr uint32_t kTscMsr = 0x10, kVmxMisc = 0x485;
+constexpr uint64_t kSoon = 1000000; // some ticks of the TSC: less than a second
+
+class LoopingGuest : public NestedState
 {
+protected:
+	void SetUp() override
+	{
+		CaseTest::SetUp();
+		RunToExit("loops");
+	}
+
+	uint64_t GetMsr(uint32_t index)
+	{
+		struct {
+			kvm_msrs header;
+			kvm_msr_entry entry;
+		} msr = {{1, 0, {}}, {index, 0, 0}};
+
+		EXPECT_EQ(SAFE_IOCTL(vm()->vcpu_fd, KVM_GET_MSRS, &msr), 1);
+		return msr.entry.data;
+	}
+};
+
+// preemption_timer_deadline: when the VMX-preemption timer is over, which goes on meanwhile.
+// It counts the TSC's bit that IA32_VMX_MISC[4:0] names: SDM Vol. 3, 26.5.1 and A.6.
+TEST_F(LoopingGuest, EndsAtTheTimersDeadline)
+{
+	const unsigned int rate = GetMsr(kVmxMisc) & 0x1f;
+
 	ASSERT_TRUE(state()->hdr.vmx.flags & KVM_STATE_VMX_PREEMPTION_TIMER_DEADLINE);
-	ASSERT_NE(state()->hdr.vmx.preemption_timer_deadline, 0u);
-	state()->hdr.vmx.preemption_timer_deadline = 1;
+	ASSERT_GT(state()->hdr.vmx.preemption_timer_deadline, GetMsr(kTscMsr) >> rate);
+	state()->hdr.vmx.preemption_timer_deadline = (GetMsr(kTscMsr) + kSoon) >> rate;
 	SetInGuest();
 	ExpectExit(kTimer, 1);
 }

@@ -271,6 +271,58 @@ TEST_F(Capabilities, WithoutAControlRefuseItsUse)
 	EXPECT_EQ(*Shared<uint64_t>("value"), kInvalidControl);
 }
 
+constexpr uint64_t kReadOnlyField = 13;
+
+TEST_F(Capabilities, WithoutWritesToAllFieldsRefuseThem)
+{
+	uint64_t supported;
+
+	ASSERT_TRUE(GetSupported(kMisc, &supported));
+	ASSERT_TRUE(Set(kMisc, supported & ~Bit(29)));
+	Choose("write_exit_reason");
+	RunTo(TST_KVM_ENDED);
+	EXPECT_EQ(*Shared<uint64_t>("value"), kReadOnlyField);
+}
+
+// SDM Vol. 3, "INVEPT", "INVVPID": #UD where the CPU has them not.
+struct Invalidation {
+	const char *name, *function;
+	uint64_t bits;
+	int64_t vector;
+};
+
+class Invalidations : public Capabilities, public testing::WithParamInterface<Invalidation>
+{
+};
+
+TEST_P(Invalidations, AreThereOrNot)
+{
+	uint64_t supported;
+
+	if (!GetSupported(kEptVpidCap, &supported) || !(supported & Bit(20)))
+		tst_brk(TCONF, "this KVM offers no INVEPT");
+	ASSERT_TRUE(Set(kEptVpidCap, supported & ~GetParam().bits));
+	Choose(GetParam().function);
+	RunTo(TST_KVM_ENDED);
+	EXPECT_EQ(static_cast<int64_t>(*Shared<uint64_t>("value")), GetParam().vector);
+}
+
+constexpr int64_t kNoFault = -1, kInvalidOpcode = 6;
+constexpr Invalidation kInvalidations[] = {
+	{"Invept", "invalidate_ept", 0, kNoFault},
+	{"NoInvept", "invalidate_ept", Bit(20), kInvalidOpcode},
+	{"Invvpid", "invalidate_vpid", 0, kNoFault},
+	{"NoInvvpid", "invalidate_vpid", Bit(32), kInvalidOpcode},
+};
+
+[[maybe_unused]] void PrintTo(const Invalidation &c, std::ostream *os)
+{
+	*os << c.name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, Invalidations, testing::ValuesIn(kInvalidations),
+			 kvm_tests::NameOf<Invalidation>);
+
 // A CPU's capabilities don't change while software goes by them.
 TEST_F(Capabilities, StayInVmxOperation)
 {

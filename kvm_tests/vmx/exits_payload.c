@@ -111,6 +111,49 @@ static void mask_cr0_ts(void)
 	kvm_vmx_vmwrite(VMX_VMCS_CR0_READ_SHADOW, kvm_vmx_vmread(VMX_VMCS_GUEST_CR0) | CR0_TS);
 }
 
+/* The guest believes that it is in real mode: LMSW may set PE, and never clears it. */
+static void mask_cr0_pe(void)
+{
+	kvm_vmx_vmwrite(VMX_VMCS_CR0_MASK, CR0_PE);
+	kvm_vmx_vmwrite(VMX_VMCS_CR0_READ_SHADOW,
+			kvm_vmx_vmread(VMX_VMCS_GUEST_CR0) & ~(uint64_t)CR0_PE);
+}
+
+static void mask_cr0_pe_only(void)
+{
+	mask_cr0(CR0_PE);
+}
+
+/* Where the CPU has no such instruction, or the hypervisor has switched it off: #UD, #GP. */
+#define INSTRUCTION(name, text)                                                   \
+	static void name(void *arg)                                                     \
+	{                                                                               \
+		unsigned long rax = (unsigned long)stored, rcx = 0, rdx = 0;            \
+                                                                                        \
+		(void)arg;                                                              \
+		asm volatile(text : "+a"(rax), "+c"(rcx), "+d"(rdx) : : "memory", "cc"); \
+	}
+
+INSTRUCTION(rdpmc, "rdpmc")
+INSTRUCTION(monitor, "monitor")
+INSTRUCTION(mwait, "mwait")
+INSTRUCTION(rdtscp, "rdtscp")
+INSTRUCTION(rdrand, "rdrand %%eax")
+INSTRUCTION(rdseed, "rdseed %%eax")
+
+static void invpcid(void *arg)
+{
+	(void)arg;
+	asm volatile("invpcid %0, %1" : : "m"(stored), "r"(2ul) : "memory");
+}
+
+/* XCR0 with x87 alone. */
+static void xsetbv(void)
+{
+	toggle_cr4(CR4_OSXSAVE);
+	asm volatile("xsetbv" : : "a"(1), "d"(0), "c"(0));
+}
+
 /* A guest that nothing stops but what must, with empty MSR bitmaps. */
 static struct kvm_vmx_vcpu *new_guest(int (*guest_main)(void))
 {

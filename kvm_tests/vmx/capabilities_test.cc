@@ -41,7 +41,6 @@ constexpr uint64_t LowestBit(uint64_t bits)
 // A.3: bits 31:0 are what a control has to be, bits 63:32 what it may be.
 constexpr uint64_t kMustBeOne = 0xffffffff, kMayBeOne = ~kMustBeOne;
 
-
 uint64_t ClaimControl(uint64_t v)
 {
 	return v | LowestBit(~v & kMayBeOne);
@@ -241,8 +240,7 @@ constexpr Change kChanges[] = {
 	{"VmFunctionRemoved", kVmfunc, ClearBit<0>, true},
 };
 
-INSTANTIATE_TEST_SUITE_P(Cases, Changes, testing::ValuesIn(kChanges),
-			 kvm_tests::NameOf<Change>);
+INSTANTIATE_TEST_SUITE_P(Cases, Changes, testing::ValuesIn(kChanges), kvm_tests::NameOf<Change>);
 
 constexpr uint64_t kRdtscExiting = Bit(12);
 constexpr uint64_t kInvalidControl = 7; // SDM Vol. 3 "VM Instruction Error Numbers"

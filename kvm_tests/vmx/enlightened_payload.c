@@ -222,8 +222,8 @@ static const struct {
 
 /* What an exit writes, beside those above. */
 static const unsigned long saved_fields[] = {
-	VMX_VMCS_GUEST_CR0,	   VMX_VMCS_GUEST_CR3,	      VMX_VMCS_GUEST_CR4,
-	VMX_VMCS_GUEST_EFER,	   VMX_VMCS_GUEST_CS_BASE,    VMX_VMCS_GUEST_INTR_STATE,
+	VMX_VMCS_GUEST_CR0,	  VMX_VMCS_GUEST_CR3,	    VMX_VMCS_GUEST_CR4,
+	VMX_VMCS_GUEST_EFER,	  VMX_VMCS_GUEST_CS_BASE,   VMX_VMCS_GUEST_INTR_STATE,
 	VMX_VMCS_GUEST_ACT_STATE, VMX_VMCS_GUEST_DEBUG_EXC,
 };
 
@@ -248,8 +248,8 @@ GUEST_CASE(GuestState)
 	start(overwrite_vmcs);
 	write(VMX_VMCS_VMENTRY_CTL, read(VMX_VMCS_VMENTRY_CTL) | ENTRY_LOAD_PAT |
 					    VMX_ENTRYCTL_LOAD_DR | VMX_ENTRYCTL_LOAD_EFER);
-	write(VMX_VMCS_VMEXIT_CTL, read(VMX_VMCS_VMEXIT_CTL) | EXIT_SAVE_PAT |
-					   VMX_EXITCTL_SAVE_DR | VMX_EXITCTL_SAVE_EFER);
+	write(VMX_VMCS_VMEXIT_CTL, read(VMX_VMCS_VMEXIT_CTL) | EXIT_SAVE_PAT | VMX_EXITCTL_SAVE_DR |
+					   VMX_EXITCTL_SAVE_EFER);
 	write(VMX_VMCS_GUEST_EFER, efer());
 	for (unsigned int i = 0; i < ARRAY_SIZE(guest_state); i++)
 		write(guest_state[i].field, guest_state[i].value);
@@ -345,9 +345,9 @@ GUEST_CASE(HostState)
 	write(VMX_VMCS_HOST_IDTR_BASE, idt);
 	if (entered(__func__, 0) && left_at(__func__, VMX_EXIT_HLT, 1) &&
 	    has(__func__, "EFER", efer(), read(VMX_VMCS_HOST_EFER)) &&
-	    has(__func__, "PAT", kvm_rdmsr(MSR_PAT), pat) &&
-	    has(__func__, "ES", read_es(), 0x48) && has(__func__, "DS", read_ds(), 0x50) &&
-	    has(__func__, "FS", read_fs(), 0x58) && has(__func__, "GS", read_gs(), 0x60) &&
+	    has(__func__, "PAT", kvm_rdmsr(MSR_PAT), pat) && has(__func__, "ES", read_es(), 0x48) &&
+	    has(__func__, "DS", read_ds(), 0x50) && has(__func__, "FS", read_fs(), 0x58) &&
+	    has(__func__, "GS", read_gs(), 0x60) &&
 	    has(__func__, "TR", read_tr(), read(VMX_VMCS_HOST_TR)) &&
 	    has(__func__, "FS.base", kvm_rdmsr(MSR_FS_BASE), 0x7fff11110000) &&
 	    has(__func__, "GS.base", kvm_rdmsr(MSR_GS_BASE), 0x7fff22220000) &&
@@ -362,8 +362,8 @@ GUEST_CASE(HostState)
 /* --- What an exit tells --------------------------------------------------------------------------- */
 
 static const unsigned long information[] = {
-	VMX_VMCS_EXIT_REASON,	     VMX_VMCS_EXIT_QUALIFICATION, VMX_VMCS_VMEXIT_INTR_INFO,
-	VMX_VMCS_VMEXIT_INTR_ERRNO, VMX_VMCS_VMEXIT_INST_LEN,	  VMX_VMCS_IDTVEC_INFO,
+	VMX_VMCS_EXIT_REASON,	    VMX_VMCS_EXIT_QUALIFICATION, VMX_VMCS_VMEXIT_INTR_INFO,
+	VMX_VMCS_VMEXIT_INTR_ERRNO, VMX_VMCS_VMEXIT_INST_LEN,	 VMX_VMCS_IDTVEC_INFO,
 };
 
 static void output_and_fault(void)
@@ -504,8 +504,8 @@ static int second_entry;
 
 static _Bool exits_with(unsigned int reason)
 {
-	return !second_entry && has(change_name, "the exit reason", read(VMX_VMCS_EXIT_REASON),
-				    reason);
+	return !second_entry &&
+	       has(change_name, "the exit reason", read(VMX_VMCS_EXIT_REASON), reason);
 }
 
 static _Bool has_seen(uint64_t actual, uint64_t expected)
@@ -538,17 +538,17 @@ static void enter_again(enum clean_bit group)
 	second_entry = enter(1);
 }
 
-#define CHANGE(name, group, change, check)                       \
-	GUEST_CASE(name)                                         \
-	{                                                        \
-		if (!ran_first(#name))                           \
-			return;                                  \
-		change;                                          \
-		enter_again(CLEAN_##group);                      \
-		if (check)                                       \
-			tst_res(TPASS, #name " is read anew");   \
-		else if (second_entry)                           \
-			tst_res(TFAIL, #name ": error %llu",     \
+#define CHANGE(name, group, change, check)                                        \
+	GUEST_CASE(name)                                                          \
+	{                                                                         \
+		if (!ran_first(#name))                                            \
+			return;                                                   \
+		change;                                                           \
+		enter_again(CLEAN_##group);                                       \
+		if (check)                                                        \
+			tst_res(TPASS, #name " is read anew");                    \
+		else if (second_entry)                                            \
+			tst_res(TFAIL, #name ": error %llu",                      \
 				(unsigned long long)read(VMX_VMCS_VMINST_ERROR)); \
 	}
 

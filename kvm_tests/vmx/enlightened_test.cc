@@ -17,9 +17,8 @@ namespace
 using kvm_tests::NamedCase;
 
 // TLFS, "Feature and Interface Discovery".
-constexpr uint32_t kVendorLeaf = 0x40000000, kInterfaceLeaf = 0x40000001,
-		   kFeatureLeaf = 0x40000003, kRecommendationLeaf = 0x40000004,
-		   kNestedLeaf = 0x4000000a;
+constexpr uint32_t kVendorLeaf = 0x40000000, kInterfaceLeaf = 0x40000001, kFeatureLeaf = 0x40000003,
+		   kRecommendationLeaf = 0x40000004, kNestedLeaf = 0x4000000a;
 constexpr uint32_t kInterface = 0x31237648; // "Hv#1"
 constexpr uint32_t kApicMsrs = 1 << 4, kHypercallMsrs = 1 << 5;
 constexpr uint32_t kEnlightenedVmcs = 1 << 14;
@@ -65,8 +64,8 @@ private:
 		kvm_tests::CpuidList cpuid;
 
 		cpuid.Get(vm()->vcpu_fd);
-		for (uint32_t leaf : {kVendorLeaf, kInterfaceLeaf, kFeatureLeaf,
-				      kRecommendationLeaf, kNestedLeaf})
+		for (uint32_t leaf :
+		     {kVendorLeaf, kInterfaceLeaf, kFeatureLeaf, kRecommendationLeaf, kNestedLeaf})
 			if (!cpuid.Find(leaf))
 				cpuid.Add(leaf);
 		cpuid.Find(kVendorLeaf)->eax = kNestedLeaf;

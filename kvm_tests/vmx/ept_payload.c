@@ -132,9 +132,9 @@ static void check_violation(const char *name, int (*guest_main)(void), uint64_t 
 		tst_res(TPASS, "%s violates the EPT", name);
 }
 
-#define VIOLATION(name, flags, access, qualification)                        \
-	GUEST_CASE(name)                                                     \
-	{                                                                    \
+#define VIOLATION(name, flags, access, qualification)                         \
+	GUEST_CASE(name)                                                      \
+	{                                                                     \
 		kvm_set_vmx_state(1);                                         \
 		check_violation(#name, guest_##access, flags, qualification); \
 	}
@@ -324,8 +324,8 @@ GUEST_CASE(PageModificationLog)
 		*ept_entry(root, (uintptr_t)pages[i], 1) &= ~(uint64_t)EPT_DIRTY;
 	}
 	kvm_vmx_vmrun(vm);
-	if (!stopped(__func__, "at the third write", VMX_EXIT_PML_FULL, 3) ||
-	    !has_log(log, 1, 0) || !has_log(log, 0, 1) ||
+	if (!stopped(__func__, "at the third write", VMX_EXIT_PML_FULL, 3) || !has_log(log, 1, 0) ||
+	    !has_log(log, 0, 1) ||
 	    !has(__func__, "the index of a full log", kvm_vmx_vmread(FIELD_PML_INDEX), 0xffff))
 		return;
 	put(FIELD_PML_INDEX, PML_ENTRIES - 1);
@@ -396,8 +396,7 @@ GUEST_CASE(VmfuncKeepsEptp)
 	kvm_vmx_vmrun(vm);
 	if (stopped(__func__, "at its end", VMX_EXIT_HLT, 2) &&
 	    has(__func__, "what the guest read", seen, MARK) &&
-	    has(__func__, "the EPT pointer", kvm_vmx_vmread(VMX_VMCS_EPT_POINTER),
-		eptp_of(root)))
+	    has(__func__, "the EPT pointer", kvm_vmx_vmread(VMX_VMCS_EPT_POINTER), eptp_of(root)))
 		tst_res(TPASS, "the guest has changed to the EPT that it has");
 }
 

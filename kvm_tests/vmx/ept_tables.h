@@ -102,10 +102,7 @@ static inline void invept(unsigned long type, uint64_t eptp)
 	} descriptor = {eptp, 0};
 	_Bool failed;
 
-	asm volatile("invept %1, %2"
-		     : "=@ccbe"(failed)
-		     : "m"(descriptor), "r"(type)
-		     : "memory");
+	asm volatile("invept %1, %2" : "=@ccbe"(failed) : "m"(descriptor), "r"(type) : "memory");
 	if (failed)
 		tst_brk(TFAIL, "INVEPT of type %lu: %s", type, kvm_vmx_inst_err());
 }

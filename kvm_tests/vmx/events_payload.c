@@ -169,7 +169,7 @@ GUEST_CASE(InterruptOfGuestMasked)
 		tst_res(TPASS, "the guest holds the interrupt back");
 }
 
-/* --- NMIs: 26.2, 26.3, 28.5 ---------------------------------------------------------------- */
+/* --- NMIs: 26.2, 26.4.1, 28.5 -------------------------------------------------------------- */
 
 static void send_nmi(void)
 {
@@ -234,8 +234,8 @@ GUEST_CASE(NmiWindowWhileBlocked)
 	put(VMX_VMCS_GUEST_INTR_STATE, BLOCKED_BY_NMI);
 	kvm_vmx_vmrun(vm);
 	if (stopped(__func__, "in an NMI's handler", VMX_EXIT_HLT, 2) &&
-	    has(__func__, "the interruptibility state",
-		kvm_vmx_vmread(VMX_VMCS_GUEST_INTR_STATE), BLOCKED_BY_NMI))
+	    has(__func__, "the interruptibility state", kvm_vmx_vmread(VMX_VMCS_GUEST_INTR_STATE),
+		BLOCKED_BY_NMI))
 		tst_res(TPASS, "the window stays closed until IRET");
 }
 
@@ -479,23 +479,22 @@ static void check_faults(const char *name, uint32_t info, uint32_t error, uint32
 	    has(name, "the vector of the exit", told_event() & 0xff, INTR_PAGE_FAULT) &&
 	    has(name, "the IDT-vectoring information", kvm_vmx_vmread(VMX_VMCS_IDTVEC_INFO),
 		info) &&
-	    (!(info & EVENT_ERROR_CODE) ||
-	     has(name, "the IDT-vectoring error code", kvm_vmx_vmread(VMX_VMCS_IDTVEC_ERRNO),
-		 error)) &&
+	    (!(info & EVENT_ERROR_CODE) || has(name, "the IDT-vectoring error code",
+					       kvm_vmx_vmread(VMX_VMCS_IDTVEC_ERRNO), error)) &&
 	    (!length || has(name, "the instruction's length",
 			    kvm_vmx_vmread(VMX_VMCS_VMEXIT_INST_LEN), length)) &&
 	    has_count(name, 0))
 		tst_res(TPASS, "%s: the exit tells which event was on its way", name);
 }
 
-#define INJECTION(name, info, error, length)                    \
-	GUEST_CASE(name##Delivered)                             \
-	{                                                       \
+#define INJECTION(name, info, error, length)                       \
+	GUEST_CASE(name##Delivered)                                \
+	{                                                          \
 		check_delivered(#name, (info), (error), (length)); \
-	}                                                       \
-	GUEST_CASE(name##Faults)                                \
-	{                                                       \
-		check_faults(#name, (info), (error), (length)); \
+	}                                                          \
+	GUEST_CASE(name##Faults)                                   \
+	{                                                          \
+		check_faults(#name, (info), (error), (length));    \
 	}
 
 INJECTIONS(INJECTION)

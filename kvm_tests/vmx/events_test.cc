@@ -32,8 +32,7 @@ TEST_P(Events, AreTold)
 
 constexpr NamedCase kCases[] = {EVENT_CASES(NAME) INJECTIONS(DELIVERED)};
 
-INSTANTIATE_TEST_SUITE_P(Cases, Events, testing::ValuesIn(kCases),
-			 kvm_tests::NameOf<NamedCase>);
+INSTANTIATE_TEST_SUITE_P(Cases, Events, testing::ValuesIn(kCases), kvm_tests::NameOf<NamedCase>);
 
 class TwoCpus : public kvm_tests::CaseTest
 {

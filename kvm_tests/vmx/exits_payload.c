@@ -125,12 +125,12 @@ static void mask_cr0_pe_only(void)
 }
 
 /* Where the CPU has no such instruction, or the hypervisor has switched it off: #UD, #GP. */
-#define INSTRUCTION(name, text)                                                   \
-	static void name(void *arg)                                                     \
-	{                                                                               \
-		unsigned long rax = (unsigned long)stored, rcx = 0, rdx = 0;            \
-                                                                                        \
-		(void)arg;                                                              \
+#define INSTRUCTION(name, text)                                                          \
+	static void name(void *arg)                                                      \
+	{                                                                                \
+		unsigned long rax = (unsigned long)stored, rcx = 0, rdx = 0;             \
+                                                                                         \
+		(void)arg;                                                               \
 		asm volatile(text : "+a"(rax), "+c"(rcx), "+d"(rdx) : : "memory", "cc"); \
 	}
 

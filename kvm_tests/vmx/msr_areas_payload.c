@@ -92,7 +92,8 @@ GUEST_CASE(TimeStampCounter)
 	if (!stopped(__func__, "at its end", VMX_EXIT_HLT, 1))
 		return;
 	if (stored[1].value < guest_tsc || stored[1].value > after) {
-		tst_res(TFAIL, "stored %#llx, the guest read %#llx before, the hypervisor %#llx after",
+		tst_res(TFAIL,
+			"stored %#llx, the guest read %#llx before, the hypervisor %#llx after",
 			(unsigned long long)stored[1].value, (unsigned long long)guest_tsc,
 			(unsigned long long)after);
 		return;
@@ -133,9 +134,9 @@ static void check_abort(struct msr_entry *(*area)(void), struct msr_entry entry)
 
 #define STORE store_area
 #define LOAD load_area
-#define ABORT(name, area, msr, reserved, value)                                \
-	GUEST_CASE(name)                                                       \
-	{                                                                      \
+#define ABORT(name, area, msr, reserved, value)                                    \
+	GUEST_CASE(name)                                                           \
+	{                                                                          \
 		check_abort(area, (struct msr_entry){(msr), (reserved), (value)}); \
 	}
 

@@ -42,8 +42,7 @@ TEST_P(MsrAreas, AreHeeded)
 
 constexpr NamedCase kAreas[] = {AREA_CASES(NAME)};
 
-INSTANTIATE_TEST_SUITE_P(Cases, MsrAreas, testing::ValuesIn(kAreas),
-			 kvm_tests::NameOf<NamedCase>);
+INSTANTIATE_TEST_SUITE_P(Cases, MsrAreas, testing::ValuesIn(kAreas), kvm_tests::NameOf<NamedCase>);
 
 class VmxAborts : public MsrAreas
 {

@@ -50,7 +50,11 @@ constexpr Change kRefused[] = {
 	{"EnlightenedVmcsNotEnabled", [](auto *s) { s->flags |= KVM_STATE_NESTED_EVMCS; }},
 	{"VmxonRegionUnaligned", [](auto *s) { s->hdr.vmx.vmxon_pa |= 8; }},
 	{"VmxonRegionBeyondMemory", [](auto *s) { s->hdr.vmx.vmxon_pa = uint64_t{1} << 52; }},
-	{"VmcsWithoutVmxon", [](auto *s) { s->hdr.vmx.vmxon_pa = kNone; }},
+	{"VmcsWithoutVmxon",
+	 [](auto *s) {
+		 s->flags = 0;
+		 s->hdr.vmx.vmxon_pa = kNone;
+	 }},
 	{"GuestWithoutVmxon",
 	 [](auto *s) {
 		 OutsideVmx(s);
@@ -166,8 +170,7 @@ TEST_P(Refusals, LeaveAUsableCpu)
 	ExpectExit(kHlt, 2);
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, Refusals, testing::ValuesIn(kRefused),
-			 kvm_tests::NameOf<Change>);
+INSTANTIATE_TEST_SUITE_P(Cases, Refusals, testing::ValuesIn(kRefused), kvm_tests::NameOf<Change>);
 
 TEST_F(NestedState, IsThatOfTheGuest)
 {

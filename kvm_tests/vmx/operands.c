@@ -139,13 +139,13 @@ static void check_segment_base(void)
 #define REG(name) "%%e" name
 #endif
 
-#define OPERAND(name, instruction)                                                     \
-	static void name(void *address)                                                \
-	{                                                                              \
-		asm volatile(instruction                                               \
-			     :                                                         \
-			     : "a"(address), "d"((unsigned long)FIELD), "c"(1ul)       \
-			     : "memory", "cc");                                        \
+#define OPERAND(name, instruction)                                               \
+	static void name(void *address)                                          \
+	{                                                                        \
+		asm volatile(instruction                                         \
+			     :                                                   \
+			     : "a"(address), "d"((unsigned long)FIELD), "c"(1ul) \
+			     : "memory", "cc");                                  \
 	}
 
 OPERAND(vmread, "vmread " REG("dx") ", (" REG("ax") ")")

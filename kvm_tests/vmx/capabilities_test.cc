@@ -250,23 +250,14 @@ TEST_F(Capabilities, OfAControlDecideAboutVmEntries)
 	uint64_t supported;
 
 	ASSERT_TRUE(GetSupported(kTrueExec, &supported));
-	ASSERT_TRUE(supported & kRdtscExiting << 32);
-	*Shared<uint64_t>("value") = kRdtscExiting;
-	Choose("enter_with_control");
-	RunTo(TST_KVM_ENDED);
-	EXPECT_EQ(*Shared<uint64_t>("value"), 0u) << "with the control";
-}
-
-TEST_F(Capabilities, WithoutAControlRefuseItsUse)
-{
-	uint64_t supported;
-
-	ASSERT_TRUE(GetSupported(kTrueExec, &supported));
-	ASSERT_TRUE(Set(kTrueExec, supported & ~(kRdtscExiting << 32)));
-	*Shared<uint64_t>("value") = kRdtscExiting;
-	Choose("enter_with_control");
-	RunTo(TST_KVM_ENDED);
-	EXPECT_EQ(*Shared<uint64_t>("value"), kInvalidControl);
+	for (uint64_t removed : {uint64_t{0}, kRdtscExiting << 32}) {
+		Create(TST_KVM_NO_IRQCHIP);
+		ASSERT_TRUE(Set(kTrueExec, supported & ~removed));
+		*Shared<uint64_t>("value") = kRdtscExiting;
+		Choose("enter_with_control");
+		RunTo(TST_KVM_ENDED);
+		EXPECT_EQ(*Shared<uint64_t>("value"), removed ? kInvalidControl : 0);
+	}
 }
 
 constexpr uint64_t kReadOnlyField = 13;
@@ -285,9 +276,15 @@ TEST_F(Capabilities, WithoutWritesToAllFieldsRefuseThem)
 // SDM Vol. 3, "INVEPT", "INVVPID": #UD where the CPU has them not.
 struct Invalidation {
 	const char *name, *function;
-	uint64_t bits;
-	int64_t vector;
+	uint64_t capability;
 };
+
+[[maybe_unused]] void PrintTo(const Invalidation &c, std::ostream *os)
+{
+	*os << c.name;
+}
+
+constexpr uint64_t kNoFault = -1, kInvalidOpcode = 6;
 
 class Invalidations : public Capabilities, public testing::WithParamInterface<Invalidation>
 {
@@ -295,28 +292,24 @@ class Invalidations : public Capabilities, public testing::WithParamInterface<In
 
 TEST_P(Invalidations, AreThereOrNot)
 {
+	const uint64_t capability = GetParam().capability;
 	uint64_t supported;
 
-	if (!GetSupported(kEptVpidCap, &supported) || !(supported & Bit(20)))
-		tst_brk(TCONF, "this KVM offers no INVEPT");
-	ASSERT_TRUE(Set(kEptVpidCap, supported & ~GetParam().bits));
-	Choose(GetParam().function);
-	RunTo(TST_KVM_ENDED);
-	EXPECT_EQ(static_cast<int64_t>(*Shared<uint64_t>("value")), GetParam().vector);
+	if (!GetSupported(kEptVpidCap, &supported) || !(supported & capability))
+		tst_brk(TCONF, "this KVM does not offer the instruction");
+	for (uint64_t removed : {uint64_t{0}, capability}) {
+		Create(TST_KVM_NO_IRQCHIP);
+		ASSERT_TRUE(Set(kEptVpidCap, supported & ~removed));
+		Choose(GetParam().function);
+		RunTo(TST_KVM_ENDED);
+		EXPECT_EQ(*Shared<uint64_t>("value"), removed ? kInvalidOpcode : kNoFault);
+	}
 }
 
-constexpr int64_t kNoFault = -1, kInvalidOpcode = 6;
 constexpr Invalidation kInvalidations[] = {
-	{"Invept", "invalidate_ept", 0, kNoFault},
-	{"NoInvept", "invalidate_ept", Bit(20), kInvalidOpcode},
-	{"Invvpid", "invalidate_vpid", 0, kNoFault},
-	{"NoInvvpid", "invalidate_vpid", Bit(32), kInvalidOpcode},
+	{"Invept", "invalidate_ept", Bit(20)},
+	{"Invvpid", "invalidate_vpid", Bit(32)},
 };
-
-[[maybe_unused]] void PrintTo(const Invalidation &c, std::ostream *os)
-{
-	*os << c.name;
-}
 
 INSTANTIATE_TEST_SUITE_P(Cases, Invalidations, testing::ValuesIn(kInvalidations),
 			 kvm_tests::NameOf<Invalidation>);

@@ -47,7 +47,6 @@
 /* Functions of their own in the payload. */
 #define OTHER_CASES(NAME)           \
 	NAME(GuestPageTable)        \
-	NAME(OtherPage)             \
 	NAME(AccessedAndDirty)      \
 	NAME(AccessedAndDirtyOff)   \
 	NAME(InveptOfContext)       \
@@ -58,7 +57,6 @@
 	NAME(VmfuncIndexBehindList) \
 	NAME(VmfuncIllegalEptp)     \
 	NAME(VmfuncWithoutFunction) \
-	NAME(VmfuncOfFunction64)    \
 	NAME(VmfuncWithoutControl)  \
 	NAME(VmfuncOfHypervisor)
 

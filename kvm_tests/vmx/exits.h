@@ -102,7 +102,6 @@
 	PASS(PassOtherHalf, msr_bitmap(0, 0xc0000174), kvm_rdmsr(MSR_SYSENTER_CS))         \
 	PASS(PassUnmaskedCr0, mask_cr0(CR0_AM), toggle_cr0(CR0_TS))                        \
 	PASS(PassUnmaskedCr4, mask_cr4(CR4_DE), toggle_cr4(CR4_TSD))                       \
-	PASS(PassLmswClearsNoProtection, mask_cr0_pe_only(), lmsw(0x30))                   \
 	PASS(PassLmswOfSame, mask_cr0_ts(), lmsw(0x39))
 
 /*

@@ -111,17 +111,12 @@ static void mask_cr0_ts(void)
 	kvm_vmx_vmwrite(VMX_VMCS_CR0_READ_SHADOW, kvm_vmx_vmread(VMX_VMCS_GUEST_CR0) | CR0_TS);
 }
 
-/* The guest believes that it is in real mode: LMSW may set PE, and never clears it. */
+/* The guest believes that it is in real mode: LMSW sets PE. */
 static void mask_cr0_pe(void)
 {
 	kvm_vmx_vmwrite(VMX_VMCS_CR0_MASK, CR0_PE);
 	kvm_vmx_vmwrite(VMX_VMCS_CR0_READ_SHADOW,
 			kvm_vmx_vmread(VMX_VMCS_GUEST_CR0) & ~(uint64_t)CR0_PE);
-}
-
-static void mask_cr0_pe_only(void)
-{
-	mask_cr0(CR0_PE);
 }
 
 /* Where the CPU has no such instruction, or the hypervisor has switched it off: #UD, #GP. */

@@ -48,6 +48,15 @@
 	EXIT(FromAToB, io_bitmap(0x8000), kvm_in16(0x7fff), VMX_EXIT_IO, 0x7fff << 16 | 9)     \
 	EXIT(LastPort, io_bitmap(0xffff), kvm_in8(0xffff), VMX_EXIT_IO, 0xffffu << 16 | 8)     \
 	EXIT(UnconditionalIo, exec(24), kvm_out8(0x80, 1), VMX_EXIT_IO, 0x80 << 16)            \
+	EXIT(Rdpmc, exec(11), kvm_try(rdpmc, NULL), VMX_EXIT_RDPMC, 0)                         \
+	EXIT(Mwait, exec(10), kvm_try(mwait, NULL), VMX_EXIT_MWAIT, ANY_QUALIFICATION)         \
+	EXIT(Monitor, exec(29), kvm_try(monitor, NULL), VMX_EXIT_MONITOR, 0)                   \
+	EXIT(Rdtscp, (exec(12), exec2(3)), kvm_try(rdtscp, NULL), VMX_EXIT_RDTSCP, 0)          \
+	EXIT(Rdrand, exec2(11), kvm_try(rdrand, NULL), VMX_EXIT_RDRAND, 0)                     \
+	EXIT(Rdseed, exec2(16), kvm_try(rdseed, NULL), VMX_EXIT_RDSEED, 0)                     \
+	EXIT(Invpcid, (exec(9), exec2(12)), kvm_try(invpcid, NULL), VMX_EXIT_INVPCID,          \
+	     ANY_QUALIFICATION)                                                                \
+	EXIT(LmswSetsProtection, mask_cr0_pe(), lmsw(0x31), VMX_EXIT_CR_ACCESS, 0x310030)      \
 	EXIT(ReadMsrLow, msr_bitmap(0, MSR_SYSENTER_CS), kvm_rdmsr(MSR_SYSENTER_CS),           \
 	     VMX_EXIT_RDMSR, 0)                                                                \
 	EXIT(WriteMsrLow, msr_bitmap(1, MSR_SYSENTER_CS), kvm_wrmsr(MSR_SYSENTER_CS, 8),       \
@@ -72,6 +81,13 @@
 	ALWAYS(Vmptrld, asm volatile("vmptrld %0" : : "m"(stored) : "cc"), VMX_EXIT_VMPTRLD)  \
 	ALWAYS(Vmptrst, asm volatile("vmptrst %0" : "=m"(stored) : : "cc"), VMX_EXIT_VMPTRST) \
 	ALWAYS(Vmread, asm volatile("vmread %0, %0" : : "r"(0ul) : "cc"), VMX_EXIT_VMREAD)    \
+	ALWAYS(Vmwrite, asm volatile("vmwrite %0, %0" : : "r"(0ul) : "cc"), VMX_EXIT_VMWRITE) \
+	ALWAYS(Vmxon, asm volatile("vmxon %0" : : "m"(stored) : "cc"), VMX_EXIT_VMXON)        \
+	ALWAYS(Invept, asm volatile("invept %0, %1" : : "m"(stored), "r"(2ul) : "cc"),        \
+	       VMX_EXIT_INVEPT)                                                               \
+	ALWAYS(Invvpid, asm volatile("invvpid %0, %1" : : "m"(stored), "r"(2ul) : "cc"),      \
+	       VMX_EXIT_INVVPID)                                                              \
+	ALWAYS(Xsetbv, xsetbv(), VMX_EXIT_XSETBV)                                             \
 	ALWAYS(MsrOutsideOfBitmaps, kvm_rdmsr(0x40000000), VMX_EXIT_RDMSR)
 
 /* The guest doesn't stop, as near to the others as it may be. */

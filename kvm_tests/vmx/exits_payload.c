@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* A nested guest at what stops it, one a case: exits.h. */
+#include "exit_checks.h"
 #include "exits.h"
 #include "guest_case.h"
 #include "guest_operations.h"
@@ -10,7 +11,6 @@
 #define PIN_PREEMPTION_TIMER (1u << 6)
 #define FIELD_PREEMPTION_TIMER 0x482e
 
-static volatile unsigned int step;
 static volatile int vector;
 static volatile unsigned long seen;
 static uint64_t stored[2]; /* what SGDT and the like store */
@@ -111,6 +111,44 @@ static void mask_cr0_ts(void)
 	kvm_vmx_vmwrite(VMX_VMCS_CR0_READ_SHADOW, kvm_vmx_vmread(VMX_VMCS_GUEST_CR0) | CR0_TS);
 }
 
+/* The guest believes that it is in real mode: LMSW sets PE. */
+static void mask_cr0_pe(void)
+{
+	kvm_vmx_vmwrite(VMX_VMCS_CR0_MASK, CR0_PE);
+	kvm_vmx_vmwrite(VMX_VMCS_CR0_READ_SHADOW,
+			kvm_vmx_vmread(VMX_VMCS_GUEST_CR0) & ~(uint64_t)CR0_PE);
+}
+
+/* Where the CPU has no such instruction, or the hypervisor has switched it off: #UD, #GP. */
+#define INSTRUCTION(name, text)                                                          \
+	static void name(void *arg)                                                      \
+	{                                                                                \
+		unsigned long rax = (unsigned long)stored, rcx = 0, rdx = 0;             \
+                                                                                         \
+		(void)arg;                                                               \
+		asm volatile(text : "+a"(rax), "+c"(rcx), "+d"(rdx) : : "memory", "cc"); \
+	}
+
+INSTRUCTION(rdpmc, "rdpmc")
+INSTRUCTION(monitor, "monitor")
+INSTRUCTION(mwait, "mwait")
+INSTRUCTION(rdtscp, "rdtscp")
+INSTRUCTION(rdrand, "rdrand %%eax")
+INSTRUCTION(rdseed, "rdseed %%eax")
+
+static void invpcid(void *arg)
+{
+	(void)arg;
+	asm volatile("invpcid %0, %1" : : "m"(stored), "r"(2ul) : "memory");
+}
+
+/* XCR0 with x87 alone. */
+static void xsetbv(void)
+{
+	toggle_cr4(CR4_OSXSAVE);
+	asm volatile("xsetbv" : : "a"(1), "d"(0), "c"(0));
+}
+
 /* A guest that nothing stops but what must, with empty MSR bitmaps. */
 static struct kvm_vmx_vcpu *new_guest(int (*guest_main)(void))
 {
@@ -128,27 +166,6 @@ static struct kvm_vmx_vcpu *new_guest(int (*guest_main)(void))
 	step = 0;
 	vector = -1;
 	return vm;
-}
-
-static _Bool stopped(const char *name, const char *when, unsigned int reason,
-		     unsigned int expected_step)
-{
-	const unsigned int actual = kvm_vmx_vmread(VMX_VMCS_EXIT_REASON);
-
-	if (actual == reason && step == expected_step)
-		return 1;
-	tst_res(TFAIL, "%s: %s, exit reason %u at step %u, expected %u at step %u", name, when,
-		actual, step, reason, expected_step);
-	return 0;
-}
-
-static _Bool has(const char *name, const char *what, uint64_t actual, uint64_t expected)
-{
-	if (actual == expected)
-		return 1;
-	tst_res(TFAIL, "%s: %s is %#llx, expected %#llx", name, what, (unsigned long long)actual,
-		(unsigned long long)expected);
-	return 0;
 }
 
 static void nothing(void)

@@ -36,9 +36,15 @@ enum {
 #define MISC_WRITES_ALL_FIELDS BIT64(29)
 #define CAP_INVEPT BIT64(20)
 #define CAP_INVEPT_SINGLE BIT64(25)
+#define CAP_INVEPT_ALL BIT64(26)
 #define CAP_INVVPID BIT64(32)
 #define CAP_INVVPID_ADDRESS BIT64(40)
 #define CAP_INVVPID_SINGLE BIT64(41)
+#define CAP_INVVPID_ALL BIT64(42)
+#define CAP_INVVPID_SINGLE_GLOBALS BIT64(43)
+
+/* A legal EPT pointer; whether there are tables is of no importance. */
+#define EPT_POINTER (0x100000 | EPTP_MEMORY_TYPE_WB | EPTP_PAGE_WALK_4)
 
 /* Of the fields' encodings, index 511 is none of any width or type. */
 #define FIELD_UNKNOWN 0x23fe
@@ -322,9 +328,13 @@ static void check_invalidations(void)
 	if (cap & CAP_INVEPT) {
 		expect("INVEPT of no type", invept(NO_SUCH_TYPE, 0, 0), BAD_INVALIDATION);
 		expect("INVEPT of type 0", invept(0, 0, 0), BAD_INVALIDATION);
-		if (cap & CAP_INVEPT_SINGLE)
+		if (cap & CAP_INVEPT_SINGLE) {
 			expect("INVEPT of an illegal EPT pointer", invept(1, 7, 0),
 			       BAD_INVALIDATION);
+			expect("INVEPT of an EPT pointer", invept(1, EPT_POINTER, 0), SUCCEEDS);
+		}
+		if (cap & CAP_INVEPT_ALL)
+			expect("INVEPT of all", invept(2, 0, 0), SUCCEEDS);
 	}
 	if (!(cap & CAP_INVVPID))
 		return;
@@ -334,9 +344,18 @@ static void check_invalidations(void)
 		expect("INVVPID, bits 63:16", invvpid(1, 0x10001, 0), BAD_INVALIDATION);
 		expect("INVVPID", invvpid(1, 1, 0), SUCCEEDS);
 	}
-	if (cap & CAP_INVVPID_ADDRESS)
+	if (cap & CAP_INVVPID_ADDRESS) {
 		expect("INVVPID of an address that is not canonical", invvpid(0, 1, BIT64(62)),
 		       BAD_INVALIDATION);
+		expect("INVVPID of an address, VPID 0", invvpid(0, 0, 0x1000), BAD_INVALIDATION);
+		expect("INVVPID of an address", invvpid(0, 1, 0x1000), SUCCEEDS);
+	}
+	if (cap & CAP_INVVPID_ALL)
+		expect("INVVPID of all", invvpid(2, 0, 0), SUCCEEDS);
+	if (cap & CAP_INVVPID_SINGLE_GLOBALS) {
+		expect("INVVPID of VPID 0, but global pages", invvpid(3, 0, 0), BAD_INVALIDATION);
+		expect("INVVPID of all but global pages", invvpid(3, 1, 0), SUCCEEDS);
+	}
 }
 
 void main(void)

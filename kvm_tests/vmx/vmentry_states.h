@@ -42,6 +42,12 @@
 	      (need(VMX_EXECCTL_TPR_SHADOW), put(VMX_VMCS_VIRT_APIC_POINTER, page() + 16)))        \
 	STATE(VirtualApicPageBeyondMemory,                                                         \
 	      (need(VMX_EXECCTL_TPR_SHADOW), put(VMX_VMCS_VIRT_APIC_POINTER, physical_end())))     \
+	STATE(TprThresholdOf5Bits,                                                                 \
+	      (need(VMX_EXECCTL_TPR_SHADOW), put(VMX_VMCS_VIRT_APIC_POINTER, page()),              \
+	       put(VMX_VMCS_TPR_THRESHOLD, 0x10)))                                                 \
+	STATE(TprThresholdAboveTpr,                                                                \
+	      (need(VMX_EXECCTL_TPR_SHADOW), put(VMX_VMCS_VIRT_APIC_POINTER, page()),              \
+	       put(VMX_VMCS_TPR_THRESHOLD, 1)))                                                    \
 	STATE(ApicAccessPageUnaligned,                                                             \
 	      (need2(VMX_EXECCTL2_VIRT_APIC), put(VMX_VMCS_VIRT_APIC_BASE, page() + 16)))          \
 	STATE(ApicRegistersWithoutTprShadow, need2(VMX_EXECCTL2_VIRT_APIC_REG))                    \

@@ -34,6 +34,23 @@ void OneByOne(benchmark::State &state, void (*live)())
 BENCHMARK_CAPTURE(OneByOne, library, LiveOnce)->Name("one machine/library")->UseRealTime();
 BENCHMARK_CAPTURE(OneByOne, floor, LiveOnceBare)->Name("one machine/floor")->UseRealTime();
 
+// An iteration of a test that is tst_kvm_run(): one of many (-i), and one alone.
+void Iterate(benchmark::State &state, bool again)
+{
+	tst_test test = {};
+	tst_suite suite = {nullptr, &test, __FILE__, 0};
+
+	test.test_all = tst_kvm_run;
+	ringside::Collect([&] {
+		for (auto _ : state)
+			tst_suite_run_case(&suite, 0, again);
+		tst_kvm_cleanup();
+	});
+}
+BENCHMARK_CAPTURE(Iterate, many, true)->Name("iteration/of many")->UseRealTime();
+BENCHMARK_CAPTURE(Iterate, alone, false)->Name("iteration/alone")->UseRealTime();
+BENCHMARK_CAPTURE(OneByOne, floor, LiveOnceBare)->Name("iteration/floor")->UseRealTime();
+
 // Each in a thread of its own.
 void AtOnce(benchmark::State &state, void (*live)(), int count)
 {

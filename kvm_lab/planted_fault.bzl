@@ -65,7 +65,8 @@ def planted_fault(
     Makes the test `<name>`: each test of `caught_by` fails on the faulty KVM, by a verdict
     of its own. For each of these, the test `unedited_<its name>` once in a package: it
     passes on KVM as it is, rebuilt in the same way. `<name>._kvm` is the faulty KVM,
-    for --//machines:modules.
+    for --//machines:modules; `<name>._kvm_that_counts` is the same with coverage, which
+    guides fuzz tests.
 
     Args:
       name: the fault's name: what is wrong, not how.
@@ -89,11 +90,13 @@ def planted_fault(
         fail(error)
     machine = machine_for(requires)
     machine_target = Label("//machines:" + machine)
-    kvm_modules(
-        name = name + "._kvm",
-        edits = [kvm_edit(file = file, find = find, replace = replace)],
-        tags = ["manual"],
-    )
+    for suffix, coverage in {"._kvm": False, "._kvm_that_counts": True}.items():
+        kvm_modules(
+            name = name + suffix,
+            coverage = coverage,
+            edits = [kvm_edit(file = file, find = find, replace = replace)],
+            tags = ["manual"],
+        )
     cases = [_split(test) for test in caught_by]
     tests = {test: None for test, _ in cases}.keys()
     fault_test(

@@ -28,6 +28,9 @@ constexpr int kSeconds = 5;
 /* Setting the clock anew for each input would take longer than many inputs do. */
 constexpr std::chrono::seconds kArmEach(1);
 
+/* Enough for most of what comes by chance, and less than a second on machines. */
+constexpr int kUsualRuns = 32;
+
 /* Of the kernel's taint: it warned, or it oopsed (sysctl/kernel, "tainted"). */
 constexpr unsigned long kBadTaint = TST_TAINT_W | TST_TAINT_D;
 
@@ -58,7 +61,7 @@ void Executor::Destroy()
 	tst_free_all();
 }
 
-void Executor::FindCounters()
+void Executor::FindEdges()
 {
 	const engine_payload &payload = vm_.vm->engine->payload;
 	uint64_t start, end;
@@ -68,8 +71,8 @@ void Executor::FindCounters()
 	    !diagnose_find_symbol(&payload, "__stop___sancov_cntrs", &end) || end <= start)
 		tst_brk(TBROK, "the payload does not count its edges. Fix: kvm_fuzz_test() "
 			       "compiles its sources; don't switch -fsanitize-coverage off");
-	counters_ = static_cast<uint8_t *>(tst_kvm_symbol(&vm_, "__start___sancov_cntrs"));
-	counter_count_ = end - start;
+	edges_ = static_cast<uint8_t *>(tst_kvm_symbol(&vm_, "__start___sancov_cntrs"));
+	edge_count_ = end - start;
 }
 
 bool Executor::Start()
@@ -86,9 +89,9 @@ bool Executor::Start()
 	if (!tst_kvm_fuzz_create(&vm_))
 		return false;
 	made_ = true;
-	FindCounters();
+	FindEdges();
 	/* What has happened so far is the same for all inputs. */
-	memset(counters_, 0, counter_count_);
+	memset(edges_, 0, edge_count_);
 	tst_kvm_snapshot(&vm_);
 	at_snapshot_ = true;
 	return true;
@@ -132,6 +135,8 @@ std::vector<Result> Executor::Run(const uint8_t *input, size_t size)
 	std::vector<Result> results = Collect([&] {
 		ArmWatchdog();
 		GoBack();
+		/* What a reset has KVM do is not the input's. */
+		kvm_.Begin();
 		tst_kvm_fuzz_give(&vm_, input, size);
 		while (tst_kvm_run_instance(&vm_, EINTR) < 0 && !stop)
 			;
@@ -142,6 +147,27 @@ std::vector<Result> Executor::Run(const uint8_t *input, size_t size)
 				   "the host's kernel has warned, or oopsed, while this input ran: "
 				   "see its log"});
 	return results;
+}
+
+std::vector<Result> Executor::RunCounted(const uint8_t *input, size_t size, uint8_t *reached)
+{
+	std::vector<Result> results = Run(input, size);
+
+	memcpy(reached, edges_, edge_count_);
+	kvm_.End(reached + edge_count_);
+	return results;
+}
+
+void Executor::LearnUsual()
+{
+	const uint8_t nothing = 0;
+
+	for (int i = 0; i < kUsualRuns && kvm_.count() && !stop; i++) {
+		/* The fuzzer runs it again, and reports it then. */
+		if (!Run(&nothing, 0).empty())
+			break;
+		kvm_.EndUsual();
+	}
 }
 
 } /* namespace ringside::fuzz */

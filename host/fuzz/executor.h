@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "host/fuzz/kvm_counters.h"
 #include "ringside/fuzz.h"
 #include "ringside/kvm_gtest.h"
 
@@ -33,23 +34,34 @@ public:
 	 */
 	bool Start();
 
+	/* Finds out what any input has KVM do, by an empty one, and by chance: timers. */
+	void LearnUsual();
+
 	/* Runs the payload on an input, from the snapshot; returns what was reported. */
 	std::vector<Result> Run(const uint8_t *input, size_t size);
 
-	/* The payload's counters in guest memory, one for each edge. */
-	const uint8_t *counters() const
+	/*
+	 * The same. What the input has reached goes to @reached, which holds zeros: a byte
+	 * for each of the payload's edges, then one for each of KVM's counters.
+	 */
+	std::vector<Result> RunCounted(const uint8_t *input, size_t size, uint8_t *reached);
+
+	/* How many edges the payload has. */
+	size_t edge_count() const
 	{
-		return counters_;
+		return edge_count_;
 	}
-	size_t counter_count() const
+
+	/* What KVM counts; nothing on most machines. */
+	const KvmCounters &kvm() const
 	{
-		return counter_count_;
+		return kvm_;
 	}
 
 private:
 	using Clock = std::chrono::steady_clock;
 
-	void FindCounters();
+	void FindEdges();
 	void Destroy();
 	void GoBack();
 	void ArmWatchdog();
@@ -58,8 +70,9 @@ private:
 	tst_kvm_instance vm_ = {};
 	bool made_ = false;
 	bool at_snapshot_ = false;
-	uint8_t *counters_ = nullptr;
-	size_t counter_count_ = 0;
+	uint8_t *edges_ = nullptr; /* counters in guest memory, one for each */
+	size_t edge_count_ = 0;
+	KvmCounters kvm_;
 	Clock::time_point armed_;
 	int taint_file_ = -1;
 	unsigned long taint_ = 0;

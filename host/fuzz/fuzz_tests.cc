@@ -46,9 +46,6 @@ namespace
 
 using Clock = std::chrono::steady_clock;
 
-/* Of a test, so that it does the same each time; as far as time allows. */
-constexpr char kSeed[] = "-seed=1";
-
 /* More of them say nothing new about the same mistake; of a test, one is a verdict. */
 constexpr size_t kMostFindings = 20;
 constexpr size_t kMostFindingsOfTest = 1;
@@ -173,17 +170,22 @@ public:
 	{
 		if (!executor_.Start())
 			return false;
+		executor_.LearnUsual();
 		/* Making the machine takes seconds on some. */
 		begin_ = Clock::now();
 		next_line_ = begin_ + kLineEach;
-		counters_.resize(executor_.counter_count());
-		seen_.resize(executor_.counter_count());
+		const size_t count = executor_.edge_count() + executor_.kvm().count();
+
+		counters_.resize((count + sizeof(uint64_t) - 1) / sizeof(uint64_t) *
+				 sizeof(uint64_t));
+		seen_.resize(counters_.size());
 		/* libFuzzer counts what it knows an address of; any will do. */
-		for (size_t i = 0; i < counters_.size(); i++)
+		for (size_t i = 0; i < count; i++)
 			addresses_.insert(addresses_.end(), {i + 1, 0});
-		__sanitizer_cov_8bit_counters_init(counters_.data(),
-						   counters_.data() + counters_.size());
+		__sanitizer_cov_8bit_counters_init(counters_.data(), counters_.data() + count);
 		__sanitizer_cov_pcs_init(addresses_.data(), addresses_.data() + addresses_.size());
+		if (!executor_.kvm().description().empty())
+			tst_report(nullptr, 0, TINFO, executor_.kvm().description().c_str());
 		return true;
 	}
 
@@ -193,12 +195,11 @@ public:
 		if (IsOver())
 			return;
 		running_.Set(data, size);
-		const std::vector<Result> results = executor_.Run(data, size);
+		const std::vector<Result> results = 
+			executor_.RunCounted(data, size, counters_.data());
 
 		runs_++;
-		memcpy(counters_.data(), executor_.counters(), counters_.size());
-		for (size_t i = 0; i < counters_.size(); i++)
-			seen_[i] |= counters_[i];
+		AddSeen();
 		if (!stop && !tst_watchdog_bazel_expired() && FirstFailure(results))
 			Take(Input(data, data + size), results);
 	}
@@ -233,17 +234,43 @@ public:
 	std::string Summary() const
 	{
 		const double seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
-		const size_t edges = seen_.size() - std::count(seen_.begin(), seen_.end(), 0);
-		char text[160];
+		const size_t edges = executor_.edge_count();
+		char text[160], kvm[64] = "";
 
+		if (executor_.kvm().count())
+			snprintf(kvm, sizeof(kvm), ", %zu of KVM's %zu",
+				 executor_.kvm().usual() + Seen(edges, edges + executor_.kvm().count()),
+				 executor_.kvm().count());
 		snprintf(text, sizeof(text),
-			 "%.0f s, %lu inputs, %.0f a second; %zu of %zu edges; %zu finding(s)",
-			 seconds, runs_, runs_ / seconds, edges, seen_.size(), findings());
+			 "%.0f s, %lu inputs, %.0f a second; %zu of %zu edges%s; %zu finding(s)",
+			 seconds, runs_, runs_ / seconds, Seen(0, edges), edges, kvm, findings());
 		return text;
 	}
 
 private:
 	static constexpr std::chrono::seconds kLineEach{5};
+
+	/* Most are zero: eight at a time, since this is done for each input. */
+	void AddSeen()
+	{
+		uint64_t seen, eight;
+
+		for (size_t i = 0; i < seen_.size(); i += sizeof(eight)) {
+			memcpy(&eight, &counters_[i], sizeof(eight));
+			if (!eight)
+				continue;
+			memcpy(&seen, &seen_[i], sizeof(seen));
+			seen |= eight;
+			memcpy(&seen_[i], &seen, sizeof(seen));
+		}
+	}
+
+	/* How many of the counters from @begin to @end any input has reached. */
+	size_t Seen(size_t begin, size_t end) const
+	{
+		return end - begin -
+		       std::count(seen_.begin() + begin, seen_.begin() + end, uint8_t(0));
+	}
 
 	void Take(const Input &input, const std::vector<Result> &results)
 	{
@@ -265,7 +292,7 @@ private:
 	RunningInput running_;
 	Clock::time_point begin_, next_line_;
 	unsigned long runs_ = 0;
-	std::vector<uint8_t> counters_, seen_;
+	std::vector<uint8_t> counters_, seen_; /* up to a multiple of eight */
 	std::vector<uintptr_t> addresses_;
 	std::set<std::string> signatures_; /* of what was found */
 };
@@ -437,7 +464,7 @@ std::vector<std::string> Options(const Settings &settings, const std::string &co
 	     {"abrt", "bus", "fpe", "ill", "int", "segv", "term", "usr1", "usr2", "xfsz"})
 		options.push_back("-handle_" + std::string(name) + "=0");
 	if (!settings.open_ended)
-		options.emplace_back(kSeed);
+		options.push_back("-seed=" + std::to_string(settings.seed));
 	if (!settings.dictionary.empty())
 		options.push_back("-dict=" + settings.dictionary);
 	options.push_back(corpus);
@@ -511,7 +538,8 @@ TEST_F(Fuzz, FindsNothing)
 		tst_brk(TBROK, "not one input has run. Fix: more seconds of the kvm_fuzz_test, or "
 			       "--test_env=FUZZ_SECONDS=60");
 	if (!fuzzer->findings())
-		tst_res(TPASS, "%s", fuzzer->Summary().c_str());
+		tst_res(TPASS, "%s; %zu worth keeping", fuzzer->Summary().c_str(),
+			CountFiles(corpus));
 }
 
 } /* namespace */

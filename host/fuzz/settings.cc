@@ -22,6 +22,11 @@ constexpr char kSecondsVariable[] = "FUZZ_SECONDS";
 
 constexpr long kMostSeconds = 1000000;
 
+/* For another look: bazel test --test_env=FUZZ_SEED=2. */
+constexpr char kSeedVariable[] = "FUZZ_SEED";
+
+constexpr long kMostSeeds = 1000000;
+
 /* On a machine, a byte from this descriptor is the end of Bazel's time, or Ctrl-C. */
 constexpr char kTimeVariable[] = "RINGSIDE_TIME_FD";
 
@@ -39,16 +44,21 @@ constexpr char kStartIt[] = "start the fuzz test with bazel run or bazel test.";
 	exit(2);
 }
 
-int ParseSeconds(const char *text)
+/* What a variable says; @usual without it. @example: what the user may set it to. */
+int ParseNumber(const char *variable, int usual, long least, long most, const char *example)
 {
+	const char *text = getenv(variable);
 	char *end;
-	const long seconds = strtol(text, &end, 10);
+	long number;
 
-	if (*text < '0' || *text > '9' || *end || seconds > kMostSeconds)
-		Die(std::string(kSecondsVariable) + " is \"" + text +
-			    "\"; it must be a number up to " + std::to_string(kMostSeconds),
-		    std::string("--test_env=") + kSecondsVariable + "=60, or leave it out.");
-	return static_cast<int>(seconds);
+	if (!text)
+		return usual;
+	number = strtol(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || number < least || number > most)
+		Die(std::string(variable) + " is \"" + text + "\"; it must be a number from " +
+			    std::to_string(least) + " to " + std::to_string(most),
+		    std::string("--test_env=") + variable + "=" + example + ", or leave it out.");
+	return static_cast<int>(number);
 }
 
 /* A line of the file: a key, and a value behind a blank. */
@@ -71,8 +81,7 @@ void Take(Settings *settings, const std::string &key, const std::string &value)
 Settings Read()
 {
 	const char *path = getenv(kFileVariable), *output = getenv(kOutputVariable);
-	const char *seconds = getenv(kSecondsVariable), *time = getenv(kTimeVariable);
-	const char *timeout = getenv(kTimeoutVariable);
+	const char *time = getenv(kTimeVariable), *timeout = getenv(kTimeoutVariable);
 	Settings settings;
 	std::string line;
 
@@ -91,8 +100,8 @@ Settings Read()
 	std::ostringstream rest;
 	rest << file.rdbuf();
 	settings.rule = rest.str();
-	if (seconds)
-		settings.seconds = ParseSeconds(seconds);
+	settings.seconds = ParseNumber(kSecondsVariable, settings.seconds, 0, kMostSeconds, "60");
+	settings.seed = ParseNumber(kSeedVariable, settings.seed, 1, kMostSeeds, "2");
 	if (timeout)
 		settings.timeout = atoi(timeout);
 	settings.open_ended = getenv(kOpenEndedVariable) != nullptr;

@@ -16,6 +16,7 @@ struct Settings {
 	std::string dictionary; /* a file, or empty */
 	size_t max_input = 0; /* bytes of the longest input */
 	int seconds = 0; /* that a test fuzzes; 0: only the corpus is replayed */
+	int seed = 1; /* of a test, so that it does the same each time; as far as time allows */
 	int timeout = 0; /* seconds until Bazel ends the test; 0: it never does */
 	std::string rule; /* a kvm_test for a finding, in which @NAME@ stands for its name */
 

@@ -96,7 +96,7 @@ protected:
 	void TestBody() override
 	{
 		for (unsigned long i = 0; i < state_->iterations && !HasFatalFailure(); i++)
-			CallUntilBreak([this] { RunOnce(); });
+			CallUntilBreak([this, i] { RunOnce(i + 1 < state_->iterations); });
 	}
 
 	void TearDown() override
@@ -123,11 +123,11 @@ private:
 			state_->set_up = IsSkipped() ? SetUpOutcome::kSkipped : SetUpOutcome::kDone;
 	}
 
-	void RunOnce()
+	void RunOnce(bool again)
 	{
 		const unsigned long before = ResultCount();
 
-		tst_suite_run_case(state_->suite, nr_);
+		tst_suite_run_case(state_->suite, nr_, again);
 		if (ResultCount() == before)
 			tst_report(nullptr, 0, TBROK,
 				   "the test ended without a result; it must call tst_res() or "

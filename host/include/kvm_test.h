@@ -85,7 +85,8 @@ extern const unsigned int kvm_payload_count;
  * tst_kvm_run() makes a virtual machine of DEFAULT_RAM_SIZE, runs the payload
  * in it and destroys it, then calls tst_free_all(): guarded buffers allocated
  * before are gone. A payload that ends without a result (other than TINFO)
- * breaks the test.
+ * breaks the test. Where it is a test's .test_all itself, iterations (-i) have one
+ * machine, which tst_kvm_reset() makes as new between them; its time goes on.
  */
 void tst_kvm_setup(void);
 void tst_kvm_run(void);

@@ -159,11 +159,16 @@ static void check_removable(const char *func, const char *name)
 	lib_brk(TBROK, "%s(%s): the module is not loaded", func, name);
 }
 
+bool tst_module_file(const char *name, char *path, size_t size)
+{
+	return look_up("modules.dep", name, path, size) > 0 && access(path, R_OK) == 0;
+}
+
 static void find_file(const char *func, const char *name, char *path, size_t size)
 {
 	struct utsname uts;
 
-	if (look_up("modules.dep", name, path, size) > 0 && access(path, R_OK) == 0)
+	if (tst_module_file(name, path, size))
 		return;
 	uname(&uts);
 	lib_brk(TBROK, "%s(%s): the module's file was not found with /lib/modules/%s/modules.dep",

@@ -2,6 +2,13 @@
 #ifndef RINGSIDE_HOST_LTP_MODULES_H
 #define RINGSIDE_HOST_LTP_MODULES_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum tst_module_state {
 	MODULE_PRESENT, /* loaded or built in */
 	MODULE_LOADABLE, /* modules.dep knows its file */
@@ -14,5 +21,12 @@ enum tst_module_state tst_module_state(const char *name);
 
 /* The lists that say so, for a message; until the next call. */
 const char *tst_module_lists(void);
+
+/* The file of module @name, as modules.dep has it; false if there is none to be read. */
+bool tst_module_file(const char *name, char *path, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* RINGSIDE_HOST_LTP_MODULES_H */

@@ -4,6 +4,7 @@
 
 #include "host/ltp/report.h"
 #include "host/ltp/suite.h"
+#include "kvm_test.h"
 
 #define DEFAULT_TIMEOUT 30
 
@@ -92,11 +93,13 @@ void tst_suite_set_up(struct tst_suite *suite)
 	tst_watchdog_disarm();
 }
 
-void tst_suite_run_case(struct tst_suite *suite, unsigned int nr)
+void tst_suite_run_case(struct tst_suite *suite, unsigned int nr, bool again)
 {
 	const struct tst_test *test = suite->test;
 
 	tst_watchdog_arm(timeout_of(test));
+	/* A function of the test's own may do anything after it, with KVM's modules too. */
+	tst_kvm_run_again(again && test->test_all == tst_kvm_run);
 	if (test->test)
 		test->test(nr);
 	else

@@ -10,6 +10,9 @@
 /* Whether this thread is in a struct tst_test's clean-up function. */
 bool tst_in_cleanup(void);
 
+/* Whether the next tst_kvm_run() is followed by another one, and by nothing else before. */
+void tst_kvm_run_again(bool again);
+
 /* Skips the test when one of its needs is not met. */
 void tst_check_needs(const struct tst_test *test);
 

@@ -64,12 +64,25 @@ _CODE = [
 
 C_FLAGS = _MACHINE + _CODE + _WARNINGS
 
-# What has Clang count which of the code runs, and say in the object which lines each
-# counter is about. Paths in it are as from the kernel's root, wherever that is.
+# What has Clang count which of the code runs, twice: for reports, where it says in the
+# object which lines each counter is about (paths are as from the kernel's root, wherever
+# that is), and in a byte for each edge, for a fuzzer that reads them all after each input.
 COVERAGE_FLAGS = [
     "-fprofile-instr-generate",
     "-fcoverage-mapping",
     "-fcoverage-compilation-dir=.",
+    "-fsanitize-coverage=inline-8bit-counters",
+]
+
+# The constructor that Clang makes to tell a runtime of the bytes. No kernel calls it.
+COVERAGE_OBJCOPY_FLAGS = [
+    "--remove-section=.init_array*",
+    "--remove-section=.rela.init_array*",
+    "--remove-section=.text.sancov.*",
+    "--remove-section=.rela.text.sancov.*",
+    "--strip-symbol=__sanitizer_cov_8bit_counters_init",
+    "--strip-symbol=__start___sancov_cntrs",
+    "--strip-symbol=__stop___sancov_cntrs",
 ]
 
 # The counters are a section for each function, in a group. A module is to have one.

@@ -6,6 +6,7 @@ load(
     "ASM_OFFSETS",
     "ASSEMBLY_FLAGS",
     "COVERAGE_FLAGS",
+    "COVERAGE_OBJCOPY_FLAGS",
     "C_FLAGS",
     "HEADERS_OF_ONE_SOURCE",
     "INCLUDE_FOLDERS",
@@ -77,6 +78,9 @@ def _word(text):
 
 def _clang(ctx):
     return [f for f in ctx.files._compiler if f.path.endswith("/bin/clang") and "/usr/" not in f.path][0]
+
+def _objcopy(ctx):
+    return [f for f in ctx.files._binutils if f.path.endswith("/bin/llvm-objcopy") and "/usr/" not in f.path][0]
 
 def compiler_flags(headers, coverage = False):
     """Where the kernel's headers are, and what is defined before anything else.
@@ -200,6 +204,8 @@ def compile_source(ctx, source, sources, headers, stamp, offsets, overlay = None
     args.add(runtime_path(headers))
     args.add(headers.objtool)
     args.add(" ".join(OBJTOOL_FLAGS))
+    binutils = ctx.files._binutils if coverage and not source.endswith(".S") else []
+    args.add(" ".join([_objcopy(ctx).path] + COVERAGE_OBJCOPY_FLAGS) if binutils else "")
     args.add(headers.configured + "/include/generated/autoconf.h")
     args.add(NEEDED_OPTIONS.get(source, ""))
     args.add(output)
@@ -228,7 +234,7 @@ def compile_source(ctx, source, sources, headers, stamp, offsets, overlay = None
             [stamp, offsets, ctx.file._run_tool] + (overlay.files if overlay else []),
             transitive = [_inputs(sources, source, []), headers.files],
         ),
-        tools = ctx.files._compiler,
+        tools = ctx.files._compiler + binutils,
         outputs = [output],
         mnemonic = "KvmCompile",
         progress_message = "Compiling KVM's {} for %{{label}}".format(source),
@@ -310,6 +316,10 @@ COMPILER_ATTRS = {
         default = "//kvm_lab/build:asm_offsets.sh",
         allow_single_file = True,
         executable = True,
+        cfg = "exec",
+    ),
+    "_binutils": attr.label(
+        default = "@ringside_llvm//:binutils",
         cfg = "exec",
     ),
     "_compile": attr.label(

@@ -30,16 +30,16 @@ static const char *wrong(const char *format, ...)
 	return problem;
 }
 
-static void section_path(char *path, size_t size, const char *module)
+static void section_path(char *path, size_t size, const char *module, const char *section)
 {
-	snprintf(path, size, "/sys/module/%s/sections/" COUNTERS_SECTION, module);
+	snprintf(path, size, "/sys/module/%s/sections/%s", module, section);
 }
 
-bool counters_present(const char *module)
+bool counters_present(const char *module, const char *section)
 {
 	char path[256];
 
-	section_path(path, sizeof(path), module);
+	section_path(path, sizeof(path), module, section);
 	return !access(path, F_OK);
 }
 
@@ -61,13 +61,13 @@ static bool read_at(int fd, void *data, size_t size, off_t offset)
 	return true;
 }
 
-static uint64_t section_address(const char *module)
+static uint64_t section_address(const char *module, const char *section)
 {
 	unsigned long long address = 0;
 	char path[256];
 	FILE *file;
 
-	section_path(path, sizeof(path), module);
+	section_path(path, sizeof(path), module, section);
 	file = fopen(path, "re");
 	if (!file)
 		return 0;
@@ -77,9 +77,10 @@ static uint64_t section_address(const char *module)
 	return address;
 }
 
-/* The size of a file's section of counters; 0 if there is none. */
-static size_t section_size(int fd)
+/* The size of a file's section of that name; 0 if there is none. */
+static size_t section_size(int fd, const char *wanted)
 {
+	const size_t length = strlen(wanted) + 1;
 	Elf64_Shdr section, names;
 	Elf64_Ehdr header;
 
@@ -90,13 +91,14 @@ static size_t section_size(int fd)
 		     (off_t)(header.e_shoff + header.e_shstrndx * sizeof(names))))
 		return 0;
 	for (unsigned int i = 0; i < header.e_shnum; i++) {
-		char name[sizeof(COUNTERS_SECTION)];
+		char name[32];
 
 		if (!read_at(fd, &section, sizeof(section),
 			     (off_t)(header.e_shoff + i * sizeof(section))))
 			return 0;
-		if (read_at(fd, name, sizeof(name), (off_t)(names.sh_offset + section.sh_name)) &&
-		    !memcmp(name, COUNTERS_SECTION, sizeof(name)))
+		if (length <= sizeof(name) &&
+		    read_at(fd, name, length, (off_t)(names.sh_offset + section.sh_name)) &&
+		    !memcmp(name, wanted, length))
 			return section.sh_size;
 	}
 	return 0;
@@ -122,18 +124,19 @@ static off_t memory_offset(int memory, uint64_t address, size_t size)
 	return -1;
 }
 
-const char *counters_open(struct counters *counters, const char *module, const char *path)
+const char *counters_open(struct counters *counters, const char *module, const char *section,
+			  const char *path)
 {
 	const int fd = open(path, O_RDONLY | O_CLOEXEC);
-	const uint64_t address = section_address(module);
+	const uint64_t address = section_address(module, section);
 
-	*counters = (struct counters){.memory = -1, .size = fd < 0 ? 0 : section_size(fd)};
+	*counters = (struct counters){.memory = -1, .size = fd < 0 ? 0 : section_size(fd, section)};
 	if (fd >= 0)
 		close(fd);
 	if (!counters->size)
-		return wrong("%s has no section " COUNTERS_SECTION "; it has to be the file that "
-			     "module %s was loaded from",
-			     path, module);
+		return wrong("%s has no section %s; it has to be the file that module %s was loaded "
+			     "from",
+			     path, section, module);
 	if (!address)
 		return wrong("the kernel does not tell where the counters of module %s are; it "
 			     "needs CONFIG_KALLSYMS",

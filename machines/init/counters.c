@@ -30,7 +30,7 @@ static void keep(const char *folder, const char *module)
 {
 	struct counters counters;
 	char path[PATH_MAX], *file = module_file(module);
-	const char *problem = counters_open(&counters, module, file);
+	const char *problem = counters_open(&counters, module, COUNTERS_OF_LINES, file);
 	void *values;
 	int fd;
 
@@ -60,7 +60,7 @@ void keep_counters(const struct job *job)
 
 		snprintf(module, sizeof(module), "%.*s", (int)strcspn(job->modules[i], "."),
 			 job->modules[i]);
-		if (!counters_present(module))
+		if (!counters_present(module, COUNTERS_OF_LINES))
 			continue;
 		snprintf(folder, sizeof(folder), "%s%s%s/" FOLDER,
 			 *outputs != '/' && job->directory ? job->directory : "",

@@ -39,8 +39,11 @@ unsigned int tst_suite_cases(const struct tst_suite *suite);
 /* Checks the test's needs, then runs its set-up. */
 void tst_suite_set_up(struct tst_suite *suite);
 
-/* Runs a case once. */
-void tst_suite_run_case(struct tst_suite *suite, unsigned int nr);
+/*
+ * Runs a case once. @again: the same case is run once more right after it, with nothing
+ * of the test's in between, so that tst_kvm_run() may keep its machine for it.
+ */
+void tst_suite_run_case(struct tst_suite *suite, unsigned int nr, bool again);
 
 /*
  * Runs the clean-up if the set-up had begun, and puts back what the set-up

@@ -100,9 +100,12 @@ FUZZ_SECONDS=60 TEST_TIMEOUT=60 run 1 passes
 prints_once 'TBROK: 60 s are for fuzzing, and Bazel ends the test after 60 s. Fix: .*--test_timeout'
 
 FUZZ_SECONDS=many run 2 passes
-prints 'FUZZ_SECONDS is "many"; it must be a number'
+prints 'FUZZ_SECONDS is "many"; it must be a number from 0 to'
 prints 'Fix: --test_env=FUZZ_SECONDS=60'
 silent 'Fix: start'
+FUZZ_SEED=0 run 2 passes
+prints 'FUZZ_SEED is "0"; it must be a number from 1 to'
+prints 'Fix: --test_env=FUZZ_SEED=2'
 
 # Until Ctrl-C: no sleep, but the first line that says how far it is.
 what="passes until Ctrl-C"

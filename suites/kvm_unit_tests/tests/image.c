@@ -302,11 +302,10 @@ static void use_hyperv(void)
 	report(hyperv_call(HYPERV_POST_MESSAGE, 0xc0000000) == 3, "a message from nowhere");
 }
 
-/* ACPI 6.5, 5.2.5: where the tables begin. */
-static void look_for_acpi(void)
+/* ACPI 6.5, 5.2.5: where the tables begin. Returns the PM timer's port. */
+static uint16_t look_for_acpi(void)
 {
 	const uint32_t *rsdp = NULL, *rsdt, *fadt, *facs;
-	uint32_t before;
 
 	for (uintptr_t at = 0xe0000; at < 0x100000 && !rsdp; at += 16)
 		if (is_word((const char *)at, "RSD PTR"))
@@ -320,9 +319,33 @@ static void look_for_acpi(void)
 	report(fadt[0] == 0x50434146, "FADT");
 	facs = (const uint32_t *)(uintptr_t)fadt[9];
 	report(facs[0] == 0x53434146, "FACS");
-	/* At 76, the timer's port. */
-	before = in32((uint16_t)fadt[19]);
-	report(in32((uint16_t)fadt[19]) != before, "the PM timer runs");
+	return (uint16_t)fadt[19]; /* PM_TMR_BLK */
+}
+
+static void use_pm_timer(uint16_t port)
+{
+	const uint32_t before = in32(port);
+
+	report(in32(port) != before, "the PM timer runs");
+}
+
+static uint64_t read_tsc(void)
+{
+	uint64_t value;
+
+	asm volatile("rdtsc" : "=A"(value));
+	return value;
+}
+
+/* ACPI 6.5, 4.8.2.1: the timer counts 3,579,545 ticks a second, in 24 bits at least. */
+static void measure_tsc(uint16_t port)
+{
+	const uint64_t tsc = read_tsc();
+	const uint32_t start = in32(port);
+
+	while (((in32(port) - start) & 0xffffff) < 35795)
+		asm volatile("pause");
+	report(read_tsc() - tsc >= 10000000, "the TSC counts a tick for each nanosecond");
 }
 
 static void print_environment(const struct info *info)
@@ -380,7 +403,9 @@ static bool act(const char *arguments, const struct info *info)
 		report(!is_vmware(0x564d5868, 0xb), "VMware's backdoor has nothing else");
 		report(!is_vmware(0x564d5869, 0xa), "VMware's backdoor wants its number");
 	} else if (is_word(arguments, "acpi")) {
-		look_for_acpi();
+		use_pm_timer(look_for_acpi());
+	} else if (is_word(arguments, "tsc")) {
+		measure_tsc(look_for_acpi());
 	} else if (is_word(arguments, "keyboard")) {
 		report(in8(KEYBOARD) != 0xff, "there is a keyboard controller");
 	} else if (is_word(arguments, "hpet")) {

@@ -21,6 +21,7 @@ _BOCHS_PATCHES = [
     "svm_software_interrupts",
     "virtual_interrupts",
     "vm_entry_interrupts",
+    "vm_exit_tsc",
 ]
 
 # What is needed of the kernel's source.

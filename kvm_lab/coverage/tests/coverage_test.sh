@@ -22,7 +22,7 @@ cat >"$FAKE/run" <<'END'
 counters=$2/test.outputs/kvm_counters
 mkdir -p "$counters"
 case $1 in
-//plus*) "$COUNT" "$counters/sample" + ;;
+//plus* | @kvm_unit_tests//*) "$COUNT" "$counters/sample" + ;;
 //minus*) "$COUNT" "$counters/sample" - ;;
 //fails*) "$COUNT" "$counters/sample" 2 && exit 1 ;;
 //other*) echo 12345678 >"$counters/sample" ;;
@@ -44,6 +44,11 @@ grep -q "FNF:2" "$report/all/coverage.lcov" || fail "all/coverage.lcov has not t
 grep -q -- "--jobs=1 --//machines:modules=//kvm:counts" "$FAKE/asked" ||
 	fail "Bazel is not asked for the modules: $(cat "$FAKE/asked")"
 [ ! -e "$report/work" ] || fail "work/ is still there"
+
+# All tests of another repository.
+expect 0 "kvm_unit_tests: 1 tests have counted" --output="$report" @kvm_unit_tests//...
+has "$report/coverage.md" "| file | lines | branches | kvm_unit_tests: lines | branches |"
+[ -s "$report/kvm_unit_tests/index.html" ] || fail "there is no page of another repository"
 
 # What failed counts, and is named.
 expect 0 "//fails:test: did not pass, and counts" --output="$report" //fails:test

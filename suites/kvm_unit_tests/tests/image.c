@@ -43,6 +43,14 @@
 #define HYPERV_TEST_MESSAGES (4u << 16)
 #define HYPERV_TEST_EVENTS (6u << 16)
 
+#define APIC_SPURIOUS (*(volatile uint32_t *)0xfee000f0)
+#define APIC_ENABLED 0x1ffu
+#define APIC_TIMER (*(volatile uint32_t *)0xfee00320)
+#define APIC_PERIODIC 0x20000u
+#define APIC_INITIAL_COUNT (*(volatile uint32_t *)0xfee00380)
+#define APIC_DIVIDE (*(volatile uint32_t *)0xfee003e0)
+#define APIC_DIVIDE_BY_1 0xbu
+#define TIMER_VECTOR 0x40u
 #define APIC_COMMAND (*(volatile uint32_t *)0xfee00300)
 #define APIC_TO_OTHERS 0xc4000u
 #define APIC_INIT 0x500u
@@ -59,7 +67,8 @@ struct info {
 	uint32_t symbols[4], map_size, map;
 };
 
-extern volatile uint32_t cpus_started;
+extern volatile uint32_t cpus_started, ticks;
+extern const char count_tick[];
 extern const char trampoline[], trampoline_end[];
 
 static volatile uint32_t others;
@@ -190,6 +199,7 @@ static const char *next_word(const char *text)
 /* Called by start.S. */
 void run(uint32_t magic, const struct info *info);
 void run_other(void);
+void load_gdt(void);
 
 void run_other(void)
 {
@@ -348,6 +358,32 @@ static void measure_tsc(uint16_t port)
 	report(read_tsc() - tsc >= 10000000, "the TSC counts a tick for each nanosecond");
 }
 
+/* Interrupts as fast as they may come, and a CPU that gets on all the same. */
+static void use_timer(void)
+{
+	static uint64_t idt[256];
+	const struct {
+		uint16_t limit;
+		uint32_t base;
+	} __attribute__((packed)) idtr = {sizeof(idt) - 1, (uint32_t)(uintptr_t)idt};
+	const uint32_t handler = (uint32_t)(uintptr_t)count_tick;
+
+	load_gdt();
+	idt[TIMER_VECTOR] = (handler & 0xffff) | 8u << 16 | 0x8e00ull << 32 |
+			    (uint64_t)(handler >> 16) << 48;
+	asm volatile("lidt %0" : : "m"(idtr));
+	APIC_SPURIOUS = APIC_ENABLED;
+	APIC_DIVIDE = APIC_DIVIDE_BY_1;
+	APIC_TIMER = APIC_PERIODIC | TIMER_VECTOR;
+	asm volatile("sti");
+	APIC_INITIAL_COUNT = 1000;
+	for (unsigned int i = 0; i < 1000000 || ticks < 3; i++)
+		asm volatile("pause");
+	APIC_INITIAL_COUNT = 0;
+	asm volatile("cli");
+	report(true, "a timer that fires all the time leaves time");
+}
+
 static void print_environment(const struct info *info)
 {
 	const char *text;
@@ -402,6 +438,8 @@ static bool act(const char *arguments, const struct info *info)
 		report(is_vmware(0x564d5868, 0xa), "VMware's backdoor has a version");
 		report(!is_vmware(0x564d5868, 0xb), "VMware's backdoor has nothing else");
 		report(!is_vmware(0x564d5869, 0xa), "VMware's backdoor wants its number");
+	} else if (is_word(arguments, "timer")) {
+		use_timer();
 	} else if (is_word(arguments, "acpi")) {
 		use_pm_timer(look_for_acpi());
 	} else if (is_word(arguments, "tsc")) {

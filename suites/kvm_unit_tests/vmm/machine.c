@@ -10,13 +10,10 @@
 
 #include "suites/kvm_unit_tests/vmm/boot.h"
 #include "suites/kvm_unit_tests/vmm/cpu_model.h"
+#include "suites/kvm_unit_tests/vmm/slow_cpu.h"
 #include "suites/kvm_unit_tests/vmm/verdict.h"
 
 #define CR0_PE 1u
-
-/* That of a PC, and what is too slow for one. */
-#define TSC_KHZ 2000000
-#define TSC_KHZ_MIN 1000000
 
 /* Nothing is reserved: images ask for more memory than they use. */
 static bool take_memory(struct engine_vm *vm, uint64_t size, bool is_ram,
@@ -66,26 +63,6 @@ static void discard_lost_ticks(struct engine_vm *vm)
 
 	if (engine_ioctl(vm->fd, KVM_REINJECT_CONTROL, &control))
 		give_up("ioctl(KVM_REINJECT_CONTROL): %s", strerror(errno));
-}
-
-/*
- * Images take it that the TSC counts no slower than the APIC's timer, which has a tick for each
- * nanosecond. An emulated machine's is much slower: where its CPU can scale it for guests (KVM
- * API, KVM_CAP_TSC_CONTROL), theirs is not.
- */
-static void speed_up_tsc(struct engine_vm *vm)
-{
-	if (engine_ioctl(vm->fd, KVM_CHECK_EXTENSION, (void *)KVM_CAP_TSC_CONTROL) <= 0)
-		return;
-	for (unsigned int i = 0; i < vm->vcpu_count; i++) {
-		const int fd = vm->vcpus[i]->fd;
-		const int khz = engine_ioctl(fd, KVM_GET_TSC_KHZ, NULL);
-
-		if (khz < 0)
-			give_up("ioctl(KVM_GET_TSC_KHZ): %s", strerror(errno));
-		if (khz < TSC_KHZ_MIN && engine_ioctl(fd, KVM_SET_TSC_KHZ, (void *)TSC_KHZ))
-			give_up("ioctl(KVM_SET_TSC_KHZ) to %d: %s", TSC_KHZ, strerror(errno));
-	}
 }
 
 /* Multiboot Specification, 3.2: flat segments in protected mode, no paging. */
@@ -145,7 +122,7 @@ void make_machine(struct machine *machine)
 		give_up("%s", error.text);
 	machine->ram = engine_at(machine->vm, 0);
 	discard_lost_ticks(machine->vm);
-	speed_up_tsc(machine->vm);
+	adapt_to_slow_cpu(machine->vm);
 	for (unsigned int i = 0; i < options->cpus; i++)
 		apply_cpu_model(machine->vm->vcpus[i], options->cpu);
 	load_image(&machine->image, machine->ram);

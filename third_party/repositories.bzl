@@ -9,6 +9,7 @@ load("//third_party:debian_source.bzl", "debian_source")
 
 # What Bochs gets wrong, each with its reason on top.
 _BOCHS_PATCHES = [
+    "ept_page_walks",
     "posted_interrupt_descriptor",
     "svm_debug_exits",
     "svm_exception_shadow",
@@ -16,9 +17,11 @@ _BOCHS_PATCHES = [
     "svm_guest_cr2",
     "svm_guest_task_register",
     "svm_interrupt_masks",
+    "svm_lmsw",
     "svm_software_interrupts",
     "virtual_interrupts",
     "vm_entry_interrupts",
+    "vm_exit_tsc",
 ]
 
 # What is needed of the kernel's source.

@@ -21,6 +21,9 @@ void suite_make(struct suite *suite, const char *pattern, const char *output)
 
 	if (size > 4 && !strcmp(start + size - 4, "/..."))
 		size -= 4;
+	/* All of a repository: "@kvm_unit_tests//..." */
+	if (size > 1 && start[size - 1] == '/')
+		size--;
 	*suite = (struct suite){
 		.pattern = format_text("%s", pattern),
 		.name = format_text("%.*s", (int)size, start),

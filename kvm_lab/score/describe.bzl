@@ -33,10 +33,18 @@ def machine_lines(ctx, target):
         "machine {} {}".format(machine.name, runfiles_path(ctx, machine.description)),
     ] + file_lines(ctx, machine.files)
 
+def _arguments(ctx):
+    """The test's arguments, as Bazel would start it with them."""
+    return [
+        word
+        for argument in ctx.rule.attr.args
+        for word in ctx.tokenize(ctx.expand_location(argument, ctx.rule.attr.data).replace("$$", "$"))
+    ]
+
 def _test_lines(ctx, test):
     attrs = ctx.rule.attr
-    lines = ["size " + attrs.size]
-    lines += ["argument " + argument for argument in attrs.args]
+    lines = ["timeout " + attrs.timeout]
+    lines += ["argument " + argument for argument in _arguments(ctx)]
     lines += [
         "environment {}={}".format(name, value)
         for name, value in attrs.env.items()

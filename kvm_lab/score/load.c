@@ -81,6 +81,24 @@ static capability_set capability(const char *name)
 	return bit;
 }
 
+/* In seconds, of a clock that others' work slows down: more than Bazel would give it. */
+static const char *limit_of(const char *timeout)
+{
+	static const struct {
+		const char *timeout, *seconds;
+	} limits[] = {
+		{"short", "180"},
+		{"moderate", "400"},
+		{"long", "1200"},
+		{"eternal", "4800"},
+	};
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		if (!strcmp(limits[i].timeout, timeout))
+			return limits[i].seconds;
+	die("unknown timeout '%s' in a test's description; build it anew", timeout);
+}
+
 struct loading {
 	struct score *score;
 	struct test *test;
@@ -93,8 +111,9 @@ static void take_test_line(void *context, char *line)
 	struct test *test = loading->test;
 	char *value = line_value(line);
 
-	if (!strcmp(line, "size")) {
-		test->is_large = strcmp(value, "small") != 0;
+	if (!strcmp(line, "timeout")) {
+		test->is_large = strcmp(value, "short") != 0;
+		test->limit = limit_of(value);
 	} else if (!strcmp(line, "pinned")) {
 		test->pinned = copy(value);
 	} else if (!strcmp(line, "argument")) {

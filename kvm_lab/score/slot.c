@@ -16,13 +16,6 @@
 #include "kvm_lab/score/options.h"
 #include "machines/runner/message.h"
 
-/*
- * How long a test may take, in seconds, of a clock that others' work slows down. A guest
- * that waits for what never comes is found much earlier: by the machine's own clock.
- */
-#define SMALL_LIMIT "180"
-#define LARGE_LIMIT "400"
-
 static char *inside(const struct slot *slot, const char *name)
 {
 	return format_text("%s/%s", slot->folder, name);
@@ -91,7 +84,7 @@ static void become(const struct score *score, const struct slot *slot, const cha
 	set("TEST_SRCDIR", runfiles);
 	set("TEST_TMPDIR", temporary);
 	set("XML_OUTPUT_FILE", xml);
-	set("TEST_TIMEOUT", test->is_large ? LARGE_LIMIT : SMALL_LIMIT);
+	set("TEST_TIMEOUT", test->limit);
 	if (chdir(here))
 		die("cannot enter %s: %s", here, strerror(errno));
 	execv(program, arguments);

@@ -22,7 +22,7 @@ cat >"$FAKE/run" <<'END'
 counters=$2/test.outputs/kvm_counters
 mkdir -p "$counters"
 case $1 in
-//plus*)
+//plus* | @kvm_unit_tests//*)
 	"$COUNT" "$counters/sample" +
 	echo '<property name="machine" value="amd"/>' >"$2/test.xml"
 	;;
@@ -62,6 +62,11 @@ reached sample.c 6-7,9-10
 test //minus:test intel
 reached sample.c 6-8,10
 END
+
+# All tests of another repository.
+expect 0 "kvm_unit_tests: 1 tests have counted" --output="$report" @kvm_unit_tests//...
+has "$report/coverage.md" "| file | lines | branches | kvm_unit_tests: lines | branches |"
+[ -s "$report/kvm_unit_tests/index.html" ] || fail "there is no page of another repository"
 
 # What failed counts, and is named.
 expect 0 "//fails:test: did not pass, and counts" --output="$report" //fails:test

@@ -43,6 +43,14 @@
 #define HYPERV_TEST_MESSAGES (4u << 16)
 #define HYPERV_TEST_EVENTS (6u << 16)
 
+#define APIC_SPURIOUS (*(volatile uint32_t *)0xfee000f0)
+#define APIC_ENABLED 0x1ffu
+#define APIC_TIMER (*(volatile uint32_t *)0xfee00320)
+#define APIC_PERIODIC 0x20000u
+#define APIC_INITIAL_COUNT (*(volatile uint32_t *)0xfee00380)
+#define APIC_DIVIDE (*(volatile uint32_t *)0xfee003e0)
+#define APIC_DIVIDE_BY_1 0xbu
+#define TIMER_VECTOR 0x40u
 #define APIC_COMMAND (*(volatile uint32_t *)0xfee00300)
 #define APIC_TO_OTHERS 0xc4000u
 #define APIC_INIT 0x500u
@@ -59,7 +67,8 @@ struct info {
 	uint32_t symbols[4], map_size, map;
 };
 
-extern volatile uint32_t cpus_started;
+extern volatile uint32_t cpus_started, ticks;
+extern const char count_tick[];
 extern const char trampoline[], trampoline_end[];
 
 static volatile uint32_t others;
@@ -190,6 +199,7 @@ static const char *next_word(const char *text)
 /* Called by start.S. */
 void run(uint32_t magic, const struct info *info);
 void run_other(void);
+void load_gdt(void);
 
 void run_other(void)
 {
@@ -302,11 +312,10 @@ static void use_hyperv(void)
 	report(hyperv_call(HYPERV_POST_MESSAGE, 0xc0000000) == 3, "a message from nowhere");
 }
 
-/* ACPI 6.5, 5.2.5: where the tables begin. */
-static void look_for_acpi(void)
+/* ACPI 6.5, 5.2.5: where the tables begin. Returns the PM timer's port. */
+static uint16_t look_for_acpi(void)
 {
 	const uint32_t *rsdp = NULL, *rsdt, *fadt, *facs;
-	uint32_t before;
 
 	for (uintptr_t at = 0xe0000; at < 0x100000 && !rsdp; at += 16)
 		if (is_word((const char *)at, "RSD PTR"))
@@ -320,9 +329,59 @@ static void look_for_acpi(void)
 	report(fadt[0] == 0x50434146, "FADT");
 	facs = (const uint32_t *)(uintptr_t)fadt[9];
 	report(facs[0] == 0x53434146, "FACS");
-	/* At 76, the timer's port. */
-	before = in32((uint16_t)fadt[19]);
-	report(in32((uint16_t)fadt[19]) != before, "the PM timer runs");
+	return (uint16_t)fadt[19]; /* PM_TMR_BLK */
+}
+
+static void use_pm_timer(uint16_t port)
+{
+	const uint32_t before = in32(port);
+
+	report(in32(port) != before, "the PM timer runs");
+}
+
+static uint64_t read_tsc(void)
+{
+	uint64_t value;
+
+	asm volatile("rdtsc" : "=A"(value));
+	return value;
+}
+
+/* ACPI 6.5, 4.8.2.1: the timer counts 3,579,545 ticks a second, in 24 bits at least. */
+static void measure_tsc(uint16_t port)
+{
+	const uint64_t tsc = read_tsc();
+	const uint32_t start = in32(port);
+
+	while (((in32(port) - start) & 0xffffff) < 35795)
+		asm volatile("pause");
+	report(read_tsc() - tsc >= 10000000, "the TSC counts a tick for each nanosecond");
+}
+
+/* Interrupts as fast as they may come, and a CPU that gets on all the same. */
+static void use_timer(void)
+{
+	static uint64_t idt[256];
+	const struct {
+		uint16_t limit;
+		uint32_t base;
+	} __attribute__((packed)) idtr = {sizeof(idt) - 1, (uint32_t)(uintptr_t)idt};
+	const uint32_t handler = (uint32_t)(uintptr_t)count_tick;
+
+	load_gdt();
+	idt[TIMER_VECTOR] = (handler & 0xffff) | 8u << 16 | 0x8e00ull << 32 |
+			    (uint64_t)(handler >> 16) << 48;
+	asm volatile("lidt %0" : : "m"(idtr));
+	APIC_SPURIOUS = APIC_ENABLED;
+	APIC_DIVIDE = APIC_DIVIDE_BY_1;
+	APIC_TIMER = APIC_PERIODIC | TIMER_VECTOR;
+	asm volatile("sti");
+	APIC_INITIAL_COUNT = 1000;
+	for (unsigned int i = 0; i < 1000000 || ticks < 3; i++)
+		asm volatile("pause");
+	APIC_INITIAL_COUNT = 0;
+	asm volatile("cli");
+	report(true, "a timer that fires all the time leaves time");
 }
 
 static void print_environment(const struct info *info)
@@ -379,8 +438,12 @@ static bool act(const char *arguments, const struct info *info)
 		report(is_vmware(0x564d5868, 0xa), "VMware's backdoor has a version");
 		report(!is_vmware(0x564d5868, 0xb), "VMware's backdoor has nothing else");
 		report(!is_vmware(0x564d5869, 0xa), "VMware's backdoor wants its number");
+	} else if (is_word(arguments, "timer")) {
+		use_timer();
 	} else if (is_word(arguments, "acpi")) {
-		look_for_acpi();
+		use_pm_timer(look_for_acpi());
+	} else if (is_word(arguments, "tsc")) {
+		measure_tsc(look_for_acpi());
 	} else if (is_word(arguments, "keyboard")) {
 		report(in8(KEYBOARD) != 0xff, "there is a keyboard controller");
 	} else if (is_word(arguments, "hpet")) {

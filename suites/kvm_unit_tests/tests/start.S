@@ -54,6 +54,18 @@ other_cpu:
 1:	hlt
 	jmp 1b
 
+	/* What the APIC's timer interrupts for. */
+	.globl count_tick
+count_tick:
+	incl ticks
+	movl $0, 0xfee000b0 /* end of interrupt */
+	iret
+
+	.globl load_gdt
+load_gdt:
+	lgdt gdt_register
+	ret
+
 	.data
 	.balign 8
 gdt:
@@ -61,8 +73,10 @@ gdt:
 	.quad 0x00cf9b000000ffff
 	.quad 0x00cf93000000ffff
 gdt_end:
-	.globl cpus_started
+	.globl cpus_started, ticks
 cpus_started:
+	.long 0
+ticks:
 	.long 0
 
 	.bss

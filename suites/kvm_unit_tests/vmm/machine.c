@@ -10,6 +10,7 @@
 
 #include "suites/kvm_unit_tests/vmm/boot.h"
 #include "suites/kvm_unit_tests/vmm/cpu_model.h"
+#include "suites/kvm_unit_tests/vmm/slow_cpu.h"
 #include "suites/kvm_unit_tests/vmm/verdict.h"
 
 #define CR0_PE 1u
@@ -121,6 +122,7 @@ void make_machine(struct machine *machine)
 		give_up("%s", error.text);
 	machine->ram = engine_at(machine->vm, 0);
 	discard_lost_ticks(machine->vm);
+	adapt_to_slow_cpu(machine->vm);
 	for (unsigned int i = 0; i < options->cpus; i++)
 		apply_cpu_model(machine->vm->vcpus[i], options->cpu);
 	load_image(&machine->image, machine->ram);

@@ -44,7 +44,11 @@ struct Change {
 
 constexpr Change kRefused[] = {
 	{"OtherFormat", [](auto *s) { s->format = KVM_STATE_NESTED_FORMAT_SVM; }},
-	{"SizeBelowHeader", [](auto *s) { s->size = sizeof(*s) - 1; }},
+	{"SizeBelowHeader",
+	 [](auto *s) {
+		 OutsideVmx(s);
+		 s->size = sizeof(*s) - 1;
+	 }},
 	{"FlagUnknown", [](auto *s) { s->flags |= 1 << 15; }},
 	{"EntryPendingOutsideGuest", [](auto *s) { s->flags = KVM_STATE_NESTED_RUN_PENDING; }},
 	{"EnlightenedVmcsNotEnabled", [](auto *s) { s->flags |= KVM_STATE_NESTED_EVMCS; }},

@@ -62,9 +62,9 @@ static __attribute__((noinline)) int enter(_Bool resume)
 
 	*clean_fields() &= ~(uint32_t)CLEAN_HOST_POINTER;
 	asm volatile("pushq	%%rbp\n\t"
-		     "movq	%%rsp, 0x268(%%rax)\n\t"
+		     "movq	%%rsp, %c[host_rsp](%%rax)\n\t"
 		     "leaq	1f(%%rip), %%rdx\n\t"
-		     "movq	%%rdx, 0x050(%%rax)\n\t"
+		     "movq	%%rdx, %c[host_rip](%%rax)\n\t"
 		     "testl	%%ecx, %%ecx\n\t"
 		     "jnz	2f\n\t"
 		     "vmlaunch\n\t"
@@ -77,7 +77,8 @@ static __attribute__((noinline)) int enter(_Bool resume)
 		     "1:	xorl	%%eax, %%eax\n"
 		     "4:	popq	%%rbp"
 		     : "=a"(refused), "+c"((int){resume})
-		     : "a"(vmcs), [invalid] "i"(REFUSED_INVALID), [valid] "i"(REFUSED_VALID)
+		     : "a"(vmcs), [host_rsp] "i"(OFFSET_HOST_RSP), [host_rip] "i"(OFFSET_HOST_RIP),
+		       [invalid] "i"(REFUSED_INVALID), [valid] "i"(REFUSED_VALID)
 		     : "rbx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
 		       "r15", "cc", "memory");
 	return refused;
@@ -273,7 +274,7 @@ GUEST_CASE(GuestState)
 
 /* --- The host's state -------------------------------------------------------------------------- */
 
-static void halt(void)
+static void count_step(void)
 {
 	step++;
 }
@@ -327,7 +328,7 @@ GUEST_CASE(HostState)
 {
 	const uint64_t pat = 0x0504010006050406, idt = copy_of(kvm_idt, PAGESIZE);
 
-	start(halt);
+	start(count_step);
 	write(VMX_VMCS_VMEXIT_CTL,
 	      read(VMX_VMCS_VMEXIT_CTL) | EXIT_LOAD_PAT | VMX_EXITCTL_LOAD_EFER);
 	write(VMX_VMCS_HOST_EFER, efer() ^ EFER_SCE);
@@ -406,7 +407,7 @@ GUEST_CASE(ExitInformation)
 
 GUEST_CASE(OtherVersion)
 {
-	start(halt);
+	start(count_step);
 	*(uint32_t *)(vmcs + OFFSET_VERSION) = 2;
 	if (has(__func__, "the refusal", (unsigned int)enter(0), (unsigned int)REFUSED_INVALID) &&
 	    has(__func__, "the guest's step", step, 0))
@@ -418,7 +419,7 @@ GUEST_CASE(SwitchedOff)
 {
 	struct kvm_vmx_vcpu *vm;
 
-	start(halt);
+	start(count_step);
 	if (!entered(__func__, 0) || !left_at(__func__, VMX_EXIT_HLT, 1))
 		return;
 	kvm_vmx_vmclear((struct kvm_vmcs *)vmcs);

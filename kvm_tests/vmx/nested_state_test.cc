@@ -44,7 +44,11 @@ struct Change {
 
 constexpr Change kRefused[] = {
 	{"OtherFormat", [](auto *s) { s->format = KVM_STATE_NESTED_FORMAT_SVM; }},
-	{"SizeBelowHeader", [](auto *s) { s->size = sizeof(*s) - 1; }},
+	{"SizeBelowHeader",
+	 [](auto *s) {
+		 OutsideVmx(s);
+		 s->size = sizeof(*s) - 1;
+	 }},
 	{"FlagUnknown", [](auto *s) { s->flags |= 1 << 15; }},
 	{"EntryPendingOutsideGuest", [](auto *s) { s->flags = KVM_STATE_NESTED_RUN_PENDING; }},
 	{"EnlightenedVmcsNotEnabled", [](auto *s) { s->flags |= KVM_STATE_NESTED_EVMCS; }},
@@ -95,12 +99,7 @@ protected:
 	void SetUp() override
 	{
 		CaseTest::SetUp();
-		RunToExit("halts");
-	}
-
-	void RunToExit(const char *guest)
-	{
-		Choose(guest);
+		Choose(Guest());
 		RunTo(KVM_EXIT_IO);
 		// A save completes the exit: the state is that of a CPU between instructions.
 		saved_ = tst_kvm_save(vm());
@@ -110,6 +109,12 @@ protected:
 		Get();
 		ASSERT_EQ(state()->flags, KVM_STATE_NESTED_GUEST_MODE);
 		ASSERT_EQ(state()->size, sizeof(kvm_nested_state) + 2 * kVmcsSize);
+	}
+
+	// What the nested guest does behind that exit: a function of the payload.
+	virtual const char *Guest() const
+	{
+		return "halts";
 	}
 
 	void TearDown() override
@@ -223,10 +228,9 @@ constexpr uint64_t kSoon = 1000000; // some ticks of the TSC: less than a second
 class LoopingGuest : public NestedState
 {
 protected:
-	void SetUp() override
+	const char *Guest() const override
 	{
-		CaseTest::SetUp();
-		RunToExit("loops");
+		return "loops";
 	}
 
 	uint64_t GetMsr(uint32_t index)

@@ -93,8 +93,8 @@ static void take_summary(struct tap *tap, const char *summary)
 				"the summary counts %lu unexpected failures, but the results are "
 				"%zu",
 				failures, count(tap, TAP_FAILED));
-	else
-		tap->listed_not += tests - lines; /* an image can count passes that it does not print */
+	else /* an image can count passes that it does not print */
+		tap->listed_not += tests - lines;
 }
 
 void take_kvm_unit_tests_line(struct tap *tap, const char *line, double now)

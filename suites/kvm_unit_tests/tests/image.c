@@ -371,8 +371,8 @@ static void use_timer(void)
 	const uint32_t handler = (uint32_t)(uintptr_t)count_tick;
 
 	load_gdt();
-	idt[TIMER_VECTOR] = (handler & 0xffff) | 8u << 16 | 0x8e00ull << 32 |
-			    (uint64_t)(handler >> 16) << 48;
+	idt[TIMER_VECTOR] =
+		(handler & 0xffff) | 8u << 16 | 0x8e00ull << 32 | (uint64_t)(handler >> 16) << 48;
 	asm volatile("lidt %0" : : "m"(idtr));
 	APIC_SPURIOUS = APIC_ENABLED;
 	APIC_DIVIDE = APIC_DIVIDE_BY_1;

@@ -19,6 +19,7 @@ _BOCHS_PATCHES = [
     "svm_interrupt_masks",
     "svm_lmsw",
     "svm_software_interrupts",
+    "virtual_branch_records",
     "virtual_interrupts",
     "vm_entry_interrupts",
     "vm_exit_tsc",

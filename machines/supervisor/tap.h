@@ -68,7 +68,7 @@ struct tap {
 	char *text; /* since the last result */
 	size_t text_size, text_total;
 	double since; /* when the last result came */
-	size_t listed_not; /* passes beyond those that are kept */
+	size_t listed_not; /* passes beyond those that are kept, or that were not printed */
 	bool has_summary;
 };
 

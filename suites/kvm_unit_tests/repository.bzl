@@ -86,7 +86,7 @@ def _kvm_unit_tests_impl(rctx):
     missing = []
     images = {}
     for name, section in sections:
-        entry = read_entry(name, section)
+        entry = read_entry(name, section, rctx.attr.memory.get(name))
         if name in rctx.attr.exclude or entry.arch not in ["", arch]:
             continue
         file = tree.get_child("x86").get_child(entry.file)
@@ -99,7 +99,8 @@ def _kvm_unit_tests_impl(rctx):
         targets.append(_target(rctx, name, entry, "x86/" + entry.file))
     if not targets:
         fail("{} has no image for {} that its x86/unittests.cfg names. Fix: call make there".format(tree, arch))
-    for name in rctx.attr.exclude + rctx.attr.known_failures.keys() + rctx.attr.machines.keys() + rctx.attr.timeouts.keys():
+    named = [rctx.attr.known_failures, rctx.attr.machines, rctx.attr.memory, rctx.attr.timeouts]
+    for name in rctx.attr.exclude + [name for names in named for name in names]:
         if name not in [section[0] for section in sections]:
             fail("{} has no test \"{}\" in its x86/unittests.cfg. Fix: leave it out".format(tree, name))
     if missing:
@@ -129,6 +130,9 @@ seen by the next test.""",
         ),
         "machines": attr.string_list_dict(
             doc = "Machines for entries, by their names, in place of what they require.",
+        ),
+        "memory": attr.string_dict(
+            doc = "The guest's RAM for entries, by their names, in place of what they ask QEMU for: \"128\" (MiB), \"4g\".",
         ),
         "timeouts": attr.string_dict(
             doc = "Timeouts for entries, by their names: \"short\" to \"eternal\".",

@@ -107,7 +107,7 @@ def _memory_mb(text):
     text = text.removeprefix("size=").lower()
     unit = text.lstrip("0123456789")
     if unit not in _UNITS or text == unit:
-        fail("unittests.cfg: -m {} is not understood".format(text))
+        fail("kvm_unit_tests: '-m {}' is not understood. Fix: write MiB, as \"512\", or \"4g\"".format(text))
     return int(text.removesuffix(unit)) * _UNITS[unit]
 
 def _read_qemu_params(name, text):
@@ -135,12 +135,13 @@ def _read_qemu_params(name, text):
         option = None
     return result
 
-def read_entry(name, section):
+def read_entry(name, section, memory = None):
     """Reads what a section says of its test.
 
     Args:
       name: the section's name.
       section: from read_sections().
+      memory: the guest's RAM in the words of QEMU's -m, in place of what the section says.
 
     Returns:
       A struct: the arguments of kvm_unit_test, "file", "arch", "groups" and "seconds".
@@ -168,7 +169,7 @@ def read_entry(name, section):
         devices = params["devices"],
         file = section["file"],
         groups = [group for group in groups if group],
-        memory_mb = params["memory_mb"],
+        memory_mb = _memory_mb(memory) if memory else params["memory_mb"],
         requires = requires,
         seconds = int(seconds),
         smp = int(section.get("smp", "1")),

@@ -53,6 +53,8 @@
 #define TIMER_VECTOR 0x40u
 #define APIC_COMMAND (*(volatile uint32_t *)0xfee00300)
 #define APIC_TO_OTHERS 0xc4000u
+#define APIC_TO_SELF 0x40000u
+#define APIC_SMI 0x200u
 #define APIC_INIT 0x500u
 #define APIC_STARTUP 0x600u
 #define TRAMPOLINE 0x8000u
@@ -369,8 +371,8 @@ static void use_timer(void)
 	const uint32_t handler = (uint32_t)(uintptr_t)count_tick;
 
 	load_gdt();
-	idt[TIMER_VECTOR] = (handler & 0xffff) | 8u << 16 | 0x8e00ull << 32 |
-			    (uint64_t)(handler >> 16) << 48;
+	idt[TIMER_VECTOR] =
+		(handler & 0xffff) | 8u << 16 | 0x8e00ull << 32 | (uint64_t)(handler >> 16) << 48;
 	asm volatile("lidt %0" : : "m"(idtr));
 	APIC_SPURIOUS = APIC_ENABLED;
 	APIC_DIVIDE = APIC_DIVIDE_BY_1;
@@ -382,6 +384,26 @@ static void use_timer(void)
 	APIC_INITIAL_COUNT = 0;
 	asm volatile("cli");
 	report(true, "a timer that fires all the time leaves time");
+}
+
+/* MSR_SMI_COUNT: SDM Vol. 4. */
+static uint32_t count_smis(void)
+{
+	uint32_t low, high;
+
+	asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(0x34));
+	return low;
+}
+
+static void use_smm(void)
+{
+	const uint32_t before = count_smis();
+
+	APIC_SPURIOUS = APIC_ENABLED;
+	APIC_COMMAND = APIC_TO_SELF | APIC_SMI;
+	while (count_smis() == before)
+		asm volatile("pause");
+	report(count_smis() == before + 1, "an SMI returns");
 }
 
 static void print_environment(const struct info *info)
@@ -440,6 +462,8 @@ static bool act(const char *arguments, const struct info *info)
 		report(!is_vmware(0x564d5869, 0xa), "VMware's backdoor wants its number");
 	} else if (is_word(arguments, "timer")) {
 		use_timer();
+	} else if (is_word(arguments, "smm")) {
+		use_smm();
 	} else if (is_word(arguments, "acpi")) {
 		use_pm_timer(look_for_acpi());
 	} else if (is_word(arguments, "tsc")) {

@@ -131,6 +131,8 @@ def _cfg_test_impl(ctx):
         seconds = 240,
         smp = 2,
     ), second)
+    asserts.equals(env, 128, read_entry("second", sections[1][1], "128").memory_mb)
+    asserts.equals(env, 4096, read_entry("first", sections[0][1], "4g").memory_mb)
     asserts.equals(env, "host", third.cpu)
     asserts.equals(env, ["a b"], third.args)
     asserts.equals(env, ["svm"], third.requires)

@@ -11,6 +11,7 @@
 #include "suites/kvm_unit_tests/vmm/boot.h"
 #include "suites/kvm_unit_tests/vmm/cpu_model.h"
 #include "suites/kvm_unit_tests/vmm/slow_cpu.h"
+#include "suites/kvm_unit_tests/vmm/smm.h"
 #include "suites/kvm_unit_tests/vmm/verdict.h"
 
 #define CR0_PE 1u
@@ -125,6 +126,7 @@ void make_machine(struct machine *machine)
 	adapt_to_slow_cpu(machine->vm);
 	for (unsigned int i = 0; i < options->cpus; i++)
 		apply_cpu_model(machine->vm->vcpus[i], options->cpu);
+	install_smm_handler(machine->vm);
 	load_image(&machine->image, machine->ram);
 	enter_image(machine->vm->vcpus[0], &machine->image, write_boot_information(machine));
 }

@@ -195,7 +195,7 @@ public:
 		if (IsOver())
 			return;
 		running_.Set(data, size);
-		const std::vector<Result> results = 
+		const std::vector<Result> results =
 			executor_.RunCounted(data, size, counters_.data());
 
 		runs_++;
@@ -239,7 +239,8 @@ public:
 
 		if (executor_.kvm().count())
 			snprintf(kvm, sizeof(kvm), ", %zu of KVM's %zu",
-				 executor_.kvm().usual() + Seen(edges, edges + executor_.kvm().count()),
+				 executor_.kvm().usual() +
+					 Seen(edges, edges + executor_.kvm().count()),
 				 executor_.kvm().count());
 		snprintf(text, sizeof(text),
 			 "%.0f s, %lu inputs, %.0f a second; %zu of %zu edges%s; %zu finding(s)",

@@ -134,9 +134,10 @@ const char *counters_open(struct counters *counters, const char *module, const c
 	if (fd >= 0)
 		close(fd);
 	if (!counters->size)
-		return wrong("%s has no section %s; it has to be the file that module %s was loaded "
-			     "from",
-			     path, section, module);
+		return wrong(
+			"%s has no section %s; it has to be the file that module %s was loaded "
+			"from",
+			path, section, module);
 	if (!address)
 		return wrong("the kernel does not tell where the counters of module %s are; it "
 			     "needs CONFIG_KALLSYMS",

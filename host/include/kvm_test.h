@@ -169,7 +169,7 @@ enum tst_kvm_backing {
 };
 
 struct tst_kvm_config {
-	const char *payload; /* which of the test's payloads; NULL: the only one */
+	const char *payload; /* which of the test's payloads; NULL: the first */
 	size_t ram_size; /* bytes, 0 for DEFAULT_RAM_SIZE; what does not fit below 3 GiB is above 4 */
 	unsigned int vcpus; /* 0 means 1 */
 	enum tst_kvm_irqchip irqchip;

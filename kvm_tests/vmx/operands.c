@@ -173,6 +173,16 @@ static _Bool reaches_operand(unsigned int i)
 	return instructions[i].execute != vmxon;
 }
 
+/* SDM Vol. 3, "INVEPT", "INVVPID": #UD on a CPU without EPT, or VPIDs. */
+static _Bool is_supported(unsigned int i)
+{
+	const uint32_t controls = kvm_rdmsr(MSR_IA32_VMX_EXECCTL2_MASK) >> 32;
+
+	if (instructions[i].execute == invept)
+		return controls & VMX_EXECCTL2_EPT;
+	return instructions[i].execute != invvpid || controls & VMX_EXECCTL2_VPID;
+}
+
 static void check_fault(const char *name, const char *where, struct kvm_fault fault, int vector,
 			unsigned long errcode)
 {
@@ -191,6 +201,11 @@ static void check_page_faults(void)
 		if (!reaches_operand(i))
 			continue;
 		fault = kvm_try(instructions[i].execute, (void *)(UNMAPPED + OFFSET));
+		if (!is_supported(i)) {
+			check_fault(instructions[i].name, "not supported", fault, INTR_BAD_OPCODE,
+				    0);
+			continue;
+		}
 		check_fault(instructions[i].name, "unmapped", fault, INTR_PAGE_FAULT,
 			    instructions[i].writes ? PAGE_FAULT_WRITE : 0);
 		expect("the address of the fault", fault.address, UNMAPPED + OFFSET);
@@ -209,7 +224,7 @@ static void vmread_to_stack(void *address)
 static void check_segment_faults(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(instructions); i++) {
-		if (reaches_operand(i))
+		if (reaches_operand(i) && is_supported(i))
 			check_fault(instructions[i].name, "not canonical",
 				    kvm_try(instructions[i].execute, (void *)NOT_CANONICAL),
 				    INTR_GPF, 0);
@@ -258,9 +273,11 @@ static void check_segment_faults(void)
 /* All of them are for privilege level 0. */
 static void check_privilege(void)
 {
-	for (unsigned int i = 0; i < ARRAY_SIZE(instructions); i++)
-		check_fault(instructions[i].name, "at privilege level 3",
-			    kvm_call_user(instructions[i].execute, slots), INTR_GPF, 0);
+	for (unsigned int i = 0; i < ARRAY_SIZE(instructions); i++) {
+		if (is_supported(i))
+			check_fault(instructions[i].name, "at privilege level 3",
+				    kvm_call_user(instructions[i].execute, slots), INTR_GPF, 0);
+	}
 }
 
 void main(void)

@@ -139,6 +139,10 @@ int engine_memfd(unsigned int flags, size_t size); /* closed by exec(); -1 if re
  */
 extern void (*engine_on_leave)(struct engine_vcpu *vcpu, int ret, int err);
 
+/* Lets engine_kick() get this thread out of KVM_RUN, whatever signals it blocks. */
+void engine_let_kicks_in(void);
+void engine_kick(pthread_t thread);
+
 /* Makes @vcpu, @vm known to ioctl() by their descriptors; and unknown again. */
 void engine_know_vcpu(struct engine_vcpu *vcpu);
 void engine_know_vm(struct engine_vm *vm);
@@ -150,6 +154,19 @@ void engine_forget_vm(struct engine_vm *vm);
  * returns EINTR at once from here on.
  */
 void engine_stop(struct engine_vcpu *vcpu);
+
+/*
+ * KVM_RUN with a CPU of a virtual machine that the test has made by ioctl (foreign.c).
+ * engine_on_leave gets it, in a machine without anything, if it had to be stopped.
+ */
+int engine_run_foreign(int fd);
+
+/* Whether a thread is inside KVM_RUN with such a CPU. */
+bool engine_foreign_runs(void);
+
+/* Sends those threads out of it; KVM_RUN returns EINTR at once, until it is allowed again. */
+void engine_stop_foreign(void);
+void engine_allow_foreign(void);
 
 /*
  * The special registers: fetched by the thread that is inside KVM_RUN, if one

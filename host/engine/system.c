@@ -52,7 +52,6 @@ static void install_handler(void)
 
 void engine_know_vm(struct engine_vm *vm)
 {
-	pthread_once(&handler_installed, install_handler);
 	if (vm->fd < FD_COUNT)
 		__atomic_store_n(&vm_of_fd[vm->fd], vm, __ATOMIC_RELEASE);
 }
@@ -148,17 +147,23 @@ int engine_memfd(unsigned int flags, size_t size)
 }
 
 /* A thread that blocks all signals could not be stopped, or asked for registers. */
-static void let_kicks_in(void)
+void engine_let_kicks_in(void)
 {
 	static __thread bool done;
 	sigset_t set;
 
 	if (done)
 		return;
+	pthread_once(&handler_installed, install_handler);
 	done = true;
 	sigemptyset(&set);
 	sigaddset(&set, KICK_SIGNAL);
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+void engine_kick(pthread_t thread)
+{
+	pthread_kill(thread, KICK_SIGNAL);
 }
 
 /* KVM_RUN, with the CPU known as running meanwhile. */
@@ -167,7 +172,7 @@ static int run(struct engine_vcpu *vcpu)
 	bool again;
 	int ret, err;
 
-	let_kicks_in();
+	engine_let_kicks_in();
 	pthread_mutex_lock(&vcpu->gate);
 	if (vcpu->running) {
 		/* Another thread's; the kernel lets this one wait. */
@@ -235,8 +240,8 @@ int ioctl(int fd, unsigned long request, ...)
 	va_start(args, request);
 	arg = va_arg(args, void *);
 	va_end(args);
-	if (request == KVM_RUN && (vcpu = find_vcpu(fd)))
-		return run(vcpu);
+	if (request == KVM_RUN)
+		return (vcpu = find_vcpu(fd)) ? run(vcpu) : engine_run_foreign(fd);
 	ret = engine_ioctl(fd, request, arg);
 	if (ret < 0)
 		return ret;
@@ -256,7 +261,7 @@ void engine_stop(struct engine_vcpu *vcpu)
 	/* Covers the moment before the thread enters KVM_RUN. */
 	__atomic_store_n(&vcpu->run->immediate_exit, 1, __ATOMIC_RELEASE);
 	if (vcpu->running)
-		pthread_kill(vcpu->thread, KICK_SIGNAL);
+		engine_kick(vcpu->thread);
 	pthread_mutex_unlock(&vcpu->gate);
 }
 
@@ -274,7 +279,7 @@ static bool wait_for_answer(struct engine_vcpu *vcpu)
 		if (kicks++ == MAX_KICKS)
 			return false;
 		vcpu->wanted = true;
-		pthread_kill(vcpu->thread, KICK_SIGNAL);
+		engine_kick(vcpu->thread);
 		clock_gettime(CLOCK_MONOTONIC, &until);
 		until.tv_nsec += KICK_PAUSE_NSEC;
 		if (until.tv_nsec >= 1000000000L) {

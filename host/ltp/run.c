@@ -39,18 +39,23 @@ static void report_broken(struct tst_kvm_cpu *cpu, const char *text)
 		tst_report(NULL, 0, TBROK, text);
 }
 
-/* "the guest", or which of its CPUs. */
+#define NAME_SIZE 48
+
+/* "the guest", or which CPU. */
 static const char *name_of(const struct tst_kvm_cpu *cpu, char *buf, size_t size)
 {
-	if (cpu->engine->vm->vcpu_count == 1 && !cpu->vcpu.index)
+	if (!cpu->engine->vm->user)
+		snprintf(buf, size, "the virtual CPU of descriptor %d", cpu->engine->fd);
+	else if (cpu->engine->vm->vcpu_count == 1 && !cpu->vcpu.index)
 		return "the guest";
-	snprintf(buf, size, "CPU %u", cpu->vcpu.index);
+	else
+		snprintf(buf, size, "CPU %u", cpu->vcpu.index);
 	return buf;
 }
 
 static void report_timeout(struct tst_kvm_cpu *cpu)
 {
-	char text[DIAGNOSE_SIZE], name[16];
+	char text[DIAGNOSE_SIZE], name[NAME_SIZE];
 	int used = snprintf(text, sizeof(text), "the test's time is over and %s still runs",
 			    name_of(cpu, name, sizeof(name)));
 
@@ -60,7 +65,7 @@ static void report_timeout(struct tst_kvm_cpu *cpu)
 
 static void report_exit(struct tst_kvm_cpu *cpu)
 {
-	char text[DIAGNOSE_SIZE], name[16];
+	char text[DIAGNOSE_SIZE], name[NAME_SIZE];
 	int used = snprintf(text, sizeof(text),
 			    "%s left unexpectedly: ", name_of(cpu, name, sizeof(name)));
 
@@ -70,7 +75,7 @@ static void report_exit(struct tst_kvm_cpu *cpu)
 
 static void report_refusal(struct tst_kvm_cpu *cpu, const char *what)
 {
-	char text[DIAGNOSE_SIZE], position[128], name[16];
+	char text[DIAGNOSE_SIZE], position[128], name[NAME_SIZE];
 
 	arch_describe_position(cpu->engine->fd, position, sizeof(position));
 	snprintf(text, sizeof(text), "ioctl(KVM_RUN) failed with %s at %s%s",
@@ -700,15 +705,16 @@ const char *tst_kvm_describe_exit(struct tst_kvm_vcpu *vcpu)
 /* A thread has left KVM_RUN in a loop of the test's own, which may go on for ever. */
 static void report_own_loop(struct engine_vcpu *vcpu, int ret, int err)
 {
-	struct tst_kvm_vm *vm = vcpu->vm->user;
+	struct tst_kvm_vm *vm = vcpu->vm->user; /* or NULL: the test has made it by ioctl */
 	char text[DIAGNOSE_SIZE];
 	struct tst_kvm_cpu cpu = {.vcpu = {.index = vcpu->index}, .engine = vcpu};
-	char name[16];
+	char name[NAME_SIZE];
 	int used;
 
-	if (in_library || !tst_flag(&vm->timed_out) || tst_flag(&vm->over))
+	if (in_library || (vm && (!tst_flag(&vm->timed_out) || tst_flag(&vm->over))))
 		return;
-	tst_set_flag(&vm->over, true);
+	if (vm)
+		tst_set_flag(&vm->over, true);
 	used = snprintf(text, sizeof(text),
 			"the test's time is over and %s still runs, in a loop of the test's "
 			"own around KVM_RUN%s",

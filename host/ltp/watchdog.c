@@ -67,7 +67,7 @@ static bool any_guest_runs(void)
 	for (vm = engine_vms; vm && !has_running_cpu(vm); vm = vm->next)
 		;
 	pthread_mutex_unlock(&engine_lock);
-	return vm;
+	return vm || engine_foreign_runs();
 }
 
 static void stop_guests(void)
@@ -78,6 +78,7 @@ static void stop_guests(void)
 	for (vm = engine_vms; vm; vm = vm->next)
 		tst_vm_time_out(vm->user);
 	pthread_mutex_unlock(&engine_lock);
+	engine_stop_foreign();
 }
 
 /* A guest that was idle when another test's time ran out may run now. */
@@ -102,6 +103,7 @@ static void forget_timeouts(void)
 			vcpu->run->immediate_exit = 0;
 	}
 	pthread_mutex_unlock(&engine_lock);
+	engine_allow_foreign();
 }
 
 /* Waits for the deadline. Returns false when the test ended, or another began. */

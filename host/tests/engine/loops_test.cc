@@ -211,4 +211,129 @@ TEST_F(OwnLoop, TimeoutNamesCallsThatWait)
 	SAFE_CLOSE(pipe_fds[1]);
 }
 
+// A virtual machine that the library knows nothing of, whose CPUs execute @code in real mode.
+class ForeignMachine : public OwnLoop
+{
+protected:
+	static constexpr int kCpus = 2;
+
+	void SetUp() override
+	{
+		OwnLoop::SetUp();
+		kvm_fd_ = SAFE_OPEN("/dev/kvm", O_RDWR | O_CLOEXEC);
+		vm_fd_ = SAFE_IOCTL(kvm_fd_, KVM_CREATE_VM, 0);
+		memory_ = SAFE_MMAP(nullptr, GUEST_PAGE, PROT_READ | PROT_WRITE,
+				    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		kvm_userspace_memory_region region = {};
+		region.memory_size = GUEST_PAGE;
+		region.userspace_addr = reinterpret_cast<uintptr_t>(memory_);
+		SAFE_IOCTL(vm_fd_, KVM_SET_USER_MEMORY_REGION, &region);
+		for (int i = 0; i < kCpus; i++)
+			MakeCpu(i);
+	}
+
+	void TearDown() override
+	{
+		for (int &fd : cpu_fds_)
+			SAFE_CLOSE(fd);
+		SAFE_CLOSE(vm_fd_);
+		SAFE_CLOSE(kvm_fd_);
+		SAFE_MUNMAP(memory_, GUEST_PAGE);
+		OwnLoop::TearDown();
+	}
+
+	void SetCode(const std::string &code)
+	{
+		ASSERT_LE(code.size(), size_t{GUEST_PAGE});
+		code.copy(static_cast<char *>(memory_), code.size());
+	}
+
+	// As RunToTheLimit() reports it, for one CPU.
+	auto IsShown(int fd) const
+	{
+		return ResultIs(TBROK, AllOf(StartsWith("the test's time is over and the virtual "
+							"CPU of descriptor " +
+							std::to_string(fd) +
+							" still runs, in a "
+							"loop of the test's own around KVM_RUN"),
+					     HasSubstr("real mode, eip 0000000")));
+	}
+
+	int cpu_fds_[kCpus];
+
+private:
+	void MakeCpu(int index)
+	{
+		const int fd = SAFE_IOCTL(vm_fd_, KVM_CREATE_VCPU, index);
+		kvm_sregs sregs;
+		kvm_regs regs = {};
+
+		cpu_fds_[index] = fd;
+		SAFE_IOCTL(fd, KVM_GET_SREGS, &sregs);
+		sregs.cs.base = sregs.cs.selector = 0;
+		SAFE_IOCTL(fd, KVM_SET_SREGS, &sregs);
+		regs.rflags = 2;
+		SAFE_IOCTL(fd, KVM_SET_REGS, &regs);
+	}
+
+	int kvm_fd_, vm_fd_;
+	void *memory_;
+};
+
+TEST_F(ForeignMachine, GuestThatSpinsIsShown)
+{
+	SetCode("\xeb\xfe"); // jmp to itself
+	EXPECT_THAT(
+		RunToTheLimit(cpu_fds_[0]),
+		ElementsAre(ResultIs(TBROK, "the test did not end within 1 s; stopping its guests"),
+			    IsShown(cpu_fds_[0])));
+}
+
+TEST_F(ForeignMachine, EachCpuIsShown)
+{
+	SetCode("\xeb\xfe");
+	const auto results = Collect([&] {
+		std::thread other([&] {
+			while (ioctl(cpu_fds_[1], KVM_RUN, 0) == 0)
+				;
+		});
+		tst_watchdog_arm(1);
+		while (ioctl(cpu_fds_[0], KVM_RUN, 0) == 0)
+			;
+		other.join();
+	});
+	EXPECT_THAT(results, ::testing::UnorderedElementsAre(
+				     ResultIs(TBROK, HasSubstr("stopping its guests")),
+				     IsShown(cpu_fds_[0]), IsShown(cpu_fds_[1])));
+}
+
+// What calls KVM_RUN again whatever it returns is shown once.
+TEST_F(ForeignMachine, GuestWhoseExitsDoNotEndIsShown)
+{
+	SetCode("\xe4\x80\xeb\xfc"); // in $0x80, %al, for ever
+	EXPECT_THAT(Collect([&] {
+			    int interrupted = 0;
+
+			    tst_watchdog_arm(1);
+			    while (interrupted < 3) {
+				    if (ioctl(cpu_fds_[0], KVM_RUN, 0) < 0) {
+					    EXPECT_EQ(errno, EINTR);
+					    interrupted++;
+				    }
+			    }
+		    }),
+		    ElementsAre(ResultIs(TBROK, HasSubstr("did not end within 1 s")),
+				IsShown(cpu_fds_[0])));
+}
+
+// The next test's time is its own.
+TEST_F(ForeignMachine, CpuRunsAgainInTheNextTest)
+{
+	SetCode("\xeb\xfe");
+	EXPECT_EQ(RunToTheLimit(cpu_fds_[0]).size(), 2u);
+	SetCode("\xf4"); // hlt
+	tst_watchdog_arm(ringside::kDefaultTimeout);
+	EXPECT_EQ(ioctl(cpu_fds_[0], KVM_RUN, 0), 0);
+}
+
 } // namespace

@@ -101,53 +101,67 @@ static void put_lines(const struct reached *reached, const char *word, bool all)
 	fclose(lcov);
 }
 
-/* The machine, of the properties in a test.xml. */
-static char *machine_of(const char *folder)
+/* What a test.xml says of a run, the first of each; NULL if it says nothing. */
+struct run {
+	char *machine, *seconds;
+};
+
+/* Takes what stands in quotes behind @before, unless @value is known already. */
+static void take_value(char **value, const char *line, const char *before)
 {
-	static const char before[] = "name=\"machine\" value=\"";
-	char *path = format_text("%s/test.xml", folder), *line = NULL, *machine = NULL;
+	const char *found = *value ? NULL : strstr(line, before);
+
+	if (!found)
+		return;
+	found += strlen(before);
+	*value = format_text("%.*s", (int)strcspn(found, "\""), found);
+}
+
+static struct run read_run(const char *folder)
+{
+	char *path = format_text("%s/test.xml", folder), *line = NULL;
 	FILE *file = fopen(path, "re");
+	struct run run = {};
 	size_t size = 0;
 
-	while (file && !machine && getline(&line, &size, file) > 0) {
-		const char *found = strstr(line, before);
-
-		if (!found)
-			continue;
-		found += strlen(before);
-		machine = format_text("%.*s", (int)strcspn(found, "\""), found);
+	while (file && !(run.machine && run.seconds) && getline(&line, &size, file) > 0) {
+		take_value(&run.seconds, line, " time=\"");
+		take_value(&run.machine, line, "name=\"machine\" value=\"");
 	}
 	if (file)
 		fclose(file);
 	free(line);
 	free(path);
-	return machine;
+	return run;
 }
 
 void reached_add(struct reached *reached, const char *label, char *const *folders,
 		 unsigned int count)
 {
 	struct words profiles;
-	char *machine = NULL;
+	struct run run = {};
 
 	modules_clear(&reached->modules);
 	for (unsigned int i = 0; i < count; i++) {
 		if (!folders[i] || !modules_add(&reached->modules, folders[i]))
 			continue;
-		free(machine);
-		machine = machine_of(folders[i]);
+		free(run.machine);
+		free(run.seconds);
+		run = read_run(folders[i]);
 	}
 	profiles = modules_write(&reached->modules, reached->prefix);
 	llvm_export(reached->llvm, &profiles, &reached->modules, reached->profile, reached->lcov);
 	if (!reached->has_lines)
 		put_lines(reached, "lines", true);
 	reached->has_lines = true;
-	fprintf(reached->file, "test\t%s\t%s\n", label, machine ? machine : "");
+	fprintf(reached->file, "test\t%s\t%s\t%s\n", label, run.machine ? run.machine : "",
+		run.seconds ? run.seconds : "");
 	put_lines(reached, "reached", false);
 	for (size_t i = 0; i < profiles.count; i++)
 		free(profiles.list[i]);
 	free(profiles.list);
-	free(machine);
+	free(run.machine);
+	free(run.seconds);
 }
 
 void reached_end(struct reached *reached)

@@ -4,7 +4,8 @@
  * RANGES are "12-45,67".
  *
  *   lines FILE RANGES      all lines of a file that count
- *   test LABEL MACHINE     begins what a test has reached where it ran
+ *   test LABEL MACHINE SECONDS
+ *                          begins what a test has reached where it ran, and in what time
  *   reached FILE RANGES
  */
 #ifndef RINGSIDE_KVM_LAB_COVERAGE_REACHED_H

@@ -112,7 +112,6 @@ static void take_test_line(void *context, char *line)
 	char *value = line_value(line);
 
 	if (!strcmp(line, "timeout")) {
-		test->is_large = strcmp(value, "short") != 0;
 		test->limit = limit_of(value);
 	} else if (!strcmp(line, "pinned")) {
 		test->pinned = copy(value);

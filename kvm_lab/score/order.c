@@ -14,9 +14,8 @@
 /* How much of that is left for a test whose twin for another guest has not caught it. */
 #define BESIDE_TWIN 0.3
 
-/* What a test takes if none of its size has passed yet, in seconds. */
-#define SMALL_SECONDS 2.0
-#define LARGE_SECONDS 20.0
+/* What a test takes if none has passed yet, in seconds. */
+#define UNKNOWN_SECONDS 2.0
 
 /* Which tests are about which sources, by parts of their paths and labels. */
 static const struct {
@@ -71,7 +70,7 @@ static double likelihood(const struct score *score, size_t index, size_t test)
 	return sum;
 }
 
-/* The mean of its size, as long as it has not passed: this computer may be slow. */
+/* The mean of all, as long as it has not passed: this computer may be slow. */
 static double expected_seconds(const struct score *score, const struct test *test)
 {
 	double sum = 0;
@@ -80,16 +79,12 @@ static double expected_seconds(const struct score *score, const struct test *tes
 	if (test->seconds > 0)
 		return test->seconds;
 	for (size_t i = 0; i < score->test_count; i++) {
-		const struct test *other = &score->tests[i];
-
-		if (other->is_large != test->is_large || other->seconds <= 0)
+		if (score->tests[i].seconds <= 0)
 			continue;
-		sum += other->seconds;
+		sum += score->tests[i].seconds;
 		count++;
 	}
-	if (count)
-		return sum / (double)count;
-	return test->is_large ? LARGE_SECONDS : SMALL_SECONDS;
+	return count ? sum / (double)count : UNKNOWN_SECONDS;
 }
 
 /* How much of a label is the same for all guests: "//a:b_x86_64" and "//a:b_i386" are twins. */

@@ -15,6 +15,7 @@ struct reading {
 	bool *counts; /* for each fault: its line is one that counts */
 	bool *is_hit; /* for each fault: the test has reached it */
 	char *label, *machine; /* of the test, or NULL */
+	double seconds;
 	bool is_broken;
 };
 
@@ -51,10 +52,11 @@ static void end_test(struct reading *reading)
 	struct score *score = reading->score;
 
 	for (size_t i = 0; i < score->test_count && reading->label; i++) {
-		const struct test *test = &score->tests[i];
+		struct test *test = &score->tests[i];
 
 		if (strcmp(test->label, reading->label))
 			continue;
+		test->seconds = reading->seconds;
 		for (size_t j = 0; j < score->fault_count; j++) {
 			const size_t machine = score_machine(score, &score->faults[j], test);
 
@@ -73,15 +75,16 @@ static void end_test(struct reading *reading)
 static void take_line(void *context, char *line)
 {
 	struct reading *reading = context;
-	char *columns[3];
+	char *columns[4];
 
-	line_columns(line, columns, 3);
+	line_columns(line, columns, 4);
 	if (!strcmp(columns[0], "lines")) {
 		mark(reading, reading->counts, columns[1], columns[2]);
 	} else if (!strcmp(columns[0], "test")) {
 		end_test(reading);
 		reading->label = format_text("%s", columns[1]);
 		reading->machine = format_text("%s", columns[2]);
+		reading->seconds = strtod(columns[3], NULL);
 	} else if (!strcmp(columns[0], "reached") && reading->label) {
 		mark(reading, reading->is_hit, columns[1], columns[2]);
 	} else {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Which tests can't notice a fault, since they never come to its line. */
+/* Which tests can't notice a fault, since they never come to its line, and how long they take. */
 #ifndef RINGSIDE_KVM_LAB_SCORE_REACHED_H
 #define RINGSIDE_KVM_LAB_SCORE_REACHED_H
 
 #include "kvm_lab/score/score.h"
 
 /**
- * reached_load() - set cells out of reach
+ * reached_load() - set cells out of reach, and the tests' seconds
  * @score: with all but the cells' outcomes
  * @path: a reached.txt of //kvm_lab:coverage's (kvm_lab/coverage/reached.h)
  *

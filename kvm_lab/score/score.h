@@ -28,9 +28,8 @@ struct test {
 	struct words environment;
 	capability_set required;
 	char *pinned; /* the only machine that it runs on, or NULL */
-	bool is_large; /* it says that it may take more than a minute */
 	const char *limit; /* how long it may take, in seconds */
-	double seconds; /* what it took when it passed last; 0 if it never has */
+	double seconds; /* what it took when it passed last; 0 if that is unknown */
 	enum outcome *unedited; /* for each machine, on KVM as it is; OUTCOMES: not tried */
 };
 

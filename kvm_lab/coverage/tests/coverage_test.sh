@@ -24,7 +24,8 @@ mkdir -p "$counters"
 case $1 in
 //plus* | @kvm_unit_tests//*)
 	"$COUNT" "$counters/sample" +
-	echo '<property name="machine" value="amd"/>' >"$2/test.xml"
+	printf '%s\n' '<testsuites tests="1" time="1.5" name="AllTests">' '<testsuite time="1.4">' \
+		'<property name="machine" value="amd"/>' >"$2/test.xml"
 	;;
 //minus*)
 	"$COUNT" "$counters/sample" -
@@ -57,9 +58,9 @@ expect 0 "1 of 2 functions are reached" --output="$report" --tests //plus:test /
 tr '\t' ' ' <"$report/reached.txt" >"$FAKE/reached"
 diff - "$FAKE/reached" <<'END' || fail "reached.txt is wrong"
 lines sample.c 6-10,13-15
-test //plus:test amd
+test //plus:test amd 1.5
 reached sample.c 6-7,9-10
-test //minus:test intel
+test //minus:test intel 
 reached sample.c 6-8,10
 END
 

@@ -205,8 +205,6 @@ TEST_F(Score, TakesTheUnknownForAsSlowAsOthers)
 	AddTest("//t:b", nullptr);
 	tests_[0].seconds = 100;
 	EXPECT_EQ(0u, order_next(Get(), 0, 0));
-	tests_[1].is_large = true;
-	EXPECT_EQ(0u, order_next(Get(), 0, 0));
 }
 
 TEST_F(Score, LeavesTwinsForLater)
@@ -300,6 +298,13 @@ TEST_F(Reached, LeavesWhatHasRun)
 	EXPECT_EQ("b", LeftOf("10", lines_ + "test\t//t:a\tamd\n"));
 	Set(0, 1, PASSED);
 	EXPECT_FALSE(score_is_unreached(Get(), 0, 0));
+}
+
+TEST_F(Reached, TellsHowLongTestsTake)
+{
+	LeftOf("10", lines_ + "test\t//t:b\tamd\t2.5\ntest\t//t:a\tamd\t\n");
+	EXPECT_EQ(0, tests_[0].seconds);
+	EXPECT_EQ(2.5, tests_[1].seconds);
 }
 
 TEST_F(Reached, RefusesAnotherFile)

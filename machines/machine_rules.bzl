@@ -30,8 +30,9 @@ _QEMU_KERNEL_OPTIONS = _COMMON_KERNEL_OPTIONS + [
     "nohz=off",
 ]
 
-# What TCG can't do is switched off, or QEMU warns of it at each start.
-_EPYC = "EPYC," + ",".join([
+# What TCG can't do is switched off, or QEMU warns of it at each start. It has a virtual GIF,
+# which the first EPYCs lack.
+_EPYC = "EPYC,vgif=on," + ",".join([
     feature + "=off"
     for feature in [
         "3dnowprefetch",

@@ -18,6 +18,7 @@ _ALL = [
 
 # What Bochs' CPUs have beside.
 _BOCHS = _ALL + [
+    "faults",
     "guest_debug",
     "pae",
 ]
@@ -45,6 +46,7 @@ MACHINES = {
         "npt",
         "smp",
         "svm",
+        "vgif",
     ],
     # KVM without the CPU's second level of address translation.
     "amd_npt0": _AMD + ["shadow_paging"],

@@ -9,6 +9,8 @@
 
 #define HOST_SAVE_AREA 0x8000
 #define MSR_VM_HSAVE_PA 0xc0010117
+#define MSR_LSTAR 0xc0000082
+#define PAGE_FAULT_RESERVED 9 /* P and RSVD: SDM Vol. 3, "Page-Fault Exceptions" */
 
 #define APIC_SPURIOUS 0xfee000f0
 #define APIC_ICR 0xfee00300
@@ -50,6 +52,36 @@ guest_svm_exits:
 	invd
 	hlt
 guest_svm_exits_end:
+
+/*
+ * Long mode: an MSR gets an address that is not canonical, or, if RBX has one, an address is
+ * read. The handler of either fault is at a fixed place in the page, and looks at the error
+ * code: 0, or of a page that is present and whose tables have a reserved bit.
+ */
+	.globl	guest_faults, guest_faults_end
+	.code64
+	.balign	16
+guest_faults:
+	test	%rbx, %rbx
+	jnz	1f
+	mov	$MSR_LSTAR, %ecx
+	xor	%eax, %eax
+	mov	$0x8000, %edx
+	wrmsr
+	hlt
+1:	mov	(%rbx), %rax
+	hlt
+	.org	guest_faults + 0x100, 0xf4
+	pop	%rax
+	test	%rbx, %rbx
+	jz	2f
+	xor	$PAGE_FAULT_RESERVED, %eax
+2:	test	%eax, %eax
+	jz	3f
+	hlt
+3:	mov	$PROBE_PASSED, %eax
+	out	%eax, $PROBE_PORT
+guest_faults_end:
 
 /* Protected mode: paging with PAE is switched on; EBX has the tables. */
 	.globl	guest_pae, guest_pae_end

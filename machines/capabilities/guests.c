@@ -14,6 +14,7 @@
 /* guest_code.S */
 extern const char guest_long_mode[], guest_long_mode_end[];
 extern const char guest_svm_exits[], guest_svm_exits_end[];
+extern const char guest_faults[], guest_faults_end[];
 extern const char guest_pae[], guest_pae_end[];
 extern const char guest_simd[], guest_simd_end[];
 extern const char guest_irqchip[], guest_irqchip_end[];
@@ -76,7 +77,10 @@ extern const char guest_debug[], guest_debug_end[];
 #define PAGE_PRESENT 1
 #define PAGE_LARGE 0x80
 #define BREAKPOINT 3
+#define GENERAL_PROTECTION 13
+#define PAGE_FAULT 14
 #define GATE_INTERRUPT 0x8e
+#define SECOND_512_GIB 0x8000000000 /* whose tables are behind the second entry of TABLE_4 */
 
 struct probe_vm {
 	int vm, vcpu;
@@ -185,22 +189,27 @@ static void set_segments(struct kvm_sregs *sregs)
 	sregs->ds = sregs->es = sregs->fs = sregs->gs = sregs->ss = flat_segment(16, 3);
 }
 
-/* Puts code into the guest's memory, with long mode, a large page and a gate around it. */
+/* Has HANDLER handle a vector in long mode. */
+static void set_gate(struct probe_vm *vm, unsigned int vector)
+{
+	uint64_t *idt = (uint64_t *)(void *)(vm->memory + IDT);
+	uint64_t handler = CODE + HANDLER;
+
+	/* offset 15:0, selector, type, offset 31:16; AMD APM 2, 4.8.4 */
+	idt[2 * vector] = (handler & 0xffff) | 8u << 16 | (uint64_t)GATE_INTERRUPT << 40;
+}
+
+/* Puts code into the guest's memory, with long mode, a large page and a table of gates around it. */
 static bool set_long_mode(struct probe_vm *vm, const char *code, const char *code_end,
 			  uint64_t efer)
 {
 	struct kvm_sregs sregs;
 	uint64_t *memory = (uint64_t *)(void *)vm->memory;
-	uint64_t gate = CODE + HANDLER;
 
 	memcpy(vm->memory + CODE, code, (size_t)(code_end - code));
 	memory[TABLE_4 / 8] = TABLE_3 | PAGE_PRESENT_WRITE;
 	memory[TABLE_3 / 8] = TABLE_2 | PAGE_PRESENT_WRITE;
 	memory[TABLE_2 / 8] = PAGE_LARGE | PAGE_PRESENT_WRITE;
-	/* offset 15:0, selector, type, offset 31:16; AMD APM 2, 4.8.4 */
-	memory[IDT / 8 + 2 * BREAKPOINT] =
-		(gate & 0xffff) | 8u << 16 | (uint64_t)GATE_INTERRUPT << 40;
-
 	if (ioctl(vm->vcpu, KVM_GET_SREGS, &sregs))
 		return false;
 	set_segments(&sregs);
@@ -210,7 +219,7 @@ static bool set_long_mode(struct probe_vm *vm, const char *code, const char *cod
 	memory[STACK / 8 + 1] = 0x00af9b000000ffff;
 	memory[STACK / 8 + 2] = 0x00cf93000000ffff;
 	sregs.gdt = (struct kvm_dtable){.base = STACK, .limit = 23};
-	sregs.idt = (struct kvm_dtable){.base = IDT, .limit = 16 * (BREAKPOINT + 1) - 1};
+	sregs.idt = (struct kvm_dtable){.base = IDT, .limit = 16 * (PAGE_FAULT + 1) - 1};
 	sregs.cr3 = TABLE_4;
 	sregs.cr4 |= CR4_PAE;
 	sregs.cr0 |= CR0_PE | CR0_PG;
@@ -220,7 +229,20 @@ static bool set_long_mode(struct probe_vm *vm, const char *code, const char *cod
 
 static bool passes_long_mode(struct probe_vm *vm)
 {
+	set_gate(vm, BREAKPOINT);
 	return set_long_mode(vm, guest_long_mode, guest_long_mode_end, 0) && run_to_end(vm, 0);
+}
+
+static bool passes_faults(struct probe_vm *vm)
+{
+	uint64_t *memory = (uint64_t *)(void *)vm->memory;
+
+	set_gate(vm, GENERAL_PROTECTION);
+	set_gate(vm, PAGE_FAULT);
+	/* PS is reserved there. */
+	memory[TABLE_4 / 8 + 1] = TABLE_3 | PAGE_PRESENT_WRITE | PAGE_LARGE;
+	return set_long_mode(vm, guest_faults, guest_faults_end, 0) && run_to_end(vm, 0) &&
+	       run_to_end(vm, SECOND_512_GIB);
 }
 
 /* A segment as a VMCB has it: selector 0, base 0. */
@@ -331,6 +353,11 @@ static bool probe(int kvm, bool (*passes)(struct probe_vm *), bool irqchip)
 bool probe_native(int kvm)
 {
 	return probe(kvm, passes_long_mode, false);
+}
+
+bool probe_faults(int kvm)
+{
+	return probe(kvm, passes_faults, false);
 }
 
 bool probe_svm_exits(int kvm)

@@ -26,6 +26,15 @@ bool probe_native(int kvm);
 bool probe_pae(int kvm);
 
 /**
+ * probe_faults() - whether the CPU finds the faults that KVM leaves to it
+ *
+ * WRMSR of an address that is not canonical is refused (SDM Vol. 2, "WRMSR"), and a
+ * reserved bit in page tables is one of a page that is present (SDM Vol. 3, "Page-Fault
+ * Exceptions"). QEMU's CPU does neither.
+ */
+bool probe_faults(int kvm);
+
+/**
  * probe_svm_exits() - whether an AMD CPU ends a nested guest as the manual says
  *
  * VMEXIT_INVALID has 64 bits (APM Vol. 2, 15.5.1, "VMEXIT_INVALID"), of which QEMU's CPU

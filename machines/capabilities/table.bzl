@@ -83,6 +83,11 @@ CAPABILITIES = {
         "KVM has an Intel CPU translate guests' addresses",
         _parameters("kvm_intel/ept"),
     ),
+    "faults": _capability(
+        "faithful faults",
+        "the CPU refuses MSRs an address that is not canonical, and says of reserved bits in page tables that the page is present",
+        _guest("faults", "a guest with a WRMSR, then with a read, that fault"),
+    ),
     "guest_debug": _capability(
         "guest debugging",
         "a breakpoint register stops a guest, and KVM tells which",

@@ -34,6 +34,77 @@ void OneByOne(benchmark::State &state, void (*live)())
 BENCHMARK_CAPTURE(OneByOne, library, LiveOnce)->Name("one machine/library")->UseRealTime();
 BENCHMARK_CAPTURE(OneByOne, floor, LiveOnceBare)->Name("one machine/floor")->UseRealTime();
 
+constexpr int kStarts = 20; // in one repetition: making the machines takes longer
+
+// A machine's first KVM_RUN, to the end of a main() that does nothing.
+void Start(benchmark::State &state)
+{
+	for (auto _ : state) {
+		state.PauseTiming();
+		{
+			Machine machine("do_nothing", 0);
+
+			state.ResumeTiming();
+			machine.Run();
+			state.PauseTiming();
+		}
+		state.ResumeTiming();
+	}
+}
+BENCHMARK(Start)->Name("start to end/library")->Iterations(kStarts)->UseRealTime();
+
+void StartBare(benchmark::State &state)
+{
+	for (auto _ : state) {
+		state.PauseTiming();
+		{
+			bare::Vm vm(bare::kHalt, sizeof(bare::kHalt));
+
+			state.ResumeTiming();
+			vm.Run(KVM_EXIT_HLT);
+			state.PauseTiming();
+		}
+		state.ResumeTiming();
+	}
+}
+BENCHMARK(StartBare)->Name("start to end/floor")->Iterations(kStarts)->UseRealTime();
+
+// Guest instructions, executed in single steps (KVM API, KVM_SET_GUEST_DEBUG).
+void Steps(benchmark::State &state)
+{
+	kvm_guest_debug debug = {};
+
+	debug.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP;
+	for (auto _ : state) {
+		Machine machine("do_nothing", 0);
+		const uint64_t end = tst_kvm_symbol_address(machine.vm(), "main");
+		const kvm_run *run = machine.vm()->vcpu_info;
+		unsigned int steps = 0;
+
+		do {
+			// Each time: what KVM emulates ends the single-stepping.
+			SAFE_IOCTL(machine.vm()->vcpu_fd, KVM_SET_GUEST_DEBUG, &debug);
+			if (machine.RunToExit() != KVM_EXIT_DEBUG) {
+				state.SkipWithError(
+					tst_kvm_describe_exit(tst_kvm_vcpu(machine.vm(), 0)));
+				return;
+			}
+			steps++;
+		} while (run->debug.arch.pc != end);
+		state.counters[kInstructions] = steps;
+	}
+}
+BENCHMARK(Steps)->Name("start to main/library")->Iterations(1);
+
+void StepsBare(benchmark::State &state)
+{
+	for (auto _ : state) {
+		bare::Vm(bare::kHalt, sizeof(bare::kHalt)).Run(KVM_EXIT_HLT);
+		state.counters[kInstructions] = 1;
+	}
+}
+BENCHMARK(StepsBare)->Name("start to main/floor")->Iterations(1);
+
 // An iteration of a test that is tst_kvm_run(): one of many (-i), and one alone.
 void Iterate(benchmark::State &state, bool again)
 {

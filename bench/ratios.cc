@@ -72,13 +72,18 @@ public:
 private:
 	static void Take(const Run &run, Measured *measured)
 	{
-		const auto memory = run.counters.find(kKiB);
+		for (const char *unit : {kKiB, kInstructions}) {
+			const auto counter = run.counters.find(unit);
 
-		measured->unit = memory == run.counters.end() ? "us" : kKiB;
-		measured->values.push_back(memory == run.counters.end()
-						   ? run.real_accumulated_time * 1e6 /
-							     static_cast<double>(run.iterations)
-						   : memory->second.value);
+			if (counter == run.counters.end())
+				continue;
+			measured->unit = unit;
+			measured->values.push_back(counter->second.value);
+			return;
+		}
+		measured->unit = "us";
+		measured->values.push_back(run.real_accumulated_time * 1e6 /
+					   static_cast<double>(run.iterations));
 	}
 
 	std::map<std::string, std::map<std::string, Measured>> groups_;

@@ -5,8 +5,9 @@
 
 #include <benchmark/benchmark.h>
 
-// A benchmark that sets this counter measures memory in its place, not time.
+// A benchmark that sets one of these counters measures memory or guest instructions, not time.
 constexpr char kKiB[] = "KiB";
+constexpr char kInstructions[] = "ins";
 
 /*
  * ratios.cc runs every registered benchmark many times, in turns, and prints the

@@ -82,7 +82,7 @@ void Steps(benchmark::State &state)
 		unsigned int steps = 0;
 
 		do {
-			// Each time: what KVM emulates ends the single-stepping.
+			// It is for "the next run".
 			SAFE_IOCTL(machine.vm()->vcpu_fd, KVM_SET_GUEST_DEBUG, &debug);
 			if (machine.RunToExit() != KVM_EXIT_DEBUG) {
 				state.SkipWithError(

@@ -98,11 +98,12 @@ static void clear_instance(struct tst_kvm_instance *inst)
 
 void tst_show_slot(struct tst_kvm_instance *inst, const struct tst_kvm_vm *vm, unsigned int slot)
 {
-	struct kvm_userspace_memory_region *shown = &inst->ram[slot];
+	struct kvm_userspace_memory_region *shown;
 	struct engine_slot known;
 
 	if (slot >= MAX_KVM_MEMSLOTS)
 		return;
+	shown = &inst->ram[slot];
 	memset(shown, 0, sizeof(*shown));
 	if (!engine_slot(vm->engine, slot, &known))
 		return;

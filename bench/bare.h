@@ -13,12 +13,14 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <memory>
+#include <vector>
 
 namespace bare
 {
 
-constexpr uint64_t kEnd = 0x100000000; // the reset vector is 16 bytes below
-constexpr size_t kCode = DEFAULT_RAM_SIZE - 16;
+constexpr uint64_t kEnd = 0x100000000; // of RAM
+constexpr size_t kResetVector = 16; // bytes below the end
 
 // Asked once for the process, as the library does.
 struct Host {
@@ -45,38 +47,26 @@ inline void Check(bool ok)
 		abort();
 }
 
-// One CPU, and as much RAM as the library's machines have by default.
-class Vm
+// A virtual CPU, and what it shares with us.
+class Vcpu
 {
 public:
-	explicit Vm(const void *code, size_t size)
-		: vm_fd_(ioctl(Host::Get().fd, KVM_CREATE_VM, 0)),
-		  ram_(static_cast<unsigned char *>(
-			  mmap(nullptr, DEFAULT_RAM_SIZE, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)))
+	Vcpu(int vm_fd, unsigned long index)
+		: fd_(ioctl(vm_fd, KVM_CREATE_VCPU, index)),
+		  run_(static_cast<kvm_run *>(mmap(nullptr, Host::Get().run_size,
+						   PROT_READ | PROT_WRITE, MAP_SHARED, fd_, 0)))
 	{
-		kvm_userspace_memory_region region = {};
-
-		region.guest_phys_addr = kEnd - DEFAULT_RAM_SIZE;
-		region.memory_size = DEFAULT_RAM_SIZE;
-		region.userspace_addr = reinterpret_cast<uintptr_t>(ram_);
-		memcpy(ram_ + kCode, code, size);
-		Check(ioctl(vm_fd_, KVM_SET_USER_MEMORY_REGION, &region) == 0);
-		fd_ = ioctl(vm_fd_, KVM_CREATE_VCPU, 0);
-		run_ = static_cast<kvm_run *>(mmap(nullptr, Host::Get().run_size,
-						   PROT_READ | PROT_WRITE, MAP_SHARED, fd_, 0));
+		Check(run_ != MAP_FAILED);
 	}
 
-	~Vm()
+	~Vcpu()
 	{
 		munmap(run_, Host::Get().run_size);
 		close(fd_);
-		close(vm_fd_);
-		munmap(ram_, DEFAULT_RAM_SIZE);
 	}
 
-	Vm(const Vm &) = delete;
-	Vm &operator=(const Vm &) = delete;
+	Vcpu(const Vcpu &) = delete;
+	Vcpu &operator=(const Vcpu &) = delete;
 
 	void Run(uint32_t reason)
 	{
@@ -89,9 +79,57 @@ public:
 	}
 
 private:
-	int vm_fd_, fd_ = -1;
+	int fd_;
+	kvm_run *run_;
+};
+
+// By default one CPU, and as much RAM as the library's machines have. CPU 0 runs.
+class Vm
+{
+public:
+	explicit Vm(const void *code, size_t size, unsigned int cpus = 1,
+		    size_t ram_size = DEFAULT_RAM_SIZE)
+		: vm_fd_(ioctl(Host::Get().fd, KVM_CREATE_VM, 0)), ram_size_(ram_size),
+		  ram_(static_cast<unsigned char *>(
+			  mmap(nullptr, ram_size, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)))
+	{
+		kvm_userspace_memory_region region = {};
+
+		region.guest_phys_addr = kEnd - ram_size;
+		region.memory_size = ram_size;
+		region.userspace_addr = reinterpret_cast<uintptr_t>(ram_);
+		memcpy(ram_ + ram_size - kResetVector, code, size);
+		Check(ioctl(vm_fd_, KVM_SET_USER_MEMORY_REGION, &region) == 0);
+		for (unsigned int i = 0; i < cpus; i++)
+			cpus_.push_back(std::make_unique<Vcpu>(vm_fd_, i));
+	}
+
+	~Vm()
+	{
+		cpus_.clear();
+		close(vm_fd_);
+		munmap(ram_, ram_size_);
+	}
+
+	Vm(const Vm &) = delete;
+	Vm &operator=(const Vm &) = delete;
+
+	void Run(uint32_t reason)
+	{
+		cpus_[0]->Run(reason);
+	}
+
+	int fd() const
+	{
+		return cpus_[0]->fd();
+	}
+
+private:
+	int vm_fd_;
+	size_t ram_size_;
 	unsigned char *ram_;
-	kvm_run *run_ = nullptr;
+	std::vector<std::unique_ptr<Vcpu>> cpus_;
 };
 
 // Intel SDM Vol. 2: HLT; OUT DX, AL in a loop (JMP -3).

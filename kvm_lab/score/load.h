@@ -11,7 +11,8 @@ void load_program(struct score *score, const char *path);
 /**
  * load_test() - add a test
  *
- * Return: false if @label is a test that the score can't run: it has no description.
+ * Return: false if @label is a test with which the score can do nothing: one without a
+ * description, or one that fails on KVM as it is (fixed_by).
  */
 bool load_test(struct score *score, const char *label, size_t suite);
 

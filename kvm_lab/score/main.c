@@ -98,8 +98,8 @@ static void load_suites(struct score *score, const struct bazel *bazel)
 		for (size_t j = 0; j < labels.count; j++)
 			others += !load_test(score, labels.list[j], i);
 		if (others == labels.count)
-			refuse("--suite: none of the %zu tests of '%s' runs on a machine; name some "
-			       "of kvm_test() or kvm_program_test()",
+			refuse("--suite: none of the %zu tests of '%s' runs on a machine and passes "
+			       "there; name some of kvm_test() or kvm_program_test()",
 			       others, score->suites[i].name);
 		printf("%s: %zu tests\n", score->suites[i].name, labels.count - others);
 		fflush(stdout);

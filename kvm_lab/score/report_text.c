@@ -44,9 +44,8 @@ const char *report_verdict(const struct score *score, size_t fault, size_t suite
 	if (test)
 		return outcome_names[score_cell(score, fault, (size_t)(test - score->tests))
 					     ->outcome];
-	for (size_t i = 0; i < score->test_count; i++)
-		if (score->tests[i].suite == suite && score_is_left(score, fault, i))
-			return "not caught yet";
+	if (score_is_undecided(score, fault, suite))
+		return "not caught yet";
 	return score_is_unreached(score, fault, suite) ? "not reached" : "not caught";
 }
 

@@ -67,7 +67,12 @@ void run_prepare(struct score *score, const char *folder)
 	for (size_t i = 0; i < score->files.count; i++) {
 		char *target = line_value(score->files.list[i]);
 		char *path = format_text("%s/runfiles/%s", folder, score->files.list[i]);
-		char *from = format_text("%s/%s", score->root, target);
+		/*
+		 * Bazel's next command, which builds the faults, leaves of other repositories
+		 * those in its execution root that it needs itself; all are two folders above.
+		 */
+		const char *repositories = strncmp(target, "external/", 9) ? "" : "/../..";
+		char *from = format_text("%s%s/%s", score->root, repositories, target);
 
 		make_way(path);
 		/* Tests have files in common. */
@@ -296,13 +301,24 @@ static void weigh(struct running *running, struct slot *slot)
 
 static void finish(struct running *running, struct slot *slot, int status)
 {
-	struct test *test = &running->score->tests[slot->test];
+	struct score *score = running->score;
+	struct test *test = &score->tests[slot->test];
 	const struct verdict verdict = slot_finish(slot, status);
 	const double seconds = now() - slot->began;
 
 	running->runs++;
 	if (verdict_is(&verdict, PASSED))
 		test->seconds = seconds;
+	if (verdict_is(&verdict, NO_VERDICT) && !test->has_no_verdict) {
+		char *log = slot_log(slot);
+
+		test->has_no_verdict = true;
+		say("%s has no verdict, of %s for one; what it has not met counts as undecided:",
+		    test->label, score->faults[slot->fault].label);
+		verdict_print_reason(stdout, log);
+		fflush(stdout);
+		free(log);
+	}
 	switch (slot->step) {
 	case STEP_FAULT:
 		slot->seconds = seconds;
@@ -315,7 +331,7 @@ static void finish(struct running *running, struct slot *slot, int status)
 		if (!verdict_is(&verdict, PASSED))
 			say("%s does not pass on KVM as it is on %s ('%s'), so that it fails says "
 			    "nothing",
-			    test->label, running->score->machines[slot->machine].name,
+			    test->label, score->machines[slot->machine].name,
 			    outcome_names[verdict_outcome(&verdict)]);
 		break;
 	case STEP_AGAIN:

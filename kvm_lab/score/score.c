@@ -71,11 +71,17 @@ bool score_is_left(const struct score *score, size_t fault, size_t test)
 		       score->machine_count;
 }
 
-static bool has_tests_left(const struct score *score, size_t fault, size_t suite)
+bool score_is_undecided(const struct score *score, size_t fault, size_t suite)
 {
-	for (size_t i = 0; i < score->test_count; i++)
-		if (score->tests[i].suite == suite && score_is_left(score, fault, i))
+	for (size_t i = 0; i < score->test_count; i++) {
+		const struct cell *cell = score_cell(score, fault, i);
+
+		if (score->tests[i].suite != suite)
+			continue;
+		if (score_is_left(score, fault, i) ||
+		    (cell->has_run && cell->outcome == NO_VERDICT))
 			return true;
+	}
 	return false;
 }
 
@@ -104,7 +110,7 @@ struct rate score_rate(const struct score *score, size_t suite, const char *area
 		rate.faults++;
 		if (score_catch(score, i, suite))
 			rate.caught++;
-		else if (has_tests_left(score, i, suite))
+		else if (score_is_undecided(score, i, suite))
 			rate.undecided++;
 		else if (score_is_unreached(score, i, suite))
 			rate.unreached++;

@@ -30,6 +30,7 @@ struct test {
 	char *pinned; /* the only machine that it runs on, or NULL */
 	const char *limit; /* how long it may take, in seconds */
 	double seconds; /* what it took when it passed last; 0 if that is unknown */
+	bool has_no_verdict; /* and that has been said */
 	enum outcome *unedited; /* for each machine, on KVM as it is; OUTCOMES: not tried */
 };
 
@@ -130,6 +131,13 @@ size_t score_machine(const struct score *score, const struct fault *fault, const
 
 /** score_is_unreached() - whether each test of a suite is known not to reach a fault */
 bool score_is_unreached(const struct score *score, size_t fault, size_t suite);
+
+/**
+ * score_is_undecided() - whether a suite that has not caught a fault may yet do so
+ *
+ * A test of it is left, or has run and had no verdict.
+ */
+bool score_is_undecided(const struct score *score, size_t fault, size_t suite);
 
 /** score_is_left() - whether a test could still be run on a fault */
 bool score_is_left(const struct score *score, size_t fault, size_t test);

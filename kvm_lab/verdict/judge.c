@@ -94,6 +94,10 @@ static void explain(const struct verdict *verdict, enum outcome expected, const 
 	case NO_VERDICT:
 		printf("%s did not come to run; see its output above\n", label);
 		break;
+	case NOT_LOADED:
+		printf("no test meets this fault: KVM's modules can't be loaded with it; choose "
+		       "another edit, or see above what is missing\n");
+		break;
 	default:
 		printf("%s: '%s' instead of '%s'; if that is what the fault does, say so in "
 		       "caught_as\n",

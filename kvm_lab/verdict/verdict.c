@@ -16,7 +16,7 @@
 const char *const outcome_names[OUTCOMES] = {
 	[NO_VERDICT] = "no verdict", [PASSED] = "pass", [SKIPPED] = "skip",
 	[FAILED] = "fail",	     [HUNG] = "hang",	[CRASHED] = "crash",
-	[WARNED] = "warn",	     [OOPSED] = "oops",
+	[WARNED] = "warn",	     [OOPSED] = "oops", [NOT_LOADED] = "not loaded",
 };
 
 /* How failures say that time ran out: tst_kvm_run(), GoogleTest's side, the supervisor. */
@@ -31,6 +31,9 @@ static const char *const crashes[] = {
 	"its kernel panicked", "it was powered off from inside",	  "it reset itself",
 	"it was reset",	       "Bochs ended it, as after a triple fault",
 };
+
+/* machines/init/modules.c */
+static const char not_loaded[] = ": cannot load module ";
 
 static const char machine_failed[] = "ringside: machine ";
 static const char kernel_reported[] = "ringside: the kernel of machine ";
@@ -87,8 +90,11 @@ static void take_log_line(void *context, const char *line)
 
 	if (!strncmp(line, kernel_reported, strlen(kernel_reported)))
 		verdict->kernel = strstr(line, " reported an oops") ? OOPSED : WARNED;
-	if (strncmp(line, machine_failed, strlen(machine_failed)) ||
-	    !strstr(line, " failed while running "))
+	if (strncmp(line, machine_failed, strlen(machine_failed)))
+		return;
+	if (strstr(line, not_loaded))
+		verdict->test = NOT_LOADED;
+	if (!strstr(line, " failed while running "))
 		return;
 	if (strstr(line, "no verdict before"))
 		verdict->test = HUNG;
@@ -132,7 +138,7 @@ enum outcome verdict_outcome(const struct verdict *verdict)
 {
 	if (verdict->kernel == OOPSED)
 		return OOPSED;
-	if (verdict->test == FAILED || verdict->test == CRASHED)
+	if (verdict->test == FAILED || verdict->test == CRASHED || verdict->test == NOT_LOADED)
 		return verdict->test;
 	return verdict->kernel == WARNED ? WARNED : verdict->test;
 }
@@ -158,7 +164,8 @@ struct printing {
 
 static void print_if_reason(void *context, const char *line)
 {
-	static const char *const reasons[] = {"TFAIL", "TBROK", "Failure", "failed while"};
+	static const char *const reasons[] = {"TFAIL", "TBROK", "Failure", "failed while",
+					      "ringside: cannot"};
 	struct printing *printing = context;
 
 	if (!strncmp(line, kernel_reported, strlen(kernel_reported)))

@@ -15,11 +15,12 @@ enum outcome {
 	CRASHED, /* it ended the machine */
 	WARNED, /* the machine's kernel did, of itself */
 	OOPSED, /* the machine's kernel did */
+	NOT_LOADED, /* KVM's modules can't even be loaded */
 	OUTCOMES,
 };
 
 struct verdict {
-	enum outcome test; /* NO_VERDICT to CRASHED */
+	enum outcome test; /* NO_VERDICT to CRASHED, NOT_LOADED */
 	enum outcome kernel; /* PASSED if it reported nothing, WARNED, OOPSED */
 };
 
@@ -32,7 +33,7 @@ extern const char *const outcome_names[OUTCOMES];
  * @xml: path of its test.xml, which it may not have written
  * @log: path of what it printed
  *
- * A failure of Bazel, of the emulator or of what loads the modules is NO_VERDICT.
+ * A failure of Bazel or of the emulator is NO_VERDICT.
  */
 struct verdict verdict_read(int status, const char *xml, const char *log);
 

@@ -33,7 +33,8 @@ protected:
 	EveryExit()
 	{
 		config_.before_vcpus = LetMsrsOut;
-		tst_watchdog_arm(800); // under sanitizers, on a machine whose clock counts instructions
+		tst_watchdog_arm(
+			800); // under sanitizers, on a machine whose clock counts instructions
 	}
 
 	std::unique_ptr<Machine> New()

@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
 extern "C" {
 #include "kvm_lab/score/order.h"
 #include "kvm_lab/score/reached.h"
+#include "kvm_lab/score/run.h"
 #include "kvm_lab/score/sample.h"
 #include "kvm_lab/score/score.h"
 }
@@ -162,6 +165,41 @@ TEST_F(Score, SkipsAndMissingVerdictsAreNoCatch)
 	Set(0, 0, SKIPPED);
 	Set(0, 1, NO_VERDICT);
 	EXPECT_EQ(nullptr, score_catch(Get(), 0, 0));
+}
+
+TEST_F(Score, FaultThatATestHasNotMetIsUndecided)
+{
+	AddFault("lapic.c", "f");
+	AddFault("lapic.c", "f");
+	AddTest("//t:a", nullptr);
+	AddTest("//t:b", nullptr);
+	for (size_t fault : {0, 1}) {
+		Set(fault, 0, PASSED);
+		Set(fault, 1, fault ? NO_VERDICT : PASSED);
+	}
+	EXPECT_FALSE(score_is_undecided(Get(), 0, 0));
+	EXPECT_TRUE(score_is_undecided(Get(), 1, 0));
+	EXPECT_EQ(1u, score_rate(Get(), 0, nullptr).undecided);
+}
+
+// The build of the faults takes what it does not need out of the execution root.
+TEST_F(Score, FilesOfOtherRepositoriesAreTakenFromWhereTheyStay)
+{
+	const std::string folder = testing::TempDir() + "/prepared";
+	const std::string base = folder + "/base", root = base + "/execroot/ringside";
+	std::string own = "ringside/a bazel-out/a", others = "busybox/b external/busybox/b";
+	char *files[] = {own.data(), others.data()};
+
+	std::filesystem::create_directories(base + "/external/busybox");
+	std::filesystem::create_directories(root + "/bazel-out");
+	std::ofstream(base + "/external/busybox/b") << "b";
+	std::ofstream(root + "/bazel-out/a") << "a";
+	Get()->root = Text(root);
+	Get()->files.list = files;
+	Get()->files.count = 2;
+	run_prepare(Get(), folder.c_str());
+	EXPECT_TRUE(std::filesystem::is_regular_file(folder + "/runfiles/ringside/a"));
+	EXPECT_TRUE(std::filesystem::is_regular_file(folder + "/runfiles/busybox/b"));
 }
 
 TEST_F(Score, BeginsWithTheFolderOfTheSource)

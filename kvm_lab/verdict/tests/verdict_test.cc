@@ -80,6 +80,11 @@ TEST(Verdict, OfTheMachine)
 				    "ringside: machine intel failed while running the test: it was "
 				    "reset\n",
 				    ""}));
+	EXPECT_EQ("not loaded",
+		  Outcome({125,
+			   "ringside: machine amd failed while unpacking the test: cannot load "
+			   "module kvm_amd.ko (parameters \"\"): Cannot allocate memory\n",
+			   ""}));
 }
 
 TEST(Verdict, OfTheKernel)
@@ -114,7 +119,7 @@ TEST(Verdict, OfNobody)
 	EXPECT_EQ("no verdict", Outcome({125, "ringside: cannot open x: No such file\n", ""}));
 	EXPECT_EQ("no verdict", Outcome({125,
 					 "ringside: machine amd failed while unpacking the test: "
-					 "cannot load module kvm_amd.ko\n",
+					 "the job names no program\n",
 					 ""}));
 	EXPECT_EQ("no verdict",
 		  Outcome({125,

@@ -14,7 +14,7 @@ struct header {
 struct symbol {
 	uint64_t value, size;
 	uint32_t name;
-	unsigned char type;
+	unsigned char binding, type;
 	uint16_t section;
 };
 
@@ -105,15 +105,23 @@ static bool read_symbol(const struct diagnose_elf *elf, const struct diagnose_se
 
 		if ((const unsigned char *)(entry + 1) > table->end)
 			return false;
-		*symbol = (struct symbol){entry->st_value, entry->st_size, entry->st_name,
-					  ELF64_ST_TYPE(entry->st_info), entry->st_shndx};
+		*symbol = (struct symbol){entry->st_value,
+					  entry->st_size,
+					  entry->st_name,
+					  ELF64_ST_BIND(entry->st_info),
+					  ELF64_ST_TYPE(entry->st_info),
+					  entry->st_shndx};
 	} else {
 		const Elf32_Sym *entry = (const Elf32_Sym *)table->start + index;
 
 		if ((const unsigned char *)(entry + 1) > table->end)
 			return false;
-		*symbol = (struct symbol){entry->st_value, entry->st_size, entry->st_name,
-					  ELF32_ST_TYPE(entry->st_info), entry->st_shndx};
+		*symbol = (struct symbol){entry->st_value,
+					  entry->st_size,
+					  entry->st_name,
+					  ELF32_ST_BIND(entry->st_info),
+					  ELF32_ST_TYPE(entry->st_info),
+					  entry->st_shndx};
 	}
 	return true;
 }
@@ -171,6 +179,7 @@ bool diagnose_find_symbol(const struct engine_payload *payload, const char *name
 	struct diagnose_section symbols, strings;
 	struct diagnose_elf elf;
 	struct symbol symbol;
+	bool found = false;
 	size_t i;
 
 	if (!diagnose_elf_open(&elf, payload))
@@ -181,8 +190,11 @@ bool diagnose_find_symbol(const struct engine_payload *payload, const char *name
 		if (symbol.section == SHN_UNDEF || symbol.type == STT_FILE ||
 		    symbol.type == STT_SECTION || strcmp(string_at(&strings, symbol.name), name))
 			continue;
-		*address = symbol.value;
-		return true;
+		if (symbol.binding != STB_LOCAL || !found)
+			*address = symbol.value;
+		if (symbol.binding != STB_LOCAL)
+			return true;
+		found = true;
 	}
-	return false;
+	return found;
 }

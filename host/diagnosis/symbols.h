@@ -44,7 +44,11 @@ struct diagnose_section diagnose_elf_section(const struct diagnose_elf *elf, con
 bool diagnose_find_place(const struct engine_payload *payload, uint64_t address,
 			 struct diagnose_place *place);
 
-/* The address of the variable or function @name; false if the payload has none. */
+/*
+ * The address of the variable or function @name: the global one, or else the first static one
+ * in the order of linking, which begins with the payload's own files. Returns false if the
+ * payload has none.
+ */
 bool diagnose_find_symbol(const struct engine_payload *payload, const char *name,
 			  uint64_t *address);
 

@@ -271,10 +271,13 @@ void tst_kvm_start_vcpu(struct tst_kvm_vcpu *vcpu, const char *function, uint64_
  */
 const char *tst_kvm_describe_exit(struct tst_kvm_vcpu *vcpu);
 
-/* Host pointer to the payload's variable or function of that name, in the machine's RAM. */
+/*
+ * Host pointer to the payload's variable or function of that name, in the machine's RAM: to the
+ * global one. If there is none, to the static one, of the payload before the library's.
+ */
 void *tst_kvm_symbol(const struct tst_kvm_instance *inst, const char *name);
 
-/* The guest virtual address of the payload's variable or function of that name. */
+/* The guest virtual address of the payload's variable or function of that name, as above. */
 uint64_t tst_kvm_symbol_address(const struct tst_kvm_instance *inst, const char *name);
 
 /* Sets what tst_arg() returns on that CPU. */

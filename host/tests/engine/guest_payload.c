@@ -14,6 +14,11 @@ uint8_t buffer[2 * GUEST_PAGE] __attribute__((aligned(GUEST_PAGE)));
 
 volatile uint32_t marker = 0x12345678;
 
+/* Names that names_payload.c has, too. */
+__attribute__((used, retain)) volatile uint32_t global_here = 1;
+__attribute__((used, retain)) static volatile uint32_t global_there = 1;
+__attribute__((used, retain)) static volatile uint32_t static_everywhere = 1;
+
 static int count_interrupt(void *userdata, struct kvm_interrupt_frame *ifrm, unsigned long errcode)
 {
 	(void)userdata;

@@ -60,6 +60,15 @@ TEST_F(Memory, UnknownNamesAreRefused)
 	}
 }
 
+// A global one is meant, whatever static ones of that name there are; else the payload's own.
+TEST_F(Memory, NamesOfSeveralFiles)
+{
+	Make({}, "pass");
+	EXPECT_EQ(*static_cast<uint32_t *>(tst_kvm_symbol(&vm_, "global_here")), 1u);
+	EXPECT_EQ(*static_cast<uint32_t *>(tst_kvm_symbol(&vm_, "global_there")), 2u);
+	EXPECT_EQ(*static_cast<uint32_t *>(tst_kvm_symbol(&vm_, "static_everywhere")), 1u);
+}
+
 TEST_F(Memory, SymbolWhoseMemoryIsGoneIsRefused)
 {
 	Make({}, "pass");

@@ -194,6 +194,114 @@ TEST_F(Vcpu, TripleFaultEndsOneCpuOnly)
 	first.Join();
 }
 
+// KVM API, KVM_CAP_X86_TRIPLE_FAULT_EVENT: one that is pending is saved, and loaded.
+class PendingTripleFault : public Vcpu
+{
+protected:
+	void Allow()
+	{
+		kvm_enable_cap cap = {};
+
+		cap.cap = KVM_CAP_X86_TRIPLE_FAULT_EVENT;
+		cap.args[0] = 1;
+		SAFE_IOCTL(vm()->vm_fd, KVM_ENABLE_CAP, &cap);
+	}
+
+	kvm_vcpu_events Get()
+	{
+		kvm_vcpu_events events = {};
+
+		SAFE_IOCTL(vm()->vcpu_fd, KVM_GET_VCPU_EVENTS, &events);
+		return events;
+	}
+
+	int Set(bool is_pending)
+	{
+		kvm_vcpu_events events = Get();
+
+		events.flags |= KVM_VCPUEVENT_VALID_TRIPLE_FAULT;
+		events.triple_fault.pending = is_pending;
+		return ioctl(vm()->vcpu_fd, KVM_SET_VCPU_EVENTS, &events);
+	}
+};
+
+TEST_F(PendingTripleFault, EndsTheCpu)
+{
+	Allow();
+	ASSERT_EQ(Set(true), 0) << strerror(errno);
+	EXPECT_EQ(Get().triple_fault.pending, 1);
+	EXPECT_TRUE(Get().flags & KVM_VCPUEVENT_VALID_TRIPLE_FAULT);
+	Choose("add_in_register");
+	RunTo(KVM_EXIT_SHUTDOWN);
+}
+
+TEST_F(PendingTripleFault, CanBeTakenBack)
+{
+	Allow();
+	ASSERT_EQ(Set(true), 0) << strerror(errno);
+	ASSERT_EQ(Set(false), 0) << strerror(errno);
+	EXPECT_EQ(Get().triple_fault.pending, 0);
+	Choose("add_in_register");
+	RunTo(KVM_EXIT_IO);
+	RunToEnd();
+}
+
+TEST_F(PendingTripleFault, IsUnknownUnlessEnabled)
+{
+	EXPECT_EQ(Set(true), -1);
+	EXPECT_EQ(errno, EINVAL);
+	EXPECT_FALSE(Get().flags & KVM_VCPUEVENT_VALID_TRIPLE_FAULT);
+	Choose("add_in_register");
+	RunTo(KVM_EXIT_IO);
+	RunToEnd();
+}
+
+TEST_F(Vcpu, UnknownEventsAreRefused)
+{
+	kvm_vcpu_events events = {};
+
+	SAFE_IOCTL(vm()->vcpu_fd, KVM_GET_VCPU_EVENTS, &events);
+	events.flags |= 1u << 31;
+	EXPECT_EQ(ioctl(vm()->vcpu_fd, KVM_SET_VCPU_EVENTS, &events), -1);
+	EXPECT_EQ(errno, EINVAL);
+}
+
+/* --- Debug registers: KVM API, KVM_GET_DEBUGREGS; SDM Vol. 3 "Debug Registers" --- */
+
+constexpr uint64_t kDr6 = 0xffff0ff0, kDr7 = 0x400; // bits that are always 1
+
+TEST_F(Vcpu, DebugRegistersGoBothWays)
+{
+	kvm_debugregs set = {}, got = {};
+
+	for (uint64_t i = 0; i < 4; i++)
+		set.db[i] = 0x1000 * (i + 1);
+	set.dr6 = kDr6 | 0x5;
+	set.dr7 = kDr7 | 0x55;
+	SAFE_IOCTL(vm()->vcpu_fd, KVM_SET_DEBUGREGS, &set);
+	SAFE_IOCTL(vm()->vcpu_fd, KVM_GET_DEBUGREGS, &got);
+	EXPECT_EQ(memcmp(&set, &got, sizeof(set)), 0);
+}
+
+// Bits 32 to 63 of DR6 and DR7 are reserved, and there are no flags.
+TEST_F(Vcpu, IllegalDebugRegistersAreRefused)
+{
+	constexpr uint64_t kHigh = 1ull << 32;
+	kvm_debugregs before = {}, after = {};
+
+	SAFE_IOCTL(vm()->vcpu_fd, KVM_GET_DEBUGREGS, &before);
+	for (auto reg : {&kvm_debugregs::dr6, &kvm_debugregs::dr7, &kvm_debugregs::flags}) {
+		kvm_debugregs illegal = before;
+
+		illegal.db[0] = 0x1000;
+		illegal.*reg |= kHigh;
+		EXPECT_EQ(ioctl(vm()->vcpu_fd, KVM_SET_DEBUGREGS, &illegal), -1);
+		EXPECT_EQ(errno, EINVAL);
+	}
+	SAFE_IOCTL(vm()->vcpu_fd, KVM_GET_DEBUGREGS, &after);
+	EXPECT_EQ(memcmp(&before, &after, sizeof(before)), 0);
+}
+
 /* --- Registers in struct kvm_run: KVM_CAP_SYNC_REGS --- */
 
 TEST_F(Vcpu, SyncRegsGiveAndTakeRegisters)
@@ -286,32 +394,77 @@ constexpr uint8_t kStartupCode[] = {
 	0xf4, // hlt
 };
 
-TEST_F(Vcpu, StartupIpiStartsAtItsPage)
+class Startup : public Vcpu
 {
-	kvm_regs regs = {};
-	kvm_sregs sregs = {};
-	kvm_run *run;
+protected:
+	void SetUp() override
+	{
+		Vcpu::SetUp();
+		Create(TST_KVM_KERNEL_IRQCHIP, 2);
+		memcpy(tst_kvm_get_memptr(vm(), STARTUP_PAGE << 12), kStartupCode,
+		       sizeof(kStartupCode));
+	}
 
-	Create(TST_KVM_KERNEL_IRQCHIP, 2);
-	memcpy(tst_kvm_get_memptr(vm(), STARTUP_PAGE << 12), kStartupCode, sizeof(kStartupCode));
+	// CPU 1 runs the code, from its page.
+	void ExpectStarts()
+	{
+		kvm_regs regs = {};
+		kvm_sregs sregs = {};
+		kvm_run *run = cpu(1)->run;
+
+		ASSERT_EQ(ioctl(cpu(1)->fd, KVM_RUN, 0), 0) << strerror(errno);
+		ASSERT_EQ(run->exit_reason, uint32_t{KVM_EXIT_IO}) << tst_kvm_describe_exit(cpu(1));
+		EXPECT_EQ(run->io.port, DEVICE_PORT);
+		EXPECT_EQ(*reinterpret_cast<uint16_t *>(reinterpret_cast<uint8_t *>(run) +
+							run->io.data_offset),
+			  STARTUP_PAGE << 8);
+		SAFE_IOCTL(cpu(1)->fd, KVM_GET_REGS, &regs);
+		SAFE_IOCTL(cpu(1)->fd, KVM_GET_SREGS, &sregs);
+		EXPECT_EQ(sregs.cs.base, uint64_t{STARTUP_PAGE} << 12);
+		EXPECT_EQ(sregs.cs.selector, STARTUP_PAGE << 8);
+		EXPECT_LE(regs.rip, sizeof(kStartupCode));
+		EXPECT_EQ(State(1), uint32_t{KVM_MP_STATE_RUNNABLE});
+	}
+};
+
+TEST_F(Startup, IpiStartsAtItsPage)
+{
 	Choose("start_by_ipi");
 	RunToYield(); // after INIT
 	EXPECT_EQ(State(1), uint32_t{KVM_MP_STATE_INIT_RECEIVED});
 	RunToYield(); // after the startup IPI
-	run = cpu(1)->run;
-	ASSERT_EQ(ioctl(cpu(1)->fd, KVM_RUN, 0), 0) << strerror(errno);
-	ASSERT_EQ(run->exit_reason, uint32_t{KVM_EXIT_IO}) << tst_kvm_describe_exit(cpu(1));
-	EXPECT_EQ(run->io.port, DEVICE_PORT);
-	EXPECT_EQ(*reinterpret_cast<uint16_t *>(reinterpret_cast<uint8_t *>(run) +
-						run->io.data_offset),
-		  STARTUP_PAGE << 8);
-	SAFE_IOCTL(cpu(1)->fd, KVM_GET_REGS, &regs);
-	SAFE_IOCTL(cpu(1)->fd, KVM_GET_SREGS, &sregs);
-	EXPECT_EQ(sregs.cs.base, uint64_t{STARTUP_PAGE} << 12);
-	EXPECT_EQ(sregs.cs.selector, STARTUP_PAGE << 8);
-	EXPECT_LE(regs.rip, sizeof(kStartupCode));
-	EXPECT_EQ(State(1), uint32_t{KVM_MP_STATE_RUNNABLE});
+	ExpectStarts();
 	RunToEnd();
+}
+
+// "the vcpu has just received a SIPI (vector accessible via KVM_GET_VCPU_EVENTS)": set so by
+// user space, which says the vector.
+TEST_F(Startup, IsAStateWithAVector)
+{
+	kvm_vcpu_events events = {};
+
+	SAFE_IOCTL(cpu(1)->fd, KVM_GET_VCPU_EVENTS, &events);
+	events.flags |= KVM_VCPUEVENT_VALID_SIPI_VECTOR;
+	events.sipi_vector = STARTUP_PAGE;
+	SAFE_IOCTL(cpu(1)->fd, KVM_SET_VCPU_EVENTS, &events);
+	SetState(1, KVM_MP_STATE_SIPI_RECEIVED);
+	ExpectStarts();
+}
+
+// Its flag is not set: the field means nothing.
+TEST_F(Startup, VectorIsNotTakenUnasked)
+{
+	kvm_vcpu_events events = {};
+
+	SAFE_IOCTL(cpu(1)->fd, KVM_GET_VCPU_EVENTS, &events);
+	events.flags |= KVM_VCPUEVENT_VALID_SIPI_VECTOR;
+	events.sipi_vector = STARTUP_PAGE;
+	SAFE_IOCTL(cpu(1)->fd, KVM_SET_VCPU_EVENTS, &events);
+	events.flags &= ~KVM_VCPUEVENT_VALID_SIPI_VECTOR;
+	events.sipi_vector = STARTUP_PAGE + 1;
+	SAFE_IOCTL(cpu(1)->fd, KVM_SET_VCPU_EVENTS, &events);
+	SetState(1, KVM_MP_STATE_SIPI_RECEIVED);
+	ExpectStarts();
 }
 
 } // namespace

@@ -13,8 +13,8 @@
 namespace
 {
 
-constexpr int kFirst = 50; // until the kernel has what it keeps
-constexpr int kMachines = 150;
+constexpr int kFirst = 30; // until the kernel has what it keeps
+constexpr int kMachines = 100;
 
 // Of what comes and goes while nothing is left behind, in KiB: in slabs, for what is a few bytes
 // of each machine, and in all.

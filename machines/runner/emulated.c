@@ -12,16 +12,18 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "machines/channel/channel.h"
 #include "machines/emulator/clock.h"
 #include "machines/emulator/console.h"
+#include "machines/io/io.h"
 #include "machines/runner/driver.h"
 #include "machines/runner/fuzz.h"
 #include "machines/runner/message.h"
 #include "machines/runner/result_file.h"
+#include "machines/runner/results.h"
 #include "machines/runner/transfer.h"
 
 /* How long a machine may take from its snapshot to the test's start, in ms. */
@@ -37,20 +39,14 @@
 #define WARNING_MS 6000
 #define WARNING_PART 4
 
-/* A machine that has said why it ends has so long to do it, in ms. */
-#define OFF_MS 5000
-
-enum stage {
-	RESTORING,
-	UNPACKING,
-	RUNNING,
-	COLLECTING,
-	DONE
-};
-
 /* How following a machine ends, unless with its own end. */
 enum end {
-	OFF, /* it is done, or off */
+	GOING_ON,
+	DONE, /* the program has ended, and its results are out */
+	DIED, /* init has said why it gives up */
+	BAD_RESULTS,
+	CONFUSED, /* what comes is not what init sends */
+	OFF, /* it is off */
 	LATE, /* a deadline has passed */
 	SIGNALLED, /* we are told to end */
 	LEFT, /* the user ends it */
@@ -65,8 +61,12 @@ struct session {
 	struct console console;
 	char emulator_said[2048];
 	size_t emulator_said_size;
-	enum stage stage;
-	char init_error[CONSOLE_LINE]; /* why init gave up */
+	struct outbox outbox; /* to the machine */
+	struct channel_reader reader; /* from it */
+	struct results results;
+	const char *problem; /* what is wrong with them */
+	enum channel_stage stage;
+	int status; /* how the program ended, once it is done */
 	int64_t deadline; /* when the current stage has to be over, in ms */
 	int64_t test_deadline; /* when everything has to be over, in ms; 0: never */
 	int64_t warning; /* when the test is to be told that it nearly is, in ms; 0: never */
@@ -77,60 +77,20 @@ struct session {
 
 static const struct driver *const drivers[] = {&bochs_driver, &qemu_driver};
 
-static void write_all(const char *data, size_t size)
-{
-	while (size) {
-		ssize_t written = write(STDOUT_FILENO, data, size);
-
-		if (written < 0 && errno != EINTR)
-			die("cannot write the test's output: %s", strerror(errno));
-		if (written > 0) {
-			data += written;
-			size -= (size_t)written;
-		}
-	}
-}
-
 static const char *stage_name(const struct session *session)
 {
 	static char text[64];
 
 	switch (session->stage) {
-	case RESTORING:
+	case CHANNEL_RESTORING:
 		return "restoring the snapshot";
-	case UNPACKING:
-	case RUNNING:
-		snprintf(text, sizeof(text), "%s %s",
-			 session->stage == RUNNING ? "running" : "unpacking", session->program);
-		return text;
-	case COLLECTING:
+	case CHANNEL_COLLECTING:
 		return "collecting the results";
 	default:
-		return "switching off";
-	}
-}
-
-static void on_init(void *context, const char *text)
-{
-	static const struct {
-		const char *text;
-		enum stage stage;
-	} steps[] = {
-		{"unpacking", UNPACKING},
-		{"running", RUNNING},
-		{"collecting", COLLECTING},
-		{"done", DONE},
-	};
-	struct session *session = context;
-
-	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++)
-		if (!strcmp(text, steps[i].text) && steps[i].stage > session->stage)
-			session->stage = steps[i].stage;
-	if (!strncmp(text, "error: ", 7)) {
-		snprintf(session->init_error, sizeof(session->init_error), "%s", text + 7);
-		session->deadline = now_ms() + OFF_MS;
-	} else if (session->stage >= RUNNING) {
-		session->deadline = session->test_deadline;
+		snprintf(text, sizeof(text), "%s %s",
+			 session->stage == CHANNEL_RUNNING ? "running" : "unpacking",
+			 session->program);
+		return text;
 	}
 }
 
@@ -179,17 +139,77 @@ static bool take(int *fd, char *buffer, size_t size, ssize_t *got)
 	return false;
 }
 
-static void take_stream(struct session *session)
+static void enter(struct session *session, enum channel_stage stage)
 {
-	char buffer[65536];
-	ssize_t got;
+	session->stage = stage;
+	if (stage >= CHANNEL_RUNNING)
+		session->deadline = session->test_deadline;
+	if (stage == CHANNEL_RUNNING && session->dialogue)
+		session->dialogue->started(&session->outbox);
+}
 
-	if (!take(&session->run.stream, buffer, sizeof(buffer), &got) || got <= 0)
-		return;
+static void print(const struct session *session, const struct channel_frame *frame)
+{
 	if (session->dialogue)
-		session->dialogue->output(buffer, (size_t)got);
-	else
-		write_all(buffer, (size_t)got);
+		session->dialogue->output(frame->head.type == CHANNEL_ERROR, frame->data,
+					  frame->head.size);
+	else if (write_all(STDOUT_FILENO, frame->data, frame->head.size))
+		die("cannot write the test's output: %s", strerror(errno));
+}
+
+/* A machine is not trusted: each frame has its stage. */
+static enum end take_frame(struct session *session)
+{
+	struct channel_frame *frame = &session->reader.frame;
+	uint32_t number;
+
+	memcpy(&number, frame->data, sizeof(number));
+	switch (frame->head.type) {
+	case CHANNEL_DIED:
+		return DIED;
+	case CHANNEL_STAGE:
+		if (number != session->stage + 1u)
+			return CONFUSED;
+		enter(session, number);
+		return GOING_ON;
+	case CHANNEL_OUTPUT:
+	case CHANNEL_ERROR:
+		if (session->stage != CHANNEL_RUNNING)
+			return CONFUSED;
+		print(session, frame);
+		return GOING_ON;
+	case CHANNEL_FOLDER:
+	case CHANNEL_FILE:
+	case CHANNEL_DATA:
+	case CHANNEL_NOTE:
+	case CHANNEL_STATUS:
+		if (session->stage != CHANNEL_COLLECTING)
+			return CONFUSED;
+		session->problem = results_take(&session->results, frame);
+		if (session->problem)
+			return BAD_RESULTS;
+		session->status = (int)number;
+		return frame->head.type == CHANNEL_STATUS ? DONE : GOING_ON;
+	default:
+		return CONFUSED;
+	}
+}
+
+static enum end take_channel(struct session *session)
+{
+	unsigned char data[CHANNEL_PIECE];
+	const unsigned char *next = data;
+	enum end end = GOING_ON;
+	size_t size;
+	ssize_t got;
+	int found;
+
+	if (!take(&session->run.channel, (char *)data, sizeof(data), &got) || got <= 0)
+		return GOING_ON;
+	size = (size_t)got;
+	while (end == GOING_ON && (found = channel_read(&session->reader, &next, &size)))
+		end = found < 0 ? CONFUSED : take_frame(session);
+	return end;
 }
 
 static void take_console(struct session *session)
@@ -220,14 +240,13 @@ static void take_errors(struct session *session)
 /* Whether everything that the machine said has been read. */
 static bool all_read(const struct session *session)
 {
-	return session->run.stream < 0 && session->run.console < 0;
+	return session->run.channel < 0 && session->run.console < 0;
 }
 
 /* The machine's init passes it on (RINGSIDE_TIME_FD); its clock is another than ours. */
 static void warn_test(struct session *session)
 {
-	if (session->run.stream >= 0)
-		send(session->run.stream, "!", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	outbox_put(&session->outbox, CHANNEL_TIME_OVER, NULL, 0);
 	session->warning = 0;
 }
 
@@ -253,7 +272,7 @@ static bool asked_to_end(struct session *session)
 	session->signal = SIGTERM;
 	if (read(session->signals, &info, sizeof(info)) == sizeof(info))
 		session->signal = (int)info.ssi_signo;
-	if (!is_fuzzing() || session->signal != SIGINT || session->stage != RUNNING ||
+	if (!is_fuzzing() || session->signal != SIGINT || session->stage != CHANNEL_RUNNING ||
 	    session->asked)
 		return false;
 	session->asked = true;
@@ -262,15 +281,17 @@ static bool asked_to_end(struct session *session)
 	return true;
 }
 
-/* Passes on what the machine prints, and what is said to it, until it is off. */
+/* Passes on what the machine prints, and what is said to it, until something ends that. */
 static enum end follow(struct session *session)
 {
 	const struct dialogue *dialogue = session->dialogue;
 	struct running *run = &session->run;
+	enum end end = GOING_ON;
 
-	while (session->stage != DONE && !all_read(session)) {
+	while (end == GOING_ON) {
+		const bool sends = outbox_waiting(&session->outbox);
 		struct pollfd events[] = {
-			{.fd = run->stream, .events = POLLIN},
+			{.fd = run->channel, .events = sends ? POLLIN | POLLOUT : POLLIN},
 			{.fd = run->console, .events = POLLIN},
 			{.fd = run->errors, .events = POLLIN},
 			{.fd = run->control, .events = POLLIN},
@@ -278,16 +299,18 @@ static enum end follow(struct session *session)
 			/* the dialogue's */
 			{.fd = -1},
 			{.fd = -1},
-			{.fd = -1},
 		};
 		const int64_t left = time_left(session);
 
+		if (all_read(session))
+			return OFF;
 		if (left <= 0)
 			return LATE;
-		if (session->warning && session->stage >= RUNNING && now_ms() >= session->warning)
+		if (session->warning && session->stage >= CHANNEL_RUNNING &&
+		    now_ms() >= session->warning)
 			warn_test(session);
 		if (dialogue)
-			dialogue->watch(events + 5, run->stream);
+			dialogue->watch(events + 5, &session->outbox);
 		if (poll(events, sizeof(events) / sizeof(*events), (int)left) < 0) {
 			if (errno != EINTR)
 				die("poll: %s", strerror(errno));
@@ -295,28 +318,38 @@ static enum end follow(struct session *session)
 		}
 		if (events[4].revents && !asked_to_end(session))
 			return SIGNALLED;
-		if (dialogue && !dialogue->act(events + 5))
+		if (dialogue && !dialogue->act(events + 5, &session->outbox))
 			return LEFT;
-		if (events[0].revents)
-			take_stream(session);
+		if (events[0].revents & POLLOUT)
+			outbox_send(&session->outbox, run->channel);
+		if (events[1].revents)
+			take_console(session);
 		if (events[2].revents)
 			take_errors(session);
 		if (events[3].revents)
 			session->driver->on_control(run);
-		/* Last: it may end the loop, and the stream came before it. */
-		if (events[1].revents)
-			take_console(session);
+		if (events[0].revents & ~POLLOUT)
+			end = take_channel(session);
 	}
-	return OFF;
+	return end;
 }
 
-/* A machine that is done has nothing more to say than what is on its way. */
-static void drain_stream(struct session *session)
+/*
+ * Ends the emulator and reads what it has passed on until then: of the program, what it
+ * printed while it ran; of the kernel, all that it said before the program's end.
+ */
+static void end_emulator(struct session *session, enum end end)
 {
-	struct pollfd events = {.fd = session->run.stream, .events = POLLIN};
+	const bool runs = end == LATE || end == SIGNALLED || end == LEFT;
 
-	while (session->run.stream >= 0 && poll(&events, 1, 0) > 0)
-		take_stream(session);
+	/* It would only switch itself off. */
+	kill(session->run.pid, SIGKILL);
+	while (runs && session->run.channel >= 0 && take_channel(session) == GOING_ON)
+		;
+	while (session->run.console >= 0)
+		take_console(session);
+	while (session->run.errors >= 0)
+		take_errors(session);
 }
 
 /* The user has ended the machine, which has not failed. */
@@ -339,9 +372,7 @@ static int ended_by_signal(struct session *session)
 
 static int timed_out(struct session *session)
 {
-	if (*session->init_error)
-		return fail(session, "%s", session->init_error);
-	if (session->stage < RUNNING && session->deadline != session->test_deadline)
+	if (session->stage < CHANNEL_RUNNING && session->deadline != session->test_deadline)
 		return fail(session, "no sign of life within %d s: it hangs", WAKE_UP_MS / 1000);
 	return fail(session,
 		    "no verdict before the test's timeout of %s s: it hangs, or needs a "
@@ -360,8 +391,6 @@ static int went_off(struct session *session)
 	session->run.pid = 0;
 	while (session->run.errors >= 0)
 		take_errors(session);
-	if (*session->init_error)
-		return fail(session, "%s", session->init_error);
 	if (console_contains(&session->console, "Kernel panic"))
 		return fail(session, "its kernel panicked");
 	if (console_contains(&session->console, "reboot: Power down"))
@@ -396,22 +425,41 @@ static int judge_kernel(const struct session *session, int status)
 	return STATUS_MACHINE_FAILED;
 }
 
-static int finished(struct session *session)
+static int finished(const struct session *session)
 {
-	const char *problem;
-	int status = 0;
+	const int status = session->status;
 
-	/* It would only switch itself off. */
-	kill(session->run.pid, SIGKILL);
-	problem = bring_out(session->run.drive, &status);
-	if (problem)
-		return fail(session, "its results can't be used: %s", problem);
-	if (WIFSIGNALED(status)) {
+	if (!WIFSIGNALED(status))
+		return judge_kernel(session, WEXITSTATUS(status));
+	if (!session->dialogue)
 		say("the controller was ended by signal %d (%s)", WTERMSIG(status),
 		    strsignal(WTERMSIG(status)));
-		return judge_kernel(session, 128 + WTERMSIG(status));
+	return judge_kernel(session, 128 + WTERMSIG(status));
+}
+
+static int judge(struct session *session, enum end end)
+{
+	switch (end) {
+	case DONE:
+		return finished(session);
+	case DIED:
+		return fail(session, "%.1000s", make_printable((char *)session->reader.frame.data));
+	case BAD_RESULTS:
+		return fail(session, "its results can't be used: %s", session->problem);
+	case CONFUSED:
+		return fail(session,
+			    "what came through its channel is not what init sends; something else "
+			    "has written to it. Fix: have the test, and its guests, leave the "
+			    "machine's own devices alone");
+	case LATE:
+		return timed_out(session);
+	case SIGNALLED:
+		return ended_by_signal(session);
+	case LEFT:
+		return left(session);
+	default:
+		return went_off(session);
 	}
-	return judge_kernel(session, WEXITSTATUS(status));
 }
 
 static void set_deadlines(struct session *session)
@@ -464,34 +512,25 @@ static int run_session(struct session *session, const struct test_description *t
 	struct running *run = &session->run;
 	enum end end;
 
-	if (session->driver->prepare(run, session->machine))
+	if (session->driver->start(run, session->machine))
 		return fail(session, "%s", run->error);
+	outbox_begin(&session->outbox, session->machine->memory_mb);
 	if (dialogue)
-		dialogue->write_job(dialogue->context, run->drive);
+		dialogue->write_job(dialogue->context, &session->outbox);
 	else
-		write_job(run->drive, test, session->machine, arguments);
+		write_job(&session->outbox, test, session->machine, arguments);
+	outbox_put(&session->outbox, CHANNEL_RUN, NULL, 0);
 	if (session->driver->restore(run, session->machine)) {
 		/* What the emulator says about it is on its way. */
-		if (run->pid)
-			kill(run->pid, SIGKILL);
-		while (run->errors >= 0)
-			take_errors(session);
+		end_emulator(session, OFF);
 		return fail(session, "%s", run->error);
 	}
 	end = follow(session);
-	drain_stream(session);
+	if (end != OFF)
+		end_emulator(session, end);
 	if (dialogue)
 		dialogue->leave();
-	switch (end) {
-	case LATE:
-		return timed_out(session);
-	case SIGNALLED:
-		return ended_by_signal(session);
-	case LEFT:
-		return left(session);
-	default:
-		return session->stage == DONE ? finished(session) : went_off(session);
-	}
+	return judge(session, end);
 }
 
 /* For a test, or for whatever @dialogue hands in. */
@@ -503,16 +542,16 @@ static int run(const struct machine_description *machine, const struct dialogue 
 		.dialogue = dialogue,
 		.program = dialogue ? dialogue->program : "the test",
 		.driver = find_driver(machine),
-		.run = {.drive = -1, .console = -1, .stream = -1, .errors = -1, .control = -1},
-		.console = {.on_init = on_init},
+		.run = {.console = -1, .channel = -1, .errors = -1, .control = -1},
+		.reader = {.sender = CHANNEL_MACHINE},
 	};
 	int status;
 
-	session.console.context = &session;
 	set_deadlines(&session);
 	watch_signals(&session);
 	status = run_session(&session, test, arguments);
 	session.driver->end(&session.run);
+	outbox_free(&session.outbox);
 	close(session.signals);
 	return status;
 }

@@ -11,7 +11,7 @@
 
 #include <sys/types.h>
 
-/* Bochs' exit statuses (mailbox.cc): off or saved; its own panic; a reset. */
+/* Bochs' exit statuses (mailbox.cc): off, or its state saved; its own panic; a reset. */
 #define BOCHS_OFF 0
 #define BOCHS_PANIC 1
 #define BOCHS_RESET 3

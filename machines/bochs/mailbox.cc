@@ -221,10 +221,6 @@ void command(Bit32u value)
 		break;
 	case MAILBOX_FLUSH:
 		output.flush();
-		break;
-	case MAILBOX_POWER_OFF:
-		output.flush();
-		end(0);
 	}
 }
 

@@ -32,7 +32,4 @@
 /* Hands over to the host what has been written to the data port. */
 #define MAILBOX_FLUSH 2
 
-/* Flushes, then ends Bochs with status 0: the machine is switched off. */
-#define MAILBOX_POWER_OFF 0x10
-
 #endif

@@ -42,9 +42,11 @@ static void follow(void)
 			events[1].fd = -1;
 		if (events[0].revents && !boot_read_console(bochs.console))
 			events[0].fd = -1;
+		boot_check_init();
 	}
 	while (events[1].fd >= 0 && boot_read_channel(bochs.channel))
 		;
+	boot_check_init();
 }
 
 static char *path_in(const char *folder, const char *name)
@@ -86,7 +88,6 @@ static void check_end(const char *folder, const char *cpu)
 	while (waitpid(bochs.pid, &status, 0) < 0 && errno == EINTR)
 		;
 	bochs.pid = 0;
-	boot_check_init();
 	if (console_contains(&boot.console, "Kernel panic"))
 		boot_die("the machine's kernel panicked while booting");
 	if (WIFSIGNALED(status))

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
 
 #include "machines/init/init.h"
 #include "machines/init/transport.h"
@@ -25,6 +27,10 @@ bool host_is_open(void)
 
 void host_wait(void)
 {
+	struct utsname name;
+
+	uname(&name);
+	host_send_text(CHANNEL_READY, name.release);
 	transport->wait();
 }
 
@@ -71,6 +77,12 @@ void host_send_file(const char *path, uint64_t size)
 	memcpy(data, &head, sizeof(head));
 	memcpy(data + sizeof(head), path, length);
 	host_send(CHANNEL_FILE, data, sizeof(head) + length);
+}
+
+void host_end(void)
+{
+	for (;;)
+		pause();
 }
 
 int host_descriptor(void)

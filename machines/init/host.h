@@ -13,7 +13,7 @@ void host_open(void);
 /** host_is_open() - whether the host can be told something */
 bool host_is_open(void);
 
-/** host_wait() - wait, before and after the snapshot is made, for a host that sends */
+/** host_wait() - have the snapshot made; returns in a machine that is restored from it */
 void host_wait(void);
 
 /**
@@ -35,6 +35,9 @@ void host_send_text(enum channel_type type, const char *text);
  * @size: of its bytes, which follow
  */
 void host_send_file(const char *path, uint64_t size);
+
+/** host_end() - all is said: wait for the host to end the machine, when it has read that */
+void host_end(void) __attribute__((noreturn));
 
 /** host_descriptor() - one that is readable when the host has sent something; -1: ask */
 int host_descriptor(void);

@@ -3,7 +3,7 @@
  * The first program of an emulated machine, in parts: what it says and how it ends
  * (machine.c), the channel to the host (host.h), kernel modules (modules.c) and
  * their counters (counters.c), taking a job in and bringing its files out (files.c),
- * running its program (program.c), and what comes when (main.c).
+ * running its program (run.c, program.h), and what comes when (main.c).
  */
 #ifndef RINGSIDE_MACHINES_INIT_INIT_H
 #define RINGSIDE_MACHINES_INIT_INIT_H
@@ -34,7 +34,7 @@ struct job {
 /** say() - one line on the machine's console, which a failure shows */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/** die() - say why the machine can't go on, and switch it off */
+/** die() - say why the machine can't go on, to the host if it listens, and end it */
 void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 /**
@@ -45,12 +45,6 @@ void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn)
  * reason; until the next call.
  */
 const char *fix_kernel(const char *options);
-
-/** switch_off() - end the machine at once; its files are not needed any more */
-void switch_off(void) __attribute__((noreturn));
-
-/** announce_ready() - tell whoever makes the snapshot that it can be made now */
-void announce_ready(void);
 
 /** required_setting() - what the kernel's command line has set, or die */
 const char *required_setting(const char *name);

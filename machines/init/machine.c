@@ -12,15 +12,10 @@
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "machines/init/host.h"
-#include "machines/init/ports.h"
-
-/* What is written to the port that ends the emulator. */
-#define EXIT_VALUE 0x10
 
 /* One write, so that the kernel's own lines don't come in between. */
 static void print(const char *kind, const char *text)
@@ -54,8 +49,12 @@ void die(const char *format, ...)
 	if (!dying && host_is_open()) {
 		dying = true;
 		host_send_text(CHANNEL_DIED, text);
+		host_end();
 	}
-	switch_off();
+	/* What the console still has to say. */
+	tcdrain(STDOUT_FILENO);
+	reboot(RB_POWER_OFF);
+	_exit(1); /* the kernel panics: the machine ends in any case */
 }
 
 const char *fix_kernel(const char *options)
@@ -77,42 +76,6 @@ const char *required_setting(const char *name)
 	if (!value)
 		die("the kernel's command line does not set %s", name);
 	return value;
-}
-
-/* Writes to a port that the kernel's command line names, if it does. */
-static void write_to(const char *setting, uint32_t value)
-{
-	const char *text = getenv(setting);
-	unsigned short port = text ? (unsigned short)strtoul(text, NULL, 0) : 0;
-
-	if (!port)
-		return;
-	ports_allow(port, 4);
-	port_write32(port, value);
-}
-
-void switch_off(void)
-{
-	static bool ending;
-
-	/* What the console still has to say. */
-	tcdrain(STDOUT_FILENO);
-	/* The port may be what it dies of. */
-	if (!ending) {
-		ending = true;
-		write_to("ringside_exit_port", EXIT_VALUE);
-	}
-	reboot(RB_POWER_OFF);
-	_exit(1); /* the kernel panics: the machine ends in any case */
-}
-
-void announce_ready(void)
-{
-	struct utsname name;
-
-	uname(&name);
-	host_send_text(CHANNEL_READY, name.release);
-	write_to("ringside_ready_port", 1);
 }
 
 /* The kernel's option behind a type of file system. */

@@ -1,35 +1,44 @@
 /* SPDX-License-Identifier: MIT */
-/* The machine's side of the mailbox. */
+/* The machine's side of the mailbox: of init, the only part for one architecture, x86. */
 #include "machines/bochs/mailbox.h"
 
-#include "machines/init/ports.h"
+#include <errno.h>
+#include <string.h>
+#include <sys/io.h>
+
+#include "machines/init/init.h"
 #include "machines/init/transport.h"
 
 static void open_mailbox(void)
 {
-	ports_allow(MAILBOX_DATA_PORT, MAILBOX_CONTROL_PORT + 4 - MAILBOX_DATA_PORT);
+	if (ioperm(MAILBOX_DATA_PORT, MAILBOX_CONTROL_PORT + 4 - MAILBOX_DATA_PORT, 1))
+		die("no access to the mailbox's I/O ports: %s%s", strerror(errno),
+		    fix_kernel("CONFIG_X86_IOPL_IOPERM"));
 }
 
 static void wait_for_restore(void)
 {
+	outl(MAILBOX_SAVE, MAILBOX_CONTROL_PORT);
 	/* The state is saved somewhere in here; only a restored machine gets out. */
-	while (port_read32(MAILBOX_CONTROL_PORT) == MAILBOX_END)
+	while (inl(MAILBOX_CONTROL_PORT) == MAILBOX_END)
 		;
 }
 
 static void read_bytes(void *data, size_t size)
 {
-	port_read(MAILBOX_DATA_PORT, data, size);
+	insl(MAILBOX_DATA_PORT, data, size / 4);
+	insb(MAILBOX_DATA_PORT, (unsigned char *)data + size / 4 * 4, size % 4);
 }
 
 static void write_bytes(const void *data, size_t size)
 {
-	port_write(MAILBOX_DATA_PORT, data, size);
+	outsl(MAILBOX_DATA_PORT, data, size / 4);
+	outsb(MAILBOX_DATA_PORT, (const unsigned char *)data + size / 4 * 4, size % 4);
 }
 
 static void flush(void)
 {
-	port_write32(MAILBOX_CONTROL_PORT, MAILBOX_FLUSH);
+	outl(MAILBOX_FLUSH, MAILBOX_CONTROL_PORT);
 }
 
 static int no_descriptor(void)
@@ -39,7 +48,7 @@ static int no_descriptor(void)
 
 static bool has_input(void)
 {
-	const uint32_t available = port_read32(MAILBOX_CONTROL_PORT);
+	const unsigned int available = inl(MAILBOX_CONTROL_PORT);
 
 	return available && available != MAILBOX_END;
 }

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The first program of an emulated machine: loads KVM, waits for a job, runs
- * it, sends its results and switches the machine off.
+ * it and sends its results. Then the host ends the machine.
  *
  * The snapshot is made while it waits. Settings come as environment variables,
  * which is what the kernel makes of unknown words on its command line:
  * ringside_mailbox or ringside_port (how to reach the host: I/O ports, or a
- * device), ringside_ready_port and ringside_exit_port (I/O ports, where the
- * emulator has such), ringside_provides (the capabilities that the machine is
- * declared to have, with commas between).
+ * device), ringside_provides (the capabilities that the machine is declared to
+ * have, with commas between).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -112,7 +111,6 @@ int main(void)
 	host_open();
 	make_root();
 	clear_free_memory();
-	announce_ready();
 
 	host_wait();
 	tell_stage(CHANNEL_UNPACKING);
@@ -123,5 +121,5 @@ int main(void)
 	keep_counters(&job);
 	bring_out(&job);
 	host_send(CHANNEL_STATUS, &status, sizeof(status));
-	switch_off();
+	host_end();
 }

@@ -11,7 +11,7 @@ struct transport {
 	/** open() - find it, and have access to it */
 	void (*open)(void);
 
-	/** wait() - return when there is somebody who sends: in the restored machine */
+	/** wait() - have the snapshot made, where a device does that; return in the restored machine */
 	void (*wait)(void);
 
 	/** read() - wait for the next @size bytes */

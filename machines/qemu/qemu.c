@@ -14,9 +14,6 @@
 #include "machines/emulator/child.h"
 #include "machines/qemu/ram.h"
 
-/* The port of the device that ends QEMU; init is told on the command line. */
-#define EXIT_PORT 0xf4
-
 /* Memory for translated code: the guest is small, and tests are short. */
 #define TRANSLATION_MB 64
 
@@ -76,8 +73,6 @@ static void add_machine(struct arguments *arguments, const struct qemu_config *c
 
 static void add_devices(struct arguments *arguments, int console, int channel, int qmp)
 {
-	add_argument(arguments, "-device");
-	add_argument(arguments, "isa-debug-exit,iobase=%#x,iosize=4", EXIT_PORT);
 	add_argument(arguments, "-chardev");
 	add_argument(arguments, "socket,id=console,fd=%d", console);
 	add_option(arguments, "-serial", "chardev:console");
@@ -99,9 +94,8 @@ static void add_boot(struct arguments *arguments, const struct qemu_boot *boot)
 	add_option(arguments, "-kernel", boot->kernel);
 	add_option(arguments, "-initrd", boot->initrd);
 	add_argument(arguments, "-append");
-	add_argument(arguments,
-		     "console=ttyS0 panic=-1 ringside_port=/dev/vport0p1 ringside_exit_port=%#x %s",
-		     EXIT_PORT, boot->command_line);
+	add_argument(arguments, "console=ttyS0 panic=-1 ringside_port=/dev/vport0p1 %s",
+		     boot->command_line);
 }
 
 static int spawn(struct qemu *qemu, const struct qemu_config *config, const struct qemu_boot *boot,

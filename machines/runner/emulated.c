@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,19 +14,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "machines/channel/channel.h"
 #include "machines/emulator/clock.h"
-#include "machines/emulator/console.h"
 #include "machines/io/io.h"
-#include "machines/runner/driver.h"
 #include "machines/runner/fuzz.h"
 #include "machines/runner/message.h"
-#include "machines/runner/result_file.h"
-#include "machines/runner/results.h"
+#include "machines/runner/session.h"
 #include "machines/runner/transfer.h"
-
-/* How long a machine may take from its snapshot to the test's start, in ms. */
-#define WAKE_UP_MS 90000
 
 /* Bazel's own timeout is to come after ours, which explains itself. */
 #define TIMEOUT_MARGIN_MS 1500
@@ -39,94 +31,7 @@
 #define WARNING_MS 6000
 #define WARNING_PART 4
 
-/* How following a machine ends, unless with its own end. */
-enum end {
-	GOING_ON,
-	DONE, /* the program has ended, and its results are out */
-	DIED, /* init has said why it gives up */
-	BAD_RESULTS,
-	CONFUSED, /* what comes is not what init sends */
-	OFF, /* it is off */
-	LATE, /* a deadline has passed */
-	SIGNALLED, /* we are told to end */
-	LEFT, /* the user ends it */
-};
-
-struct session {
-	const struct machine_description *machine;
-	const struct dialogue *dialogue; /* NULL for a test */
-	const char *program; /* what messages call it */
-	const struct driver *driver;
-	struct running run;
-	struct console console;
-	char emulator_said[2048];
-	size_t emulator_said_size;
-	struct outbox outbox; /* to the machine */
-	struct channel_reader reader; /* from it */
-	struct results results;
-	const char *problem; /* what is wrong with them */
-	enum channel_stage stage;
-	int status; /* how the program ended, once it is done */
-	int64_t deadline; /* when the current stage has to be over, in ms */
-	int64_t test_deadline; /* when everything has to be over, in ms; 0: never */
-	int64_t warning; /* when the test is to be told that it nearly is, in ms; 0: never */
-	int signals; /* signalfd */
-	int signal; /* what we were told to end by */
-	bool asked; /* the test was told to end, by Ctrl-C */
-};
-
 static const struct driver *const drivers[] = {&bochs_driver, &qemu_driver};
-
-static const char *stage_name(const struct session *session)
-{
-	static char text[64];
-
-	switch (session->stage) {
-	case CHANNEL_RESTORING:
-		return "restoring the snapshot";
-	case CHANNEL_COLLECTING:
-		return "collecting the results";
-	default:
-		snprintf(text, sizeof(text), "%s %s",
-			 session->stage == CHANNEL_RUNNING ? "running" : "unpacking",
-			 session->program);
-		return text;
-	}
-}
-
-/* Says what happened where, and what the machine said last. */
-static int fail(struct session *session, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static int fail(struct session *session, const char *format, ...)
-{
-	va_list list;
-	char *what, *message;
-	int size;
-
-	va_start(list, format);
-	size = vasprintf(&what, format, list);
-	va_end(list);
-	if (size < 0)
-		die("out of memory");
-	message = format_text("machine %s failed while %s: %s", session->machine->name,
-			      stage_name(session), what);
-	say("%s", message);
-	/* The shell has no report. */
-	if (!session->dialogue)
-		add_failure(session->machine, message);
-	free(message);
-	free(what);
-	if (session->emulator_said_size)
-		say("the emulator said:\n%.*s", (int)session->emulator_said_size,
-		    session->emulator_said);
-	if (session->console.count || session->console.used) {
-		say("the last lines of its console:");
-		console_print_end(&session->console, stdout);
-		fflush(stdout);
-	}
-	return STATUS_MACHINE_FAILED;
-}
 
 /* Reads what is there; closes the descriptor at its end. Returns false then. */
 static bool take(int *fd, char *buffer, size_t size, ssize_t *got)
@@ -158,7 +63,7 @@ static void print(const struct session *session, const struct channel_frame *fra
 }
 
 /* A machine is not trusted: each frame has its stage. */
-static enum end take_frame(struct session *session)
+static enum session_end take_frame(struct session *session)
 {
 	struct channel_frame *frame = &session->reader.frame;
 	uint32_t number;
@@ -195,11 +100,11 @@ static enum end take_frame(struct session *session)
 	}
 }
 
-static enum end take_channel(struct session *session)
+static enum session_end take_channel(struct session *session)
 {
 	unsigned char data[CHANNEL_PIECE];
 	const unsigned char *next = data;
-	enum end end = GOING_ON;
+	enum session_end end = GOING_ON;
 	size_t size;
 	ssize_t got;
 	int found;
@@ -282,11 +187,11 @@ static bool asked_to_end(struct session *session)
 }
 
 /* Passes on what the machine prints, and what is said to it, until something ends that. */
-static enum end follow(struct session *session)
+static enum session_end follow(struct session *session)
 {
 	const struct dialogue *dialogue = session->dialogue;
 	struct running *run = &session->run;
-	enum end end = GOING_ON;
+	enum session_end end = GOING_ON;
 
 	while (end == GOING_ON) {
 		const bool sends = outbox_waiting(&session->outbox);
@@ -335,131 +240,26 @@ static enum end follow(struct session *session)
 }
 
 /*
- * Ends the emulator and reads what it has passed on until then: of the program, what it
- * printed while it ran; of the kernel, all that it said before the program's end.
+ * Ends the emulator, unless it has ended, and reads what it has passed on until then: of the
+ * program, what it printed while it ran; of the kernel, all that it said before its end.
  */
-static void end_emulator(struct session *session, enum end end)
+static void end_emulator(struct session *session, enum session_end end)
 {
 	const bool runs = end == LATE || end == SIGNALLED || end == LEFT;
+	struct running *run = &session->run;
 
-	/* It would only switch itself off. */
-	kill(session->run.pid, SIGKILL);
-	while (runs && session->run.channel >= 0 && take_channel(session) == GOING_ON)
+	/* After the program's end, the machine only waits for its own. */
+	if (end != OFF)
+		kill(run->pid, SIGKILL);
+	while (waitpid(run->pid, &session->emulator_status, 0) < 0 && errno == EINTR)
 		;
-	while (session->run.console >= 0)
+	run->pid = 0;
+	while (runs && run->channel >= 0 && take_channel(session) == GOING_ON)
+		;
+	while (run->console >= 0)
 		take_console(session);
-	while (session->run.errors >= 0)
+	while (run->errors >= 0)
 		take_errors(session);
-}
-
-/* The user has ended the machine, which has not failed. */
-static int left(const struct session *session)
-{
-	say("machine %s is ended", session->machine->name);
-	return 128 + SIGINT;
-}
-
-static int ended_by_signal(struct session *session)
-{
-	const int signal = session->signal;
-
-	if (session->dialogue && signal == SIGINT)
-		return left(session);
-	fail(session, "%s was ended from outside by signal %d (%s)", session->program, signal,
-	     strsignal(signal));
-	return 128 + signal;
-}
-
-static int timed_out(struct session *session)
-{
-	if (session->stage < CHANNEL_RUNNING && session->deadline != session->test_deadline)
-		return fail(session, "no sign of life within %d s: it hangs", WAKE_UP_MS / 1000);
-	return fail(session,
-		    "no verdict before the test's timeout of %s s: it hangs, or needs a "
-		    "larger size or timeout",
-		    getenv("TEST_TIMEOUT"));
-}
-
-/* The machine went off before it was done. */
-static int went_off(struct session *session)
-{
-	const char *why = NULL;
-	int status = 0;
-
-	while (waitpid(session->run.pid, &status, 0) < 0 && errno == EINTR)
-		;
-	session->run.pid = 0;
-	while (session->run.errors >= 0)
-		take_errors(session);
-	if (console_contains(&session->console, "Kernel panic"))
-		return fail(session, "its kernel panicked");
-	if (console_contains(&session->console, "reboot: Power down"))
-		return fail(session, "it was powered off from inside");
-	why = session->driver->why_off(&session->run, status);
-	if (why)
-		return fail(session, "%s", why);
-	return fail(session, "its emulator ended with status %d",
-		    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-}
-
-/* A kernel that finds something wrong with itself is no pass, whatever the test says. */
-static int judge_kernel(const struct session *session, int status)
-{
-	const bool oopsed = session->console.report == KERNEL_OOPSED;
-	char *message;
-
-	/* Whoever is at the shell may play with the kernel. */
-	if (session->console.report == KERNEL_SILENT || session->dialogue)
-		return status;
-	message = format_text("the kernel of machine %s reported %s while the test ran",
-			      session->machine->name, oopsed ? "an oops" : "a warning");
-	say("%s:", message);
-	add_failure(session->machine, message);
-	free(message);
-	console_print_report(&session->console, stdout);
-	fflush(stdout);
-	if (status)
-		return status;
-	say("so the test fails, though it says that it passes. Fix: what the report names; "
-	    "'bazel run' of the machine opens a shell in it, with dmesg");
-	return STATUS_MACHINE_FAILED;
-}
-
-static int finished(const struct session *session)
-{
-	const int status = session->status;
-
-	if (!WIFSIGNALED(status))
-		return judge_kernel(session, WEXITSTATUS(status));
-	if (!session->dialogue)
-		say("the controller was ended by signal %d (%s)", WTERMSIG(status),
-		    strsignal(WTERMSIG(status)));
-	return judge_kernel(session, 128 + WTERMSIG(status));
-}
-
-static int judge(struct session *session, enum end end)
-{
-	switch (end) {
-	case DONE:
-		return finished(session);
-	case DIED:
-		return fail(session, "%.1000s", make_printable((char *)session->reader.frame.data));
-	case BAD_RESULTS:
-		return fail(session, "its results can't be used: %s", session->problem);
-	case CONFUSED:
-		return fail(session,
-			    "what came through its channel is not what init sends; something else "
-			    "has written to it. Fix: have the test, and its guests, leave the "
-			    "machine's own devices alone");
-	case LATE:
-		return timed_out(session);
-	case SIGNALLED:
-		return ended_by_signal(session);
-	case LEFT:
-		return left(session);
-	default:
-		return went_off(session);
-	}
 }
 
 static void set_deadlines(struct session *session)
@@ -510,10 +310,10 @@ static int run_session(struct session *session, const struct test_description *t
 {
 	const struct dialogue *dialogue = session->dialogue;
 	struct running *run = &session->run;
-	enum end end;
+	enum session_end end;
 
 	if (session->driver->start(run, session->machine))
-		return fail(session, "%s", run->error);
+		return session_fail(session, "%s", run->error);
 	outbox_begin(&session->outbox, session->machine->memory_mb);
 	if (dialogue)
 		dialogue->write_job(dialogue->context, &session->outbox);
@@ -522,15 +322,14 @@ static int run_session(struct session *session, const struct test_description *t
 	outbox_put(&session->outbox, CHANNEL_RUN, NULL, 0);
 	if (session->driver->restore(run, session->machine)) {
 		/* What the emulator says about it is on its way. */
-		end_emulator(session, OFF);
-		return fail(session, "%s", run->error);
+		end_emulator(session, GOING_ON);
+		return session_fail(session, "%s", run->error);
 	}
 	end = follow(session);
-	if (end != OFF)
-		end_emulator(session, end);
+	end_emulator(session, end);
 	if (dialogue)
 		dialogue->leave();
-	return judge(session, end);
+	return session_judge(session, end);
 }
 
 /* For a test, or for whatever @dialogue hands in. */

@@ -50,32 +50,30 @@ static bool is_allowed(const char *path)
 
 static const char *end_file(struct results *results)
 {
-	results->in_file = false;
 	return close(results->fd) ? strerror(errno) : NULL;
 }
 
-static const char *begin_file(struct results *results, const struct channel_frame *frame)
+static const char *begin_file(struct results *results, const struct channel_frame *frame,
+			      char *path)
 {
-	const char *path = channel_text(frame);
 	struct channel_file head;
 
 	memcpy(&head, frame->data, sizeof(head));
 	if (head.size > CHANNEL_RESULTS_MAX - results->size)
 		return "they are too large";
 	results->size += head.size;
-	results->left = head.size;
 	results->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (results->fd < 0) {
-		say("cannot create %s: %s", path, strerror(errno));
+		say("cannot create %s: %s", make_printable(path), strerror(errno));
 		return "an output file can't be written";
 	}
-	results->in_file = true;
+	results->left = head.size;
 	return results->left ? NULL : end_file(results);
 }
 
 static const char *go_on(struct results *results, const struct channel_frame *frame)
 {
-	if (!results->in_file || frame->head.size > results->left)
+	if (frame->head.size > results->left)
 		return "they are damaged";
 	if (write_all(results->fd, frame->data, frame->head.size))
 		return errno == ENOSPC ? "no space left on the host" : strerror(errno);
@@ -83,16 +81,16 @@ static const char *go_on(struct results *results, const struct channel_frame *fr
 	return results->left ? NULL : end_file(results);
 }
 
-static const char *begin(struct results *results, const struct channel_frame *frame)
+static const char *begin(struct results *results, struct channel_frame *frame)
 {
-	const char *path = channel_text(frame);
+	char *path = (char *)channel_text(frame);
 
 	if (results->count++ == FILES_MAX)
 		return "they hold too many files";
 	if (!is_allowed(path))
 		return "they hold a file that the test was not asked for";
 	if (frame->head.type == CHANNEL_FILE)
-		return begin_file(results, frame);
+		return begin_file(results, frame, path);
 	return mkdir(path, 0755) && errno != EEXIST ? strerror(errno) : NULL;
 }
 
@@ -105,7 +103,7 @@ const char *results_take(struct results *results, struct channel_frame *frame)
 		say("machine: %.1000s", make_printable((char *)frame->data));
 		return "they are incomplete";
 	}
-	if (results->in_file)
+	if (results->left)
 		return "they are cut off";
 	return frame->head.type == CHANNEL_STATUS ? NULL : begin(results, frame);
 }

@@ -3,17 +3,14 @@
 #ifndef RINGSIDE_MACHINES_RUNNER_RESULTS_H
 #define RINGSIDE_MACHINES_RUNNER_RESULTS_H
 
-#include <stdbool.h>
-
 #include "machines/channel/channel.h"
 
 /* Files on their way out; zeroed before the first. */
 struct results {
 	int count; /* of files and folders */
 	uint64_t size; /* of the files together, in bytes */
-	bool in_file; /* there is more to come of this one: */
-	int fd;
-	uint64_t left; /* bytes */
+	int fd; /* the file that is being written */
+	uint64_t left; /* bytes to come of it; 0: there is none */
 };
 
 /**

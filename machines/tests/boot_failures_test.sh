@@ -51,8 +51,7 @@ start() {
 		;;
 	*)
 		"$machines/bochs/boot_image" --kernel "$kernel" --initramfs "$initramfs" --memory "$(setting memory)" \
-			--append "console=ttyS0 panic=-1 ringside_mailbox=1 ringside_ready_port=0x5f4 \
-ringside_exit_port=0x5f4 tsc_early_khz=20000 quiet no_timer_check cryptomgr.notests mitigations=off $*" \
+			--append "console=ttyS0 panic=-1 ringside_mailbox=1 tsc_early_khz=20000 quiet no_timer_check cryptomgr.notests mitigations=off $*" \
 			--image "$work/image" --rom "$work/rom" || exit 1
 		exec "$machines/bochs/make_snapshot" --bochs "$machines/bochs/bochs" \
 			--bios "$runfiles/ringside_bochs_firmware/usr/share/bochs/BIOS-bochs-latest" \

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -106,6 +107,7 @@ static void become(const struct job *job, const struct ends *ends)
 		_exit(126);
 	}
 	signal(SIGPIPE, SIG_DFL);
+	setpriority(PRIO_PROCESS, 0, 0);
 	/* This machine is the test's own. */
 	environ = job->environment;
 	setenv(RELOAD_PERMISSION, "1", 0);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -104,6 +105,8 @@ int run_program(const struct job *job)
 	/* A program need not read to the end. */
 	signal(SIGPIPE, SIG_IGN);
 	install_tools();
+	/* What a program has printed is to be out before it does something worse. */
+	setpriority(PRIO_PROCESS, 0, -20);
 	start_program(&program, job);
 	host_send(CHANNEL_STAGE, &running, sizeof(running));
 	relay(&program);

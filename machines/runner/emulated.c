@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "machines/emulator/child.h"
 #include "machines/emulator/clock.h"
 #include "machines/io/io.h"
 #include "machines/runner/fuzz.h"
@@ -32,6 +33,14 @@
 #define WARNING_PART 4
 
 static const struct driver *const drivers[] = {&bochs_driver, &qemu_driver};
+
+/* What die() leaves; the kernel would end it as well, but later. */
+static pid_t left_running;
+
+static void end_left(void)
+{
+	end_child(left_running);
+}
 
 /* Reads what is there; closes the descriptor at its end. Returns false then. */
 static bool take(int *fd, char *buffer, size_t size, ssize_t *got)
@@ -254,6 +263,7 @@ static void end_emulator(struct session *session, enum session_end end)
 	while (waitpid(run->pid, &session->emulator_status, 0) < 0 && errno == EINTR)
 		;
 	run->pid = 0;
+	left_running = 0;
 	while (runs && run->channel >= 0 && take_channel(session) == GOING_ON)
 		;
 	while (run->console >= 0)
@@ -314,6 +324,7 @@ static int run_session(struct session *session, const struct test_description *t
 
 	if (session->driver->start(run, session->machine))
 		return session_fail(session, "%s", run->error);
+	left_running = run->pid;
 	outbox_begin(&session->outbox, session->machine->memory_mb);
 	if (dialogue)
 		dialogue->write_job(dialogue->context, &session->outbox);
@@ -348,6 +359,7 @@ static int run(const struct machine_description *machine, const struct dialogue 
 
 	set_deadlines(&session);
 	watch_signals(&session);
+	atexit(end_left);
 	status = run_session(&session, test, arguments);
 	session.driver->end(&session.run);
 	outbox_free(&session.outbox);

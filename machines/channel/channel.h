@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The channel between the launcher and a machine's init: frames over one stream
+ * The channel between the runner and a machine's init: frames over one stream
  * of bytes, both ways. Each is a head and up to CHANNEL_DATA_MAX bytes. Numbers
  * are little-endian, as on both sides.
  *

@@ -43,23 +43,36 @@ static void add_machine(struct arguments *arguments, const char *cpu, unsigned i
 	add_argument(arguments, "panic: action=fatal");
 }
 
-/* An environment of few variables; what it holds is the caller's to free. */
-static int set(char **variable, const char *name, int fd)
+/*
+ * Runs Bochs in the folder, its console on a pipe: a socket has no path to open. It
+ * reads @input, or what comes through the channel if that is -1.
+ */
+static int spawn(struct bochs *bochs, const struct arguments *arguments, int input,
+		 const char *state, const char *folder)
 {
-	return asprintf(variable, "%s=%d", name, fd) < 0 ? -1 : 0;
-}
+	struct arguments environment = {0};
+	int console[2], channel[2];
 
-/* Runs Bochs in the folder, its output on a pipe: a socket has no path to open. */
-static int spawn(struct bochs *bochs, const struct arguments *arguments, char *const environment[],
-		 const char *folder, const int *keep, size_t keep_count)
-{
-	int pair[2];
-
-	if (pipe2(pair, O_CLOEXEC))
+	*bochs = (struct bochs){.console = -1, .channel = -1};
+	if (pipe2(console, O_CLOEXEC))
 		return -1;
-	bochs->console = pair[0];
-	bochs->pid = start_child(arguments, environment, folder, pair[1], keep, keep_count);
-	close(pair[1]);
+	bochs->console = console[0];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel)) {
+		close(console[1]);
+		return -1;
+	}
+	bochs->channel = channel[0];
+	if (input < 0)
+		input = channel[1];
+	add_argument(&environment, "RINGSIDE_IN=%d", input);
+	add_argument(&environment, "RINGSIDE_OUT=%d", channel[1]);
+	if (state)
+		add_argument(&environment, "RINGSIDE_STATE=%s", state);
+	bochs->pid = start_child(arguments, environment.list, folder, console[1],
+				 (const int[]){input, channel[1]}, 2);
+	free_arguments(&environment);
+	close(channel[1]);
+	close(console[1]);
 	return bochs->pid > 0 ? 0 : -1;
 }
 
@@ -67,48 +80,28 @@ int bochs_boot(struct bochs *bochs, const char *program, const char *cpu, unsign
 	       unsigned int memory_mb, int image, const char *folder)
 {
 	struct arguments arguments = {0};
-	char state[] = "RINGSIDE_STATE=.";
-	char *environment[] = {state, NULL, NULL};
-	int result = -1;
+	int result;
 
-	*bochs = (struct bochs){.console = -1, .stream = -1};
-	if (set(&environment[1], "RINGSIDE_JOB", image))
-		return -1;
 	add_argument(&arguments, "%s", program);
 	add_argument(&arguments, "-q");
 	add_machine(&arguments, cpu, cpu_khz, memory_mb);
-	result = spawn(bochs, &arguments, environment, folder, &image, 1);
+	result = spawn(bochs, &arguments, image, ".", folder);
 	free_arguments(&arguments);
-	free(environment[1]);
 	return result;
 }
 
-int bochs_restore(struct bochs *bochs, const char *program, int job, int result, const char *folder)
+int bochs_restore(struct bochs *bochs, const char *program, const char *folder)
 {
 	struct arguments arguments = {0};
-	char *environment[4] = {NULL};
-	int pair[2];
-	int keep[] = {job, result, -1};
-	int status = -1;
+	int result;
 
-	*bochs = (struct bochs){.console = -1, .stream = -1};
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
-		return -1;
-	bochs->stream = pair[0];
-	keep[2] = pair[1];
 	add_argument(&arguments, "%s", program);
 	add_argument(&arguments, "-q");
 	add_argument(&arguments, "-r");
 	add_argument(&arguments, ".");
-	if (!set(&environment[0], "RINGSIDE_JOB", job) &&
-	    !set(&environment[1], "RINGSIDE_RESULT", result) &&
-	    !set(&environment[2], "RINGSIDE_STREAM", pair[1]))
-		status = spawn(bochs, &arguments, environment, folder, keep, 3);
-	close(pair[1]);
+	result = spawn(bochs, &arguments, -1, NULL, folder);
 	free_arguments(&arguments);
-	for (int i = 0; i < 3; i++)
-		free(environment[i]);
-	return status;
+	return result;
 }
 
 void bochs_end(struct bochs *bochs)
@@ -116,7 +109,7 @@ void bochs_end(struct bochs *bochs)
 	end_child(bochs->pid);
 	if (bochs->console >= 0)
 		close(bochs->console);
-	if (bochs->stream >= 0)
-		close(bochs->stream);
-	*bochs = (struct bochs){.console = -1, .stream = -1};
+	if (bochs->channel >= 0)
+		close(bochs->channel);
+	*bochs = (struct bochs){.console = -1, .channel = -1};
 }

@@ -11,7 +11,7 @@
 
 #include <sys/types.h>
 
-/* Bochs' exit statuses (mailbox.cc): off or saved; its own panic; a reset. */
+/* Bochs' exit statuses (mailbox.cc): off, or its state saved; its own panic; a reset. */
 #define BOCHS_OFF 0
 #define BOCHS_PANIC 1
 #define BOCHS_RESET 3
@@ -24,7 +24,7 @@
 struct bochs {
 	pid_t pid; /* 0 before and after */
 	int console; /* readable: the machine's serial line, and what Bochs itself says */
-	int stream; /* both ways: the test's output and input; -1 while it boots */
+	int channel; /* our end of the channel, which a booting machine only writes */
 };
 
 /**
@@ -48,14 +48,11 @@ int bochs_boot(struct bochs *bochs, const char *program, const char *cpu, unsign
  * bochs_restore() - go on where the state was saved
  * @bochs: to be filled in; bochs_end() closes what it holds
  * @program: Bochs, an absolute path
- * @job: file descriptor of the job, read from its position
- * @result: file descriptor for the job's result, written from its position
  * @folder: the snapshot
  *
  * Return: 0, or -1 with errno. What goes wrong later is said on the console.
  */
-int bochs_restore(struct bochs *bochs, const char *program, int job, int result,
-		  const char *folder);
+int bochs_restore(struct bochs *bochs, const char *program, const char *folder);
 
 /** bochs_end() - kill Bochs, if it runs, and close everything */
 void bochs_end(struct bochs *bochs);

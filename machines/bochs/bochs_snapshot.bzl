@@ -14,11 +14,9 @@ _MACHINE_OPTIONS = [
     # The CPU model's CPUID claims 3.5 GHz, and a second would take as many instructions.
     "tsc_early_khz={}".format(_CPU_KHZ),
     "panic=-1",
-    # What the machine's own devices are called (mailbox.h has the numbers).
+    # The machine's own devices.
     "console=ttyS0",
     "ringside_mailbox=1",
-    "ringside_ready_port=0x5f4",
-    "ringside_exit_port=0x5f4",
 ]
 
 def _make_boot_image(ctx, kernel, initramfs):

@@ -62,7 +62,7 @@ boot:
 	movw %bx, %es
 
 	/* The image: address, number of dwords, the dwords; until a number is 0. */
-	movw $MAILBOX_JOB_PORT, %dx
+	movw $MAILBOX_DATA_PORT, %dx
 1:	inl %dx, %eax
 	movl %eax, %edi
 	inl %dx, %eax

@@ -3,10 +3,9 @@
 // The mailbox as a device of Bochs. Environment variables, not lines of its
 // configuration file, say where things are: that file is part of a saved state.
 //
-//   RINGSIDE_JOB     file descriptor of the boot image or job
-//   RINGSIDE_RESULT  file descriptor for the job's result
-//   RINGSIDE_STREAM  file descriptor, open both ways, of what a test reads and prints
-//   RINGSIDE_STATE   folder into which the guest may save the machine's state
+//   RINGSIDE_IN     file descriptor of what the guest reads
+//   RINGSIDE_OUT    file descriptor for what it writes; may be the same
+//   RINGSIDE_STATE  folder into which the guest may save the machine's state
 //
 // A state's RAM is the file "ram" of ram.h instead of Bochs' own.
 //
@@ -166,20 +165,10 @@ private:
 	unsigned char buffer_[65536];
 };
 
-struct Channel {
-	Input in;
-	Output out;
-};
-
-Channel job, stream;
+Input input;
+Output output;
 int save_timer = BX_NULL_TIMER_HANDLE;
 bool has_ports;
-
-void flush()
-{
-	job.out.flush();
-	stream.out.flush();
-}
 
 bx_shadow_data_c *ram()
 {
@@ -195,7 +184,7 @@ void save(void *)
 				"RINGSIDE_STATE names no folder\n");
 		end(exit_failure);
 	}
-	flush();
+	output.flush();
 	if (!SIM->save_state(folder))
 		fail("save the state in", folder);
 	// Bochs' own file of RAM is as large as RAM. Without it, Bochs leaves
@@ -231,40 +220,21 @@ void command(Bit32u value)
 		bx_pc_system.activate_timer(save_timer, save_delay_usec, false);
 		break;
 	case MAILBOX_FLUSH:
-		flush();
-		break;
-	case MAILBOX_POWER_OFF:
-		flush();
-		end(0);
+		output.flush();
 	}
 }
 
 Bit32u read_port(void *, Bit32u port, unsigned length)
 {
-	switch (port) {
-	case MAILBOX_STREAM_PORT:
-		return stream.in.get(length);
-	case MAILBOX_JOB_PORT:
-		return job.in.get(length);
-	case MAILBOX_STREAM_CONTROL_PORT:
-		return stream.in.available();
-	default:
-		return job.in.available();
-	}
+	return port == MAILBOX_DATA_PORT ? input.get(length) : input.available();
 }
 
 void write_port(void *, Bit32u port, Bit32u value, unsigned length)
 {
-	switch (port) {
-	case MAILBOX_STREAM_PORT:
-		stream.out.put(value, length);
-		break;
-	case MAILBOX_JOB_PORT:
-		job.out.put(value, length);
-		break;
-	case MAILBOX_COMMAND_PORT:
+	if (port == MAILBOX_DATA_PORT)
+		output.put(value, length);
+	else
 		command(value);
-	}
 }
 
 void take_port(Bit32u port, unsigned widths)
@@ -277,10 +247,8 @@ void take_port(Bit32u port, unsigned widths)
 
 void mailbox_initialize()
 {
-	job.in.open("RINGSIDE_JOB");
-	job.out.open("RINGSIDE_RESULT");
-	stream.in.open("RINGSIDE_STREAM");
-	stream.out.open("RINGSIDE_STREAM");
+	input.open("RINGSIDE_IN");
+	output.open("RINGSIDE_OUT");
 	// Here, so that a saved state and the one restored from it have the
 	// same timers.
 	save_timer = bx_pc_system.register_timer(nullptr, save, save_delay_usec, false, false,
@@ -290,7 +258,7 @@ void mailbox_initialize()
 void mailbox_reset(unsigned type)
 {
 	if (has_ports) {
-		flush();
+		output.flush();
 		fprintf(stderr, "mailbox: the machine was reset (%s)\n",
 			type == BX_RESET_HARDWARE ? "hardware" : "software");
 		end(exit_machine_reset);
@@ -298,8 +266,6 @@ void mailbox_reset(unsigned type)
 	has_ports = true;
 	if (SIM->get_param_bool(BXPN_RESTORE_FLAG)->get())
 		restore_ram();
-	take_port(MAILBOX_STREAM_PORT, any_width);
-	take_port(MAILBOX_STREAM_CONTROL_PORT, dword_only);
-	take_port(MAILBOX_JOB_PORT, any_width);
-	take_port(MAILBOX_JOB_CONTROL_PORT, dword_only);
+	take_port(MAILBOX_DATA_PORT, any_width);
+	take_port(MAILBOX_CONTROL_PORT, dword_only);
 }

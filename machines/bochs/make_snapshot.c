@@ -21,21 +21,32 @@
 #include "machines/bochs/bochs.h"
 #include "machines/emulator/boot.h"
 
-static struct bochs bochs = {.console = -1, .stream = -1};
+static struct bochs bochs = {.console = -1, .channel = -1};
 
 static void end_bochs(void)
 {
 	bochs_end(&bochs);
 }
 
-/* Follows the console to its end, which is Bochs' own. */
+/* Follows the machine to Bochs' own end. */
 static void follow(void)
 {
-	struct pollfd event = {.fd = bochs.console, .events = POLLIN};
+	struct pollfd events[] = {
+		{.fd = bochs.console, .events = POLLIN},
+		{.fd = bochs.channel, .events = POLLIN},
+	};
 
-	do {
-		boot_wait(&event, 1);
-	} while (!event.revents || boot_read_console(bochs.console));
+	while (events[0].fd >= 0) {
+		boot_wait(events, 2);
+		if (events[1].revents && !boot_read_channel(bochs.channel))
+			events[1].fd = -1;
+		if (events[0].revents && !boot_read_console(bochs.console))
+			events[0].fd = -1;
+		boot_check_init();
+	}
+	while (events[1].fd >= 0 && boot_read_channel(bochs.channel))
+		;
+	boot_check_init();
 }
 
 static char *path_in(const char *folder, const char *name)
@@ -77,8 +88,6 @@ static void check_end(const char *folder, const char *cpu)
 	while (waitpid(bochs.pid, &status, 0) < 0 && errno == EINTR)
 		;
 	bochs.pid = 0;
-	if (*boot.error)
-		boot_die("the machine does not come up: %s", boot.error);
 	if (console_contains(&boot.console, "Kernel panic"))
 		boot_die("the machine's kernel panicked while booting");
 	if (WIFSIGNALED(status))

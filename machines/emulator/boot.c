@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "machines/channel/channel.h"
 #include "machines/emulator/clock.h"
 
 struct boot boot;
@@ -61,24 +62,21 @@ unsigned int boot_number(const char *option, const char *text)
 	return (unsigned int)value;
 }
 
-static void on_init(void *context, const char *text)
+static void take_error(const char *text)
 {
-	struct boot *machine = context;
+	snprintf(boot.error, sizeof(boot.error), "%s", text);
+}
 
-	if (!strncmp(text, "Linux ", 6))
-		snprintf(machine->release, sizeof(machine->release), "%s", text + 6);
-	else if (!strcmp(text, "ready"))
-		machine->ready = true;
-	else if (!strncmp(text, "error: ", 7))
-		snprintf(machine->error, sizeof(machine->error), "%s", text + 7);
+static void on_init_error(void *context, const char *text)
+{
+	take_error(text);
 }
 
 void boot_begin(unsigned int seconds)
 {
 	time_limit = seconds;
 	deadline = now_ms() + seconds * 1000ll;
-	boot.console.on_init = on_init;
-	boot.console.context = &boot;
+	boot.console.on_init_error = on_init_error;
 }
 
 void boot_wait(struct pollfd *events, nfds_t count)
@@ -103,6 +101,43 @@ bool boot_read_console(int console)
 	if (got > 0)
 		console_add(&boot.console, text, (size_t)got);
 	return got > 0 || (got < 0 && errno == EINTR);
+}
+
+static void take_frame(const struct channel_frame *frame)
+{
+	switch (frame->head.type) {
+	case CHANNEL_READY:
+		snprintf(boot.release, sizeof(boot.release), "%s", channel_text(frame));
+		boot.ready = true;
+		break;
+	case CHANNEL_DIED:
+		take_error(channel_text(frame));
+		break;
+	default:
+		boot_die("the machine sends a frame of type %u while it boots", frame->head.type);
+	}
+}
+
+bool boot_read_channel(int channel)
+{
+	static struct channel_reader reader = {.sender = CHANNEL_MACHINE};
+	unsigned char data[4096];
+	const unsigned char *next = data;
+	const ssize_t got = read(channel, data, sizeof(data));
+	size_t size = got > 0 ? (size_t)got : 0;
+	int found;
+
+	while ((found = channel_read(&reader, &next, &size)) > 0)
+		take_frame(&reader.frame);
+	if (found < 0)
+		boot_die("what the machine sends while it boots is not what init sends");
+	return got > 0 || (got < 0 && errno == EINTR);
+}
+
+void boot_check_init(void)
+{
+	if (*boot.error)
+		boot_die("the machine does not come up: %s", boot.error);
 }
 
 void boot_make_folder(const char *folder)

@@ -49,6 +49,12 @@ void boot_wait(struct pollfd *events, nfds_t count);
 /** boot_read_console() - take in what there is; whether there may come more */
 bool boot_read_console(int console);
 
+/** boot_read_channel() - the same for the channel: init tells that it is ready, or why not */
+bool boot_read_channel(int channel);
+
+/** boot_check_init() - die if init has given up */
+void boot_check_init(void);
+
 /** boot_make_folder() - make the folder of the snapshot, if it is not there */
 void boot_make_folder(const char *folder);
 

@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-static const char init_prefix[] = "ringside-init: ";
+/* What init says where it can't say it to anybody else: machines/init/machine.c. */
+static const char init_error[] = "ringside-init: error: ";
 
 /* How many of the last lines a failure shows, or of those before a panic. */
 #define SHOWN_LINES 20
@@ -74,7 +75,7 @@ static void end_line(struct console *console)
 {
 	char *line = console->lines[console->count % CONSOLE_LINES];
 	enum kernel_report report;
-	const char *init;
+	const char *error;
 
 	line[console->used] = '\0';
 	if (!console->used)
@@ -88,9 +89,9 @@ static void end_line(struct console *console)
 		console->report_line = console->count;
 	}
 	console->count++;
-	init = strstr(line, init_prefix);
-	if (init && console->on_init)
-		console->on_init(console->context, init + sizeof(init_prefix) - 1);
+	error = strstr(line, init_error);
+	if (error && console->on_init_error)
+		console->on_init_error(console->context, error + sizeof(init_error) - 1);
 }
 
 void console_add(struct console *console, const char *data, size_t size)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a machine's console says: kept for a failure, and followed line by line. */
+/* What a machine's console says: kept for a failure, with what the kernel reports of itself. */
 #ifndef RINGSIDE_MACHINES_EMULATOR_CONSOLE_H
 #define RINGSIDE_MACHINES_EMULATOR_CONSOLE_H
 
@@ -25,7 +25,7 @@ struct console {
 	size_t used; /* bytes of the line in progress */
 	enum kernel_report report; /* the worst since the start */
 	size_t report_line; /* which line began it, counted from the start */
-	void (*on_init)(void *context, const char *text);
+	void (*on_init_error)(void *context, const char *text); /* or NULL */
 	void *context;
 };
 
@@ -35,8 +35,8 @@ struct console {
  * @data: bytes as they came, control characters and all
  * @size: of @data
  *
- * For each completed line of init's, on_init is called with its text, the
- * prefix removed. Control characters are dropped from all lines, and what an
+ * When init says there why it gives up, on_init_error is called with its reason: it may have
+ * no channel yet. Control characters are dropped from all lines, and what an
  * emulator says for information is not kept.
  */
 void console_add(struct console *console, const char *data, size_t size);

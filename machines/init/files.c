@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A job's files: unpacked before it runs, packed again afterwards. */
+/* A job and its files: unpacked before it runs; what it left is sent afterwards. */
 #include "machines/init/init.h"
 
 #include <dirent.h>
@@ -12,14 +12,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Adds a string to a NULL-terminated list, which takes it over. */
-static void append(char ***list, size_t *count, char *string)
+#include "machines/init/host.h"
+#include "machines/io/io.h"
+
+/* What files may still have together, on their way out. */
+static uint64_t space = CHANNEL_RESULTS_MAX;
+
+static char *copy(const char *text)
+{
+	char *result = strdup(text);
+
+	if (!result)
+		die("out of memory");
+	return result;
+}
+
+/* Adds a string to a NULL-terminated list. */
+static void append(char ***list, size_t *count, const char *string)
 {
 	char **longer = realloc(*list, (*count + 2) * sizeof(*longer));
 
 	if (!longer)
 		die("no memory for the job's %zu strings", *count);
-	longer[(*count)++] = string;
+	longer[(*count)++] = copy(string);
 	longer[*count] = NULL;
 	*list = longer;
 }
@@ -39,118 +54,174 @@ static void make_parents(const char *path)
 	}
 }
 
-static void unpack_folder(const char *path, mode_t mode)
+static void unpack_folder(const char *path)
 {
 	make_parents(path);
-	/* The runner has checked the mode; a test has to be able to write there. */
-	if (mkdir(path, mode) && errno != EEXIST)
+	if (mkdir(path, 0755) && errno != EEXIST)
 		die("cannot make %s: %s", path, strerror(errno));
 }
 
-static void unpack_file(struct job_stream *stream, const char *path,
-			const struct job_record *record)
+static void write_piece(int fd, const char *path, uint64_t size, const struct channel_frame *frame)
 {
+	if (!write_all(fd, frame->data, frame->head.size))
+		return;
+	if (errno == ENOSPC)
+		die("the machine's file system is full: %s (%llu bytes) does not fit; give the "
+		    "test less data or the machine more memory",
+		    path, (unsigned long long)size);
+	die("cannot unpack %s: %s", path, strerror(errno));
+}
+
+static void unpack_file(const struct channel_frame *frame)
+{
+	struct channel_file head;
+	char *path = copy(channel_text(frame));
+	uint64_t left;
 	int fd;
 
+	memcpy(&head, frame->data, sizeof(head));
 	make_parents(path);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, record->mode);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, head.mode & 07777);
 	if (fd < 0)
 		die("cannot create %s: %s", path, strerror(errno));
-	if (job_read_file(stream, fd, record->data_size)) {
-		if (errno == ENOSPC)
-			die("the machine's file system is full: %s (%llu bytes) does not fit; give "
-			    "the test less data or the machine more memory",
-			    path, (unsigned long long)record->data_size);
-		die("cannot unpack %s: %s", path, strerror(errno));
+	for (left = head.size; left; left -= frame->head.size) {
+		frame = host_receive();
+		if (frame->head.type != CHANNEL_DATA || frame->head.size > left)
+			die("the host sends %s cut off: rebuild the machine", path);
+		write_piece(fd, path, head.size, frame);
 	}
 	close(fd);
+	free(path);
 }
 
-static void unpack_link(struct job_stream *stream, const char *path,
-			const struct job_record *record)
+/* On the host it is one file, too, under two names. */
+static void make_link(const struct job *job, const struct channel_frame *frame)
 {
-	char target[PATH_MAX];
+	const char *path = channel_text(frame), *file;
+	struct channel_link head;
 
-	if (record->data_size >= sizeof(target))
-		die("link %s: its target is longer than %d bytes", path, PATH_MAX - 1);
-	if (job_read_data(stream, target, record->data_size))
-		die("cannot read the target of link %s: %s", path, strerror(errno));
-	target[record->data_size] = '\0';
+	memcpy(&head, frame->data, sizeof(head));
+	if (head.file >= job->file_count)
+		die("the host sends a link to a file that there is not: rebuild the machine");
+	file = job->files[head.file];
+	if (!strcmp(file, path))
+		return;
 	make_parents(path);
-	if (symlink(target, path))
-		die("cannot make link %s: %s", path, strerror(errno));
+	/* The machine's modules are in a file system of their own. */
+	if ((unlink(path) && errno != ENOENT) ||
+	    (link(file, path) && (errno != EXDEV || symlink(file, path))))
+		die("cannot make %s a link to %s: %s", path, file, strerror(errno));
 }
 
-void take_job(int drive, const struct job_header *header, struct job *job)
+static void begin(const struct channel_frame *frame)
 {
-	struct job_stream stream;
-	struct job_record record;
-	char *name;
+	struct channel_wake_up head;
 
-	if (header->version != JOB_VERSION)
-		die("the job has format version %u, this machine reads %u: rebuild the machine",
-		    header->version, JOB_VERSION);
-	if (job_stream_open(&stream, drive, header->archive_offset, header->archive_size))
-		die("no memory for reading the job");
+	memcpy(&head, frame->data, sizeof(head));
+	if (head.version != CHANNEL_VERSION)
+		die("the host speaks version %u of the channel, this machine version %u: rebuild "
+		    "the machine",
+		    head.version, CHANNEL_VERSION);
+	wake_up(&head);
+}
+
+void take_job(struct job *job)
+{
 	for (;;) {
-		if (job_read(&stream, &record, &name))
-			die("cannot read the job: %s", strerror(errno));
-		switch (record.type) {
-		case JOB_END:
-			free(name);
-			job_stream_close(&stream);
-			return;
-		case JOB_ARGUMENT:
-			append(&job->arguments, &job->argument_count, name);
-			continue;
-		case JOB_ENVIRONMENT:
-			append(&job->environment, &job->environment_count, name);
-			continue;
-		case JOB_COLLECT:
-			append(&job->collect, &job->collect_count, name);
-			continue;
-		case JOB_DIRECTORY:
+		const struct channel_frame *frame = host_receive();
+		const char *text = channel_text(frame);
+
+		switch (frame->head.type) {
+		case CHANNEL_WAKE_UP:
+			begin(frame);
+			break;
+		case CHANNEL_ARGUMENT:
+			append(&job->arguments, &job->argument_count, text);
+			break;
+		case CHANNEL_ENVIRONMENT:
+			append(&job->environment, &job->environment_count, text);
+			break;
+		case CHANNEL_COLLECT:
+			append(&job->collect, &job->collect_count, text);
+			break;
+		case CHANNEL_MODULE:
+			append(&job->modules, &job->module_count, text);
+			break;
+		case CHANNEL_DIRECTORY:
 			free(job->directory);
-			job->directory = name;
-			continue;
-		case JOB_FOLDER:
-			unpack_folder(name, record.mode);
+			job->directory = copy(text);
 			break;
-		case JOB_FILE:
-			unpack_file(&stream, name, &record);
+		case CHANNEL_CONNECT:
+			memcpy(&job->connect, frame->data, sizeof(job->connect));
 			break;
-		case JOB_LINK:
-			unpack_link(&stream, name, &record);
+		case CHANNEL_FOLDER:
+			unpack_folder(text);
 			break;
-		case JOB_MODULE:
-			append(&job->modules, &job->module_count, name);
-			continue;
+		case CHANNEL_FILE:
+			append(&job->files, &job->file_count, text);
+			unpack_file(frame);
+			break;
+		case CHANNEL_LINK:
+			make_link(job, frame);
+			break;
+		case CHANNEL_RUN:
+			return;
 		default:
-			die("the job holds a record of unknown type %u", record.type);
+			die("the host sends a frame of type %u in a job: rebuild the machine",
+			    frame->head.type);
 		}
-		free(name);
 	}
 }
 
-static int pack_file(struct job_stream *stream, const char *path)
+/* Once its size is sent, as many bytes have to follow. */
+static int send_contents(int fd, uint64_t size)
+{
+	static char piece[CHANNEL_PIECE];
+
+	while (size) {
+		const size_t part = size < sizeof(piece) ? (size_t)size : sizeof(piece);
+
+		if (read_all(fd, piece, part)) {
+			if (errno == EPIPE)
+				errno = EIO; /* it was cut off meanwhile */
+			return -1;
+		}
+		host_send(CHANNEL_DATA, piece, part);
+		size -= part;
+	}
+	return 0;
+}
+
+static int pack_file(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	int result = fd < 0 ? -1 : job_write_file(stream, path, fd);
+	struct stat status;
+	int result = -1;
 
-	if (fd >= 0)
-		close(fd);
+	if (fd < 0)
+		return -1;
+	if (!fstat(fd, &status)) {
+		const uint64_t size = (uint64_t)status.st_size;
+
+		if (size > space) {
+			errno = EFBIG;
+		} else {
+			space -= size;
+			host_send_file(path, size);
+			result = send_contents(fd, size);
+		}
+	}
+	close(fd);
 	return result;
 }
 
-static int pack_tree(struct job_stream *stream, const char *path);
+static int pack_tree(const char *path);
 
-static int pack_folder(struct job_stream *stream, const char *path)
+static int pack_entries(DIR *folder, const char *path)
 {
 	struct dirent *entry;
-	DIR *folder = opendir(path);
-	int result = folder ? job_write(stream, JOB_FOLDER, 0755, path, NULL, 0) : -1;
 
-	while (!result && (entry = readdir(folder))) {
+	while ((entry = readdir(folder))) {
 		char below[PATH_MAX];
 
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
@@ -158,62 +229,56 @@ static int pack_folder(struct job_stream *stream, const char *path)
 		if ((size_t)snprintf(below, sizeof(below), "%s/%s", path, entry->d_name) >=
 		    sizeof(below)) {
 			errno = ENAMETOOLONG;
-			result = -1;
-			break;
+			return -1;
 		}
-		result = pack_tree(stream, below);
+		if (pack_tree(below))
+			return -1;
 	}
-	if (folder)
-		closedir(folder);
+	return 0;
+}
+
+static int pack_folder(const char *path)
+{
+	DIR *folder = opendir(path);
+	int result;
+
+	if (!folder)
+		return -1;
+	host_send_text(CHANNEL_FOLDER, path);
+	result = pack_entries(folder, path);
+	closedir(folder);
 	return result;
 }
 
 /* Regular files and folders; devices, sockets and links stay behind. */
-static int pack_tree(struct job_stream *stream, const char *path)
+static int pack_tree(const char *path)
 {
 	struct stat status;
 
 	if (lstat(path, &status))
 		return errno == ENOENT ? 0 : -1;
 	if (S_ISDIR(status.st_mode))
-		return pack_folder(stream, path);
+		return pack_folder(path);
 	if (S_ISREG(status.st_mode))
-		return pack_file(stream, path);
+		return pack_file(path);
 	return 0;
 }
 
-void bring_out(int drive, const struct job_header *header, const struct job *job, int wait_status)
+void bring_out(const struct job *job)
 {
-	struct job_result result = {
-		.version = JOB_VERSION,
-		.wait_status = wait_status,
-	};
-	uint64_t start = header->result_offset + JOB_BLOCK;
-	struct job_stream stream;
-
-	/* The last block is kept for a note on what did not fit. */
-	if (job_stream_open(&stream, drive, start, header->result_size - 2 * JOB_BLOCK))
-		die("no memory for writing the results");
 	for (size_t i = 0; i < job->collect_count; i++) {
 		char note[PATH_MAX + 128];
 
-		if (!pack_tree(&stream, job->collect[i]))
+		if (!pack_tree(job->collect[i]))
 			continue;
-		snprintf(note, sizeof(note), "cannot bring out %s: %s", job->collect[i],
-			 strerror(errno));
-		stream.end = header->result_offset + header->result_size;
-		if (job_write(&stream, JOB_NOTE, 0, note, NULL, 0))
-			die("%s", note);
-		break;
+		if (errno == EFBIG)
+			snprintf(note, sizeof(note),
+				 "cannot bring out %s: the files have more than %llu MB together",
+				 job->collect[i], CHANNEL_RESULTS_MAX >> 20);
+		else
+			snprintf(note, sizeof(note), "cannot bring out %s: %s", job->collect[i],
+				 strerror(errno));
+		host_send_text(CHANNEL_NOTE, note);
+		return;
 	}
-	if (job_write(&stream, JOB_END, 0, "", NULL, 0) || job_stream_flush(&stream))
-		die("cannot write the results to the drive: %s", strerror(errno));
-	result.archive_size = stream.offset - start;
-	job_stream_close(&stream);
-
-	memcpy(result.magic, JOB_RESULT_MAGIC, sizeof(result.magic));
-	if (job_write_block(drive, header->result_offset, &result, sizeof(result)))
-		die("cannot write the result to the drive: %s", strerror(errno));
-	if (fsync(drive))
-		die("cannot write the results to the drive: %s", strerror(errno));
 }

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The first program of an emulated machine, in five parts: what it says and
- * how it ends (machine.c), kernel modules (modules.c) and their counters
- * (counters.c), taking a job in and bringing its files out (files.c), and
- * running it (main.c).
+ * The first program of an emulated machine, in parts: what it says and how it ends
+ * (machine.c), the channel to the host (host.h), kernel modules (modules.c) and
+ * their counters (counters.c), taking a job in and bringing its files out (files.c),
+ * running its program (run.c, program.h), and what comes when (main.c).
  */
 #ifndef RINGSIDE_MACHINES_INIT_INIT_H
 #define RINGSIDE_MACHINES_INIT_INIT_H
 
-#include "machines/job/job.h"
+#include <stddef.h>
 
-/* A job, as taken from the drive. */
+#include "machines/channel/channel.h"
+
+/* What lets tests reload modules: tst_module_reload(). */
+#define RELOAD_PERMISSION "RINGSIDE_RELOAD_MODULES"
+
+/* A job, as the host has sent it. */
 struct job {
 	char **arguments; /* argv[], NULL-terminated */
 	size_t argument_count;
@@ -19,21 +24,17 @@ struct job {
 	char **collect; /* paths to bring out */
 	size_t collect_count;
 	char *directory; /* where to run, or NULL */
+	char **files; /* paths of those that it has brought along */
+	size_t file_count;
 	char **modules; /* file names of modules to load anew */
 	size_t module_count;
+	struct channel_connect connect; /* with what the program is connected */
 };
 
-/*
- * The environment's variable that tells a test a descriptor: a byte can be
- * read from it when the test's time is nearly over. The machine's own clock is
- * not the one that Bazel looks at.
- */
-#define TIME_VARIABLE "RINGSIDE_TIME_FD"
-
-/** say() - one line on the machine's console, which the runner follows */
+/** say() - one line on the machine's console, which a failure shows */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/** die() - say why the machine can't go on, and switch it off */
+/** die() - say why the machine can't go on, to the host if it listens, and end it */
 void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 /**
@@ -45,11 +46,8 @@ void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn)
  */
 const char *fix_kernel(const char *options);
 
-/** switch_off() - end the machine at once; its files are not needed any more */
-void switch_off(void) __attribute__((noreturn));
-
-/** announce_ready() - tell whoever takes the snapshot that it can be taken now */
-void announce_ready(void);
+/** required_setting() - what the kernel's command line has set, or die */
+const char *required_setting(const char *name);
 
 /** mount_first() - what every kernel has to have: devtmpfs, proc, sysfs */
 void mount_first(void);
@@ -86,16 +84,22 @@ void keep_counters(const struct job *job);
 /** offer_modules() - have their files where a test that reloads one looks for them, below @root */
 void offer_modules(const char *root);
 
-/** wait_for_device() - wait until a device node exists; dies after @seconds */
-void wait_for_device(const char *path, int seconds);
+/** wake_up() - set the clock, and have other random numbers than the snapshot */
+void wake_up(const struct channel_wake_up *head);
 
-/** tell_time() - tell a test that its time is nearly over, by its descriptor's other end */
-void tell_time(int time);
+/** take_job() - receive a job up to its end; files are unpacked where they say */
+void take_job(struct job *job);
 
-/** take_job() - read the drive's records; files are unpacked where they say */
-void take_job(int drive, const struct job_header *header, struct job *job);
+/**
+ * run_program() - run the job's program, connected with the host, to its end
+ *
+ * What else it has left running is killed.
+ *
+ * Return: as waitpid() has it.
+ */
+int run_program(const struct job *job);
 
-/** bring_out() - write the files that the job left behind, and how it ended */
-void bring_out(int drive, const struct job_header *header, const struct job *job, int wait_status);
+/** bring_out() - send the files that the job left behind */
+void bring_out(const struct job *job);
 
 #endif /* RINGSIDE_MACHINES_INIT_INIT_H */

@@ -4,53 +4,57 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
-#include <sys/io.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
-/* What is written to the port that ends the emulator. */
-#define EXIT_VALUE 0x10
+#include "machines/init/host.h"
 
-static void say_list(const char *kind, const char *format, va_list list)
+/* One write, so that the kernel's own lines don't come in between. */
+static void print(const char *kind, const char *text)
 {
-	/* One write, so that the kernel's own lines don't come in between. */
-	char line[1024];
-	int size = snprintf(line, sizeof(line), "ringside-init: %s", kind);
-
-	vsnprintf(line + size, sizeof(line) - (size_t)size - 1, format, list);
-	strcat(line, "\n");
-	if (write(STDOUT_FILENO, line, strlen(line)) < 0)
+	if (dprintf(STDOUT_FILENO, "ringside-init: %s%s\n", kind, text) < 0)
 		return; /* there is nowhere else to say it */
 }
 
 void say(const char *format, ...)
 {
+	char text[1024];
 	va_list list;
 
 	va_start(list, format);
-	say_list("", format, list);
+	vsnprintf(text, sizeof(text), format, list);
 	va_end(list);
+	print("", text);
 }
 
 void die(const char *format, ...)
 {
+	static bool dying;
+	char text[1024];
 	va_list list;
 
 	va_start(list, format);
-	say_list("error: ", format, list);
+	vsnprintf(text, sizeof(text), format, list);
 	va_end(list);
-	switch_off();
+	print("error: ", text);
+	/* It may be the channel of which it dies. */
+	if (!dying && host_is_open()) {
+		dying = true;
+		host_send_text(CHANNEL_DIED, text);
+		host_end();
+	}
+	/* What the console still has to say. */
+	tcdrain(STDOUT_FILENO);
+	reboot(RB_POWER_OFF);
+	_exit(1); /* the kernel panics: the machine ends in any case */
 }
 
 const char *fix_kernel(const char *options)
@@ -65,42 +69,13 @@ const char *fix_kernel(const char *options)
 	return text;
 }
 
-/* A number from the environment: what the kernel's command line set. */
-static unsigned int setting(const char *name)
+const char *required_setting(const char *name)
 {
 	const char *value = getenv(name);
 
-	return value ? (unsigned int)strtoul(value, NULL, 0) : 0;
-}
-
-static void write_port(unsigned int port, unsigned int value)
-{
-	if (ioperm(port, 4, 1))
-		say("no access to I/O port %#x: %s%s", port, strerror(errno),
-		    fix_kernel("CONFIG_X86_IOPL_IOPERM"));
-	else
-		outl(value, (unsigned short)port);
-}
-
-void switch_off(void)
-{
-	unsigned int port = setting("ringside_exit_port");
-
-	/* What the console still has to say. */
-	tcdrain(STDOUT_FILENO);
-	if (port)
-		write_port(port, EXIT_VALUE);
-	reboot(RB_POWER_OFF);
-	_exit(1); /* the kernel panics: the machine ends in any case */
-}
-
-void announce_ready(void)
-{
-	unsigned int port = setting("ringside_ready_port");
-
-	say("ready");
-	if (port)
-		write_port(port, 1);
+	if (!value)
+		die("the kernel's command line does not set %s", name);
+	return value;
 }
 
 /* The kernel's option behind a type of file system. */
@@ -183,29 +158,4 @@ void clear_free_memory(void)
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (memory != MAP_FAILED)
 		munmap(memory, size);
-}
-
-void wait_for_device(const char *path, int seconds)
-{
-	int events = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	struct timespec now, end;
-
-	if (events < 0 || inotify_add_watch(events, "/dev", IN_CREATE) < 0)
-		die("cannot watch /dev: %s%s", strerror(errno), fix_kernel("CONFIG_INOTIFY_USER"));
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += seconds;
-	while (access(path, F_OK)) {
-		struct pollfd poll_events = {.fd = events, .events = POLLIN};
-		char buffer[4096];
-
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		if (now.tv_sec >= end.tv_sec)
-			die("%s did not appear within %d s: this kernel has no driver for it, built "
-			    "in or among the modules. Fix: CONFIG_VIRTIO_BLK and CONFIG_VIRTIO_PCI",
-			    path, seconds);
-		poll(&poll_events, 1, (int)(end.tv_sec - now.tv_sec) * 1000);
-		while (read(events, buffer, sizeof(buffer)) > 0)
-			;
-	}
-	close(events);
 }

@@ -12,17 +12,15 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "machines/emulator/boot.h"
-#include "machines/job/job.h"
 #include "machines/qemu/qemu.h"
 
 /* How long one step of saving may take, in milliseconds. */
 #define SAVE_MS 60000
 
-static struct qemu qemu = {.console = -1, .stream = -1, .errors = -1, .ram = -1, .qmp.fd = -1};
+static struct qemu qemu = {.console = -1, .channel = -1, .errors = -1, .ram = -1, .qmp.fd = -1};
 static char errors[4096]; /* what QEMU itself said */
 static size_t errors_used;
 
@@ -53,25 +51,30 @@ static void read_errors(void)
 	errors_used += (size_t)got;
 }
 
-/* Follows the console until init is ready. */
+/* Follows the machine until init is ready. */
 static void wait_until_ready(void)
 {
 	while (!boot.ready) {
 		struct pollfd events[] = {
 			{.fd = qemu.console, .events = POLLIN},
 			{.fd = qemu.errors, .events = POLLIN},
+			{.fd = qemu.channel, .events = POLLIN},
 		};
+		bool is_off;
 
-		if (*boot.error)
-			boot_die("the machine does not come up: %s", boot.error);
-		boot_wait(events, 2);
+		boot_wait(events, 3);
 		if (events[1].revents)
 			read_errors();
-		if (!events[0].revents || boot_read_console(qemu.console) || *boot.error)
-			continue;
-		if (console_contains(&boot.console, "Kernel panic"))
+		if (events[2].revents && !boot_read_channel(qemu.channel)) {
+			close(qemu.channel);
+			qemu.channel = -1;
+		}
+		is_off = events[0].revents && !boot_read_console(qemu.console);
+		boot_check_init();
+		if (is_off && console_contains(&boot.console, "Kernel panic"))
 			boot_die("the machine's kernel panicked while booting");
-		boot_die("the machine went off while booting");
+		if (is_off)
+			boot_die("the machine went off while booting");
 	}
 }
 
@@ -117,14 +120,10 @@ static const struct option options[] = {
 int main(int argc, char **argv)
 {
 	const char *values[OPTION_OUTPUT + 1] = {[OPTION_APPEND] = "", [OPTION_TIMEOUT] = "120"};
-	int drive;
 
 	boot.explain = explain;
 	boot.end = end_qemu;
 	boot_options(argc, argv, options, values);
-	drive = memfd_create("drive", MFD_CLOEXEC);
-	if (drive < 0 || ftruncate(drive, JOB_DRIVE_SIZE))
-		boot_die("cannot make a drive in memory: %s", strerror(errno));
 	boot_begin(boot_number("timeout", values[OPTION_TIMEOUT]));
 	if (qemu_start(&qemu,
 		       &(struct qemu_config){
@@ -133,7 +132,6 @@ int main(int argc, char **argv)
 			       .cpus = boot_number("cpus", values[OPTION_CPUS]),
 			       .memory_mb = boot_number("memory", values[OPTION_MEMORY]),
 		       },
-		       drive,
 		       &(struct qemu_boot){
 			       .kernel = values[OPTION_KERNEL],
 			       .initrd = values[OPTION_INITRD],

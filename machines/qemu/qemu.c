@@ -14,9 +14,6 @@
 #include "machines/emulator/child.h"
 #include "machines/qemu/ram.h"
 
-/* The port of the device that ends QEMU; init is told on the command line. */
-#define EXIT_PORT 0xf4
-
 /* Memory for translated code: the guest is small, and tests are short. */
 #define TRANSLATION_MB 64
 
@@ -74,24 +71,15 @@ static void add_machine(struct arguments *arguments, const struct qemu_config *c
 		     config->memory_mb, ram);
 }
 
-static void add_devices(struct arguments *arguments, int drive, int console, int stream, int qmp)
+static void add_devices(struct arguments *arguments, int console, int channel, int qmp)
 {
-	add_argument(arguments, "-device");
-	add_argument(arguments, "isa-debug-exit,iobase=%#x,iosize=4", EXIT_PORT);
 	add_argument(arguments, "-chardev");
 	add_argument(arguments, "socket,id=console,fd=%d", console);
 	add_option(arguments, "-serial", "chardev:console");
 	add_argument(arguments, "-chardev");
-	add_argument(arguments, "socket,id=stream,fd=%d", stream);
+	add_argument(arguments, "socket,id=channel,fd=%d", channel);
 	add_option(arguments, "-device", "virtio-serial-pci");
-	add_option(arguments, "-device", "virtserialport,chardev=stream");
-	/* The drive lives in memory and for one run: nothing has to be flushed. */
-	add_argument(arguments, "-drive");
-	add_argument(arguments,
-		     "if=none,id=drive,format=raw,cache=unsafe,file.locking=off,"
-		     "file.filename=/proc/self/fd/%d",
-		     drive);
-	add_option(arguments, "-device", "virtio-blk-pci,drive=drive");
+	add_option(arguments, "-device", "virtserialport,chardev=channel");
 	add_argument(arguments, "-chardev");
 	add_argument(arguments, "socket,id=qmp,fd=%d", qmp);
 	add_option(arguments, "-mon", "chardev=qmp,mode=control");
@@ -106,17 +94,15 @@ static void add_boot(struct arguments *arguments, const struct qemu_boot *boot)
 	add_option(arguments, "-kernel", boot->kernel);
 	add_option(arguments, "-initrd", boot->initrd);
 	add_argument(arguments, "-append");
-	add_argument(arguments,
-		     "console=ttyS0 panic=-1 ringside_drive=/dev/vda "
-		     "ringside_stream=/dev/vport0p1 ringside_exit_port=%#x %s",
-		     EXIT_PORT, boot->command_line);
+	add_argument(arguments, "console=ttyS0 panic=-1 ringside_port=/dev/vport0p1 %s",
+		     boot->command_line);
 }
 
-static int spawn(struct qemu *qemu, const struct qemu_config *config, int drive,
-		 const struct qemu_boot *boot, const int *theirs)
+static int spawn(struct qemu *qemu, const struct qemu_config *config, const struct qemu_boot *boot,
+		 const int *theirs)
 {
 	struct arguments arguments = {0};
-	const int keep[] = {qemu->ram, drive, theirs[0], theirs[1], theirs[2]};
+	const int keep[] = {qemu->ram, theirs[0], theirs[1], theirs[2]};
 	char *modules = NULL;
 	char *environment[] = {NULL, NULL};
 
@@ -126,7 +112,7 @@ static int spawn(struct qemu *qemu, const struct qemu_config *config, int drive,
 	environment[0] = modules;
 	add_program(&arguments, config->root);
 	add_machine(&arguments, config, qemu->ram);
-	add_devices(&arguments, drive, theirs[0], theirs[1], theirs[2]);
+	add_devices(&arguments, theirs[0], theirs[1], theirs[2]);
 	add_boot(&arguments, boot);
 	qemu->pid = start_child(&arguments, environment, NULL, theirs[3], keep,
 				sizeof(keep) / sizeof(*keep));
@@ -135,14 +121,13 @@ static int spawn(struct qemu *qemu, const struct qemu_config *config, int drive,
 	return qemu->pid > 0 ? 0 : -1;
 }
 
-int qemu_start(struct qemu *qemu, const struct qemu_config *config, int drive,
-	       const struct qemu_boot *boot)
+int qemu_start(struct qemu *qemu, const struct qemu_config *config, const struct qemu_boot *boot)
 {
-	int *const ours[] = {&qemu->console, &qemu->stream, &qemu->qmp.fd, &qemu->errors};
+	int *const ours[] = {&qemu->console, &qemu->channel, &qemu->qmp.fd, &qemu->errors};
 	int theirs[] = {-1, -1, -1, -1};
 	int result = -1;
 
-	*qemu = (struct qemu){.console = -1, .stream = -1, .errors = -1, .ram = -1, .qmp.fd = -1};
+	*qemu = (struct qemu){.console = -1, .channel = -1, .errors = -1, .ram = -1, .qmp.fd = -1};
 	qemu->ram = memfd_create("machine-ram", MFD_CLOEXEC);
 	if (qemu->ram < 0 || ftruncate(qemu->ram, (off_t)ram_size(config)))
 		return -1;
@@ -154,7 +139,7 @@ int qemu_start(struct qemu *qemu, const struct qemu_config *config, int drive,
 		*ours[i] = pair[0];
 		theirs[i] = pair[1];
 	}
-	result = spawn(qemu, config, drive, boot, theirs);
+	result = spawn(qemu, config, boot, theirs);
 out:
 	for (int i = 0; i < 4; i++)
 		if (theirs[i] >= 0)
@@ -223,11 +208,11 @@ int qemu_restore(struct qemu *qemu, const struct qemu_config *config, int state,
 
 void qemu_end(struct qemu *qemu)
 {
-	const int fds[] = {qemu->console, qemu->stream, qemu->errors, qemu->ram, qemu->qmp.fd};
+	const int fds[] = {qemu->console, qemu->channel, qemu->errors, qemu->ram, qemu->qmp.fd};
 
 	end_child(qemu->pid);
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
-	*qemu = (struct qemu){.console = -1, .stream = -1, .errors = -1, .ram = -1, .qmp.fd = -1};
+	*qemu = (struct qemu){.console = -1, .channel = -1, .errors = -1, .ram = -1, .qmp.fd = -1};
 }

@@ -24,7 +24,7 @@ struct qemu_config {
 struct qemu {
 	pid_t pid; /* 0 before and after */
 	int console; /* our end of the machine's serial line */
-	int stream; /* our end of the test's output and input */
+	int channel; /* our end of it */
 	int errors; /* what QEMU itself says */
 	int ram; /* memory file */
 	struct qmp qmp;
@@ -41,13 +41,11 @@ struct qemu_boot {
  * qemu_start() - start QEMU
  * @qemu: to be filled in; qemu_end() closes and frees what it holds
  * @config: the machine
- * @drive: file descriptor of its drive, JOB_DRIVE_SIZE bytes
  * @boot: what to boot, or NULL to wait for qemu_restore()
  *
  * Return: 0, or -1 with errno.
  */
-int qemu_start(struct qemu *qemu, const struct qemu_config *config, int drive,
-	       const struct qemu_boot *boot);
+int qemu_start(struct qemu *qemu, const struct qemu_config *config, const struct qemu_boot *boot);
 
 /**
  * qemu_save() - stop the machine and write its snapshot

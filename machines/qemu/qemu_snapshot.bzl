@@ -7,7 +7,7 @@ load("//machines:machine_info.bzl", "INITRAMFS_ATTRS", "MachineInfo", "make_init
 visibility("//...")
 
 # What the machine's own devices need.
-_DEVICE_MODULES = ["virtio_pci", "virtio_blk", "virtio_console"]
+_DEVICE_MODULES = ["virtio_pci", "virtio_console"]
 
 def _boot_resources(_os, _inputs):
     """The machine's RAM is in memory, and then its snapshot."""

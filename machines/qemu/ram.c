@@ -9,22 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int write_all(int fd, const void *data, uint64_t size)
-{
-	const char *next = data;
-
-	while (size) {
-		ssize_t written = write(fd, next, size);
-
-		if (written < 0 && errno != EINTR)
-			return -1;
-		if (written > 0) {
-			next += written;
-			size -= (uint64_t)written;
-		}
-	}
-	return 0;
-}
+#include "machines/io/io.h"
 
 static bool is_zero(const char *page)
 {

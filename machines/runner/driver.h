@@ -11,12 +11,11 @@
 /* A machine that runs, or is about to. Descriptors are -1 when not open. */
 struct running {
 	pid_t pid; /* the emulator; 0 if there is none */
-	int drive; /* the machine's drive, JOB_DRIVE_SIZE bytes */
 	int console; /* readable: what the kernel and init say */
-	int stream; /* readable: what the test prints */
+	int channel; /* a socket: frames, both ways */
 	int errors; /* readable: what the emulator says */
 	int control; /* readable: for on_control(), or -1 */
-	char error[1024]; /* why prepare() or restore() failed */
+	char error[1024]; /* why start() or restore() failed */
 	void *private; /* the driver's own */
 };
 
@@ -24,14 +23,14 @@ struct driver {
 	const char *name; /* as machine descriptions spell it */
 
 	/**
-	 * prepare() - make run->drive, an empty drive, and start what does not read it yet
+	 * start() - start the emulator, which comes up while its machine's job is put together
 	 *
 	 * Return: 0, or -1 with run->error.
 	 */
-	int (*prepare)(struct running *run, const struct machine_description *machine);
+	int (*start)(struct running *run, const struct machine_description *machine);
 
 	/**
-	 * restore() - go on where the snapshot was taken, with the drive filled in
+	 * restore() - go on where the snapshot was taken, as far as start() has not had it do so
 	 *
 	 * Return: 0, or -1 with run->error.
 	 */

@@ -8,34 +8,38 @@
 #include <stddef.h>
 
 #include "machines/runner/description.h"
+#include "machines/runner/outbox.h"
 
 /* How many descriptors a dialogue may have watched. */
-#define DIALOGUE_EVENTS 3
+#define DIALOGUE_EVENTS 2
 
 /* Deals with a program that is more than a test which prints. */
 struct dialogue {
 	const char *program; /* what messages call it: "the shell" */
 	void *context; /* for write_job() */
 
-	/** write_job() - fill in the machine's drive */
-	void (*write_job)(void *context, int drive);
+	/** write_job() - say what to run, and how it is connected */
+	void (*write_job)(void *context, struct outbox *outbox);
+
+	/** started() - the program runs, and can be sent input */
+	void (*started)(struct outbox *outbox);
 
 	/**
 	 * watch() - say what to wait for
 	 * @events: to be filled in; a descriptor of -1 is left out
-	 * @stream: both ways: what the program prints and reads
+	 * @outbox: to the machine; where much waits, there is no need for more
 	 */
-	void (*watch)(struct pollfd events[DIALOGUE_EVENTS], int stream);
+	void (*watch)(struct pollfd events[DIALOGUE_EVENTS], const struct outbox *outbox);
 
 	/**
 	 * act() - some of that has happened
 	 *
 	 * Return: false when the user ends the machine.
 	 */
-	bool (*act)(const struct pollfd events[DIALOGUE_EVENTS]);
+	bool (*act)(const struct pollfd events[DIALOGUE_EVENTS], struct outbox *outbox);
 
-	/** output() - the program has printed this */
-	void (*output)(const char *data, size_t size);
+	/** output() - the program has printed this, to its standard error or output */
+	void (*output)(bool is_error, const void *data, size_t size);
 
 	/** leave() - it is over, in whatever way; called before anything is said about it */
 	void (*leave)(void);

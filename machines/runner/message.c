@@ -46,3 +46,11 @@ char *format_text(const char *format, ...)
 		die("out of memory");
 	return text;
 }
+
+char *make_printable(char *text)
+{
+	for (char *c = text; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	return text;
+}

@@ -15,4 +15,7 @@ void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn)
 /** format_text() - a string that the caller frees; dies if memory runs out */
 char *format_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/** make_printable() - put a '?' for each control character of a text that a machine has sent */
+char *make_printable(char *text);
+
 #endif /* RINGSIDE_MACHINES_RUNNER_MESSAGE_H */

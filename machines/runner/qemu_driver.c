@@ -5,11 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "machines/job/job.h"
 #include "machines/qemu/qemu.h"
 #include "machines/runner/driver.h"
 #include "machines/runner/message.h"
@@ -33,24 +31,19 @@ static struct qemu_config config_of(const struct machine_description *machine)
 	};
 }
 
-static int prepare(struct running *run, const struct machine_description *machine)
+static int start(struct running *run, const struct machine_description *machine)
 {
 	const struct qemu_config config = config_of(machine);
-	struct qemu *qemu;
+	struct qemu *qemu = calloc(1, sizeof(*qemu));
 	int result;
 
-	run->drive = memfd_create("drive", MFD_CLOEXEC);
-	if (run->drive < 0 || ftruncate(run->drive, JOB_DRIVE_SIZE))
-		return fail(run, "cannot make the drive in memory", strerror(errno));
-	qemu = calloc(1, sizeof(*qemu));
 	if (!qemu)
 		return fail(run, "cannot start QEMU", "out of memory");
 	run->private = qemu;
-	/* QEMU comes up while the drive is filled in. */
-	result = qemu_start(qemu, &config, run->drive, NULL);
+	result = qemu_start(qemu, &config, NULL);
 	run->pid = qemu->pid;
 	run->console = qemu->console;
-	run->stream = qemu->stream;
+	run->channel = qemu->channel;
 	run->errors = qemu->errors;
 	run->control = qemu->qmp.fd;
 	return result ? fail(run, "cannot start QEMU", strerror(errno)) : 0;
@@ -121,18 +114,16 @@ static void end(struct running *run)
 		/* What the runner closed, or waited for, is not ours any more. */
 		qemu->pid = run->pid;
 		qemu->console = run->console;
-		qemu->stream = run->stream;
+		qemu->channel = run->channel;
 		qemu->errors = run->errors;
 		qemu_end(qemu);
 		free(qemu);
 	}
-	if (run->drive >= 0)
-		close(run->drive);
 }
 
 const struct driver qemu_driver = {
 	.name = "qemu",
-	.prepare = prepare,
+	.start = start,
 	.restore = restore,
 	.on_control = on_control,
 	.why_off = why_off,

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Taking results from a machine's drive: hostile input, see transfer.h. */
+/* Taking files from a machine: hostile input, see results.h. */
+#include "machines/runner/results.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "machines/job/job.h"
+#include "machines/io/io.h"
 #include "machines/runner/message.h"
 #include "machines/runner/output_paths.h"
-#include "machines/runner/transfer.h"
 
 /* More files than any test leaves. */
 #define FILES_MAX 10000
@@ -48,83 +48,62 @@ static bool is_allowed(const char *path)
 	return false;
 }
 
-static const char *save_file(struct job_stream *stream, const char *path, uint64_t size)
+static const char *end_file(struct results *results)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-	const char *problem = NULL;
+	return close(results->fd) ? strerror(errno) : NULL;
+}
 
-	if (fd < 0) {
-		say("cannot create %s: %s", path, strerror(errno));
+static const char *begin_file(struct results *results, const struct channel_frame *frame,
+			      char *path)
+{
+	struct channel_file head;
+
+	memcpy(&head, frame->data, sizeof(head));
+	if (head.size > CHANNEL_RESULTS_MAX - results->size)
+		return "they are too large";
+	results->size += head.size;
+	results->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (results->fd < 0) {
+		say("cannot create %s: %s", make_printable(path), strerror(errno));
 		return "an output file can't be written";
 	}
-	if (job_read_file(stream, fd, size))
-		problem = errno == EBADMSG  ? "they are cut off"
-			  : errno == ENOSPC ? "no space left on the host"
-					    : strerror(errno);
-	if (close(fd) && !problem)
-		problem = strerror(errno);
-	return problem;
+	results->left = head.size;
+	return results->left ? NULL : end_file(results);
 }
 
-static const char *save(struct job_stream *stream, const struct job_record *record,
-			const char *name)
+static const char *go_on(struct results *results, const struct channel_frame *frame)
 {
-	switch (record->type) {
-	case JOB_NOTE:
-		/* Control characters may be in it: it names a file of the test's. */
-		for (char *c = (char *)name; *c; c++)
-			if (*c < ' ' || *c > '~')
-				*c = '?';
-		say("machine: %.1000s", name);
-		return "they are incomplete";
-	case JOB_FOLDER:
-	case JOB_FILE:
-		if (!is_allowed(name))
-			return "they hold a file that the test was not asked for";
-		if (record->type == JOB_FILE)
-			return save_file(stream, name, record->data_size);
-		if (mkdir(name, 0755) && errno != EEXIST)
-			return strerror(errno);
-		return NULL;
-	default:
-		return "they hold a record of unknown type";
-	}
-}
-
-static const char *save_all(struct job_stream *stream)
-{
-	for (int i = 0; i < FILES_MAX; i++) {
-		struct job_record record;
-		const char *problem;
-		char *name;
-
-		if (job_read(stream, &record, &name))
-			return "they are damaged";
-		problem = record.type == JOB_END ? NULL : save(stream, &record, name);
-		free(name);
-		if (problem || record.type == JOB_END)
-			return problem;
-	}
-	return "they hold too many files";
-}
-
-const char *bring_out(int drive, int *wait_status)
-{
-	const uint64_t place = JOB_DRIVE_SIZE - JOB_RESULT_OFFSET - JOB_BLOCK;
-	struct job_result result;
-	struct job_stream stream;
-	const char *problem;
-
-	if (job_read_block(drive, JOB_RESULT_OFFSET, &result, sizeof(result)))
-		return strerror(errno);
-	if (memcmp(result.magic, JOB_RESULT_MAGIC, sizeof(result.magic)))
-		return "there are none";
-	if (result.version != JOB_VERSION || result.archive_size > place)
+	if (frame->head.size > results->left)
 		return "they are damaged";
-	*wait_status = result.wait_status;
-	if (job_stream_open(&stream, drive, JOB_RESULT_OFFSET + JOB_BLOCK, place))
-		return "out of memory";
-	problem = save_all(&stream);
-	job_stream_close(&stream);
-	return problem;
+	if (write_all(results->fd, frame->data, frame->head.size))
+		return errno == ENOSPC ? "no space left on the host" : strerror(errno);
+	results->left -= frame->head.size;
+	return results->left ? NULL : end_file(results);
+}
+
+static const char *begin(struct results *results, struct channel_frame *frame)
+{
+	char *path = (char *)channel_text(frame);
+
+	if (results->count++ == FILES_MAX)
+		return "they hold too many files";
+	if (!is_allowed(path))
+		return "they hold a file that the test was not asked for";
+	if (frame->head.type == CHANNEL_FILE)
+		return begin_file(results, frame, path);
+	return mkdir(path, 0755) && errno != EEXIST ? strerror(errno) : NULL;
+}
+
+const char *results_take(struct results *results, struct channel_frame *frame)
+{
+	if (frame->head.type == CHANNEL_DATA)
+		return go_on(results, frame);
+	if (frame->head.type == CHANNEL_NOTE) {
+		/* It names a file of the test's. */
+		say("machine: %.1000s", make_printable((char *)frame->data));
+		return "they are incomplete";
+	}
+	if (results->left)
+		return "they are cut off";
+	return frame->head.type == CHANNEL_STATUS ? NULL : begin(results, frame);
 }

@@ -6,7 +6,6 @@ load("//machines:machine_info.bzl", "MachineInfo", "module_lines", "runfiles_pat
 
 def _machine_shell_impl(ctx):
     machine = ctx.attr.machine[MachineInfo]
-    agent = ctx.executable._agent
     busybox = ctx.file._busybox
     shell = ctx.actions.declare_file(ctx.label.name)
     ctx.actions.symlink(output = shell, target_file = ctx.executable._shell, is_executable = True)
@@ -14,17 +13,16 @@ def _machine_shell_impl(ctx):
     # The shell reads what the runner reads: see machines/runner/description.h.
     description = ctx.actions.declare_file(ctx.label.name + ".test")
     ctx.actions.write(description, "\n".join([
-        "controller " + runfiles_path(ctx, agent),
+        "controller " + runfiles_path(ctx, busybox),
         "machine " + ctx.label.name,
         "emulated " + runfiles_path(ctx, machine.description),
-        "data " + runfiles_path(ctx, busybox),
     ] + module_lines(ctx, ctx.files._modules)) + "\n")
     return [
         DefaultInfo(
             executable = shell,
             files = ctx.attr.machine[DefaultInfo].files,
             runfiles = ctx.runfiles(
-                files = [agent, busybox, description] + ctx.files._modules,
+                files = [busybox, description] + ctx.files._modules,
                 transitive_files = machine.files,
             ),
         ),
@@ -56,11 +54,6 @@ machine_shell = rule(
             cfg = "exec",
             providers = [MachineInfo],
             doc = "The machine.",
-        ),
-        "_agent": attr.label(
-            default = "//machines/shell/agent",
-            executable = True,
-            cfg = "exec",
         ),
         "_busybox": attr.label(
             default = "@ringside_busybox//:bin/busybox",

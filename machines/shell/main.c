@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "machines/runner/description.h"
-#include "machines/runner/drive.h"
 #include "machines/runner/emulated.h"
 #include "machines/runner/message.h"
 #include "machines/runner/transfer.h"
@@ -22,19 +21,18 @@
 #include "machines/shell/tests.h"
 
 /* In the machine. */
-#define AGENT "/bin/shell-agent"
 #define BUSYBOX "/bin/busybox"
 #define HOME "/root"
 
 /* What is behind the shell. */
 struct shell {
-	struct test_description files; /* controller: the agent; data: busybox */
+	struct test_description files; /* controller: busybox */
 	struct machine_description machine;
 	struct shell_tests tests;
 	char **command; /* NULL-terminated; empty for a shell */
 };
 
-static void write_environment(const struct shell *shell, struct job_stream *stream)
+static void write_environment(const struct shell *shell, struct outbox *outbox)
 {
 	const char *terminal = getenv("TERM");
 	char *variables[] = {
@@ -49,7 +47,7 @@ static void write_environment(const struct shell *shell, struct job_stream *stre
 	};
 
 	for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++) {
-		drive_record(stream, JOB_ENVIRONMENT, variables[i]);
+		outbox_text(outbox, CHANNEL_ENVIRONMENT, variables[i]);
 		free(variables[i]);
 	}
 }
@@ -68,41 +66,32 @@ static char *make_directory(const struct shell *shell)
 	return format_text("%s%s", TESTS_RUNFILES, name);
 }
 
-static void write_program(const struct shell *shell, struct job_stream *stream)
+static void write_program(const struct shell *shell, struct outbox *outbox)
 {
 	char *directory = make_directory(shell);
-	char *agent = runfile(&shell->files, shell->files.controller);
-	char *busybox = runfile(&shell->files, shell->files.data[0]);
-	char *option = connection_agent_option();
+	char *busybox = runfile(&shell->files, shell->files.controller);
 
-	drive_tree(stream, agent, AGENT);
-	drive_tree(stream, busybox, BUSYBOX);
-	drive_record(stream, JOB_FOLDER, HOME);
-	drive_record(stream, JOB_FOLDER, directory);
-	drive_record(stream, JOB_DIRECTORY, directory);
-	drive_record(stream, JOB_ARGUMENT, AGENT);
-	drive_record(stream, JOB_ARGUMENT, option);
+	outbox_tree(outbox, busybox, BUSYBOX);
+	outbox_text(outbox, CHANNEL_FOLDER, HOME);
+	outbox_text(outbox, CHANNEL_FOLDER, directory);
+	outbox_text(outbox, CHANNEL_DIRECTORY, directory);
 	if (!*shell->command)
-		drive_record(stream, JOB_ARGUMENT, "sh");
+		outbox_text(outbox, CHANNEL_ARGUMENT, "sh");
 	for (char **word = shell->command; *word; word++)
-		drive_record(stream, JOB_ARGUMENT, *word);
+		outbox_text(outbox, CHANNEL_ARGUMENT, *word);
 	free(directory);
-	free(option);
-	free(agent);
 	free(busybox);
 }
 
-static void fill_drive(void *context, int drive)
+static void write_shell(void *context, struct outbox *outbox)
 {
 	const struct shell *shell = context;
-	struct job_stream stream;
 
-	drive_open(&stream, drive);
-	write_environment(shell, &stream);
-	write_program(shell, &stream);
-	write_modules(&stream, &shell->files, &shell->machine);
-	tests_write(&shell->tests, &stream);
-	drive_close(&stream, drive);
+	write_environment(shell, outbox);
+	write_program(shell, outbox);
+	write_modules(outbox, &shell->files, &shell->machine);
+	tests_write(&shell->tests, outbox);
+	connection_write(outbox);
 }
 
 static char *make_greeting(const struct shell *shell)
@@ -159,7 +148,7 @@ int main(int argc, char **argv)
 	struct dialogue dialogue = {
 		.program = "the shell",
 		.context = &shell,
-		.write_job = fill_drive,
+		.write_job = write_shell,
 	};
 	size_t labels = 0;
 

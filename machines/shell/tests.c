@@ -11,9 +11,9 @@
 
 #include "machines/bazel/bazel.h"
 #include "machines/emulator/child.h"
-#include "machines/runner/drive.h"
 #include "machines/runner/memory.h"
 #include "machines/runner/message.h"
+#include "machines/runner/outbox.h"
 #include "machines/shell/elf.h"
 
 /* How Bazel names a program, and what machines/shell/come_along.bzl has written of it. */
@@ -203,19 +203,19 @@ void tests_build(char **labels, size_t count, struct shell_tests *tests)
 }
 
 /* Gives the machine a file of Bazel's under a name below a folder. */
-static void write_file(const struct shell_test *test, struct job_stream *stream, const char *path,
+static void write_file(const struct shell_test *test, struct outbox *outbox, const char *path,
 		       const char *folder, const char *name)
 {
 	char *here = format_text("%s/%s", test->root, path);
 	char *there = format_text("%s/%s", folder, name);
 
-	drive_tree(stream, here, there);
+	outbox_tree(outbox, here, there);
 	free(there);
 	free(here);
 }
 
-static void write_program(const struct shell_test *test, struct job_stream *stream,
-			  const char *path, bool has_libraries)
+static void write_program(const struct shell_test *test, struct outbox *outbox, const char *path,
+			  bool has_libraries)
 {
 	char *here = format_text("%s/%s", test->root, path);
 
@@ -224,22 +224,22 @@ static void write_program(const struct shell_test *test, struct job_stream *stre
 		    "statically, as with linkopts = [\"-static\"]",
 		    test->label);
 	free(here);
-	write_file(test, stream, path, test->folder, test->name);
+	write_file(test, outbox, path, test->folder, test->name);
 }
 
 /* What is at REPOSITORY/lib64/ld.so here goes to /lib64/ld.so there: see write_libraries(). */
-static void write_library(const struct shell_test *test, struct job_stream *stream,
-			  const char *path, const char *name)
+static void write_library(const struct shell_test *test, struct outbox *outbox, const char *path,
+			  const char *name)
 {
 	const char *slash = strchr(name, '/');
 
 	if (!slash)
 		die("library %s is in no repository; build the test anew", path);
-	write_file(test, stream, path, "", slash + 1);
+	write_file(test, outbox, path, "", slash + 1);
 }
 
 /* The lines of machines/shell/come_along.bzl. */
-static void write_test(const struct shell_test *test, struct job_stream *stream)
+static void write_test(const struct shell_test *test, struct outbox *outbox)
 {
 	FILE *file = fopen(test->description, "re");
 	char *line = NULL, *program = NULL;
@@ -263,23 +263,23 @@ static void write_test(const struct shell_test *test, struct job_stream *stream)
 			die("%s has a line '%s' that says nothing", test->description, kind);
 		if (!strcmp(kind, "library")) {
 			has_libraries = true;
-			write_library(test, stream, path, name);
+			write_library(test, outbox, path, name);
 		} else {
-			write_file(test, stream, path, TESTS_RUNFILES, name);
+			write_file(test, outbox, path, TESTS_RUNFILES, name);
 		}
 	}
 	if (!program)
 		die("%s names no program", test->description);
-	write_program(test, stream, program, has_libraries);
+	write_program(test, outbox, program, has_libraries);
 	free(program);
 	free(line);
 	fclose(file);
 }
 
-void tests_write(const struct shell_tests *tests, struct job_stream *stream)
+void tests_write(const struct shell_tests *tests, struct outbox *outbox)
 {
 	for (size_t i = 0; i < tests->count; i++)
-		write_test(&tests->list[i], stream);
+		write_test(&tests->list[i], outbox);
 }
 
 char *tests_path(const struct shell_tests *tests)

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "machines/job/job.h"
+#include "machines/runner/outbox.h"
 
 /* One kvm_test, kvm_program_test or program. */
 struct shell_test {
@@ -32,8 +32,8 @@ struct shell_tests {
  */
 void tests_build(char **labels, size_t count, struct shell_tests *tests);
 
-/** tests_write() - write controllers and their data to a machine's drive */
-void tests_write(const struct shell_tests *tests, struct job_stream *stream);
+/** tests_write() - have a machine get controllers and their data */
+void tests_write(const struct shell_tests *tests, struct outbox *outbox);
 
 /** tests_path() - the folders of the tests, as PATH wants them; the caller frees it */
 char *tests_path(const struct shell_tests *tests);

@@ -22,8 +22,6 @@
 #include "machines/supervisor/report.h"
 #include "machines/supervisor/verdict.h"
 
-#define BUSYBOX "/bin/busybox"
-
 struct options {
 	char **libraries;
 	size_t library_count;
@@ -109,23 +107,6 @@ static char **make_arguments(const struct options *options)
 	return arguments;
 }
 
-/* In a machine, the shell and its tools; elsewhere they are there. */
-static void install_tools(void)
-{
-	int status = 0;
-	pid_t pid;
-
-	if (!access("/bin/sh", X_OK) || access(BUSYBOX, X_OK))
-		return;
-	pid = fork();
-	if (!pid) {
-		execl(BUSYBOX, "busybox", "--install", "-s", "/bin", NULL);
-		_exit(127);
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) < 0 || status)
-		puts("ringside: cannot install a shell in /bin; programs that need one will fail");
-}
-
 static bool write_report(const struct tap *tap, const struct verdict *verdict, double seconds)
 {
 	const char *path = getenv("XML_OUTPUT_FILE");
@@ -178,7 +159,6 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	read_options(argv + 1, &options);
 	tap.format = options.results;
-	install_tools();
 	arguments = make_arguments(&options);
 	start = now_s();
 	problem = make_command(arguments, options.libraries, options.library_count, &command);

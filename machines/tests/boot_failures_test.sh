@@ -51,8 +51,7 @@ start() {
 		;;
 	*)
 		"$machines/bochs/boot_image" --kernel "$kernel" --initramfs "$initramfs" --memory "$(setting memory)" \
-			--append "console=ttyS0 panic=-1 ringside_mailbox=1 ringside_ready_port=0x5f4 \
-ringside_exit_port=0x5f4 tsc_early_khz=20000 quiet no_timer_check cryptomgr.notests mitigations=off $*" \
+			--append "console=ttyS0 panic=-1 ringside_mailbox=1 tsc_early_khz=20000 quiet no_timer_check cryptomgr.notests mitigations=off $*" \
 			--image "$work/image" --rom "$work/rom" || exit 1
 		exec "$machines/bochs/make_snapshot" --bochs "$machines/bochs/bochs" \
 			--bios "$runfiles/ringside_bochs_firmware/usr/share/bochs/BIOS-bochs-latest" \
@@ -130,7 +129,7 @@ make_initramfs plain --init="$machines/init/init" || fail "refused"
 make_initramfs bad_parameter --init="$machines/init/init" --load "$kvm nested=maybe" || fail "refused"
 make_initramfs hanging --init="$machines/tests/guest_program" || fail "refused"
 virtio=()
-[ "$machine" != amd_qemu ] || virtio=(--load virtio_pci --load virtio_blk --load virtio_console)
+[ "$machine" != amd_qemu ] || virtio=(--load virtio_pci --load virtio_console)
 make_initramfs good --init="$machines/init/init" --load "$kvm nested=1" "${virtio[@]}" || fail "refused"
 
 boot "a kernel without KVM" plain 120
@@ -142,6 +141,13 @@ says "the last lines of the machine's console:"
 # The kernel's own option does what one without CONFIG_DEBUG_FS does.
 boot "a kernel without a file system that is needed" good 120 debugfs=off
 says "there is no folder sys/kernel/debug. Fix: a kernel with CONFIG_DEBUG_FS"
+
+if [ "$machine" = amd_qemu ]; then
+	make_initramfs deaf --init="$machines/init/init" --load "$kvm nested=1" --load virtio_pci || fail "refused"
+	boot "a kernel without a driver for the channel" deaf 120
+	says "make_snapshot: the machine does not come up: /dev/vport0p1 did not appear within 20 s"
+	says "Fix: CONFIG_VIRTIO_CONSOLE and CONFIG_VIRTIO_PCI"
+fi
 
 boot "a capability that the machine lacks" good 120 ringside_provides=svm,vmx
 says "make_snapshot: the machine does not come up: this machine is declared to provide what it lacks: "

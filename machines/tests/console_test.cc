@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A machine's console: init's lines are told, the last lines are kept.
+// A machine's console: init's error is told, the last lines are kept.
 extern "C" {
 #include "machines/emulator/console.h"
 }
@@ -20,7 +20,7 @@ class Console : public testing::Test
 protected:
 	void SetUp() override
 	{
-		console_->on_init = [](void *context, const char *text) {
+		console_->on_init_error = [](void *context, const char *text) {
 			static_cast<std::vector<std::string> *>(context)->push_back(text);
 		};
 		console_->context = &said_;
@@ -61,15 +61,16 @@ protected:
 	std::vector<std::string> said_;
 };
 
-TEST_F(Console, TellsInitsLinesHoweverTheyAreCut)
+TEST_F(Console, TellsInitsErrorHoweverItIsCut)
 {
-	Add("[ 1.0] boot\r\nringside-in");
+	Add("[ 1.0] boot\r\nringside-init: remark\nringside-in");
 	EXPECT_TRUE(said_.empty());
-	Add("it: ready\r");
+	Add("it: error: no\r");
 	EXPECT_TRUE(said_.empty());
-	Add("\nringside-init: done\nrest");
-	EXPECT_EQ((std::vector<std::string>{"ready", "done"}), said_);
-	EXPECT_EQ("    [ 1.0] boot\n    ringside-init: ready\n    ringside-init: done\n    rest\n",
+	Add(" way\nrest");
+	EXPECT_EQ((std::vector<std::string>{"no way"}), said_);
+	EXPECT_EQ("    [ 1.0] boot\n    ringside-init: remark\n    ringside-init: error: no way\n"
+		  "    rest\n",
 		  Printed());
 }
 
@@ -114,7 +115,7 @@ TEST_F(Console, DropsWhatBochsSaysOfItself)
 	    "Depending on the size of your emulated disk images, this may be a little while.\n");
 	EXPECT_EQ("    [ 1.0] Kernel panic - not syncing\n    [ 1.1] Kernel Offset: disabled\n",
 		  Printed());
-	Add("mailbox: cannot write to RINGSIDE_RESULT: No space left on device\n");
+	Add("mailbox: cannot write to RINGSIDE_OUT: No space left on device\n");
 	EXPECT_NE(std::string::npos, Printed().find("No space left"));
 }
 

@@ -9,6 +9,7 @@
 #include <sys/io.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -81,6 +82,44 @@ static int do_fill_disk(int argc, char **argv)
 		;
 	printf("stopped: %s\n", strerror(errno));
 	return errno == ENOSPC ? 0 : 1;
+}
+
+/* It has a size and no contents, and fits nowhere. */
+static int do_leave_large(int argc, char **argv)
+{
+	char path[4096];
+	int fd;
+
+	if (in_output_folder("large", path, sizeof(path)))
+		return 1;
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	return fd < 0 || ftruncate(fd, 513ll << 20);
+}
+
+/* To init's own end of the channel: a device that only it can open, or I/O ports. */
+static int do_write_garbage(int argc, char **argv)
+{
+	const char garbage[] = "This is no frame.";
+	int init = (int)syscall(SYS_pidfd_open, 1, 0);
+
+	for (int fd = 3; fd < 16; fd++) {
+		char path[64], target[64] = "";
+		int copy;
+
+		snprintf(path, sizeof(path), "/proc/1/fd/%d", fd);
+		if (readlink(path, target, sizeof(target) - 1) < 0 || !strstr(target, "vport"))
+			continue;
+		copy = (int)syscall(SYS_pidfd_getfd, init, fd, 0);
+		if (copy < 0 || write(copy, garbage, sizeof(garbage)) < 0)
+			return 1;
+		pause();
+	}
+	if (iopl(3))
+		return 1;
+	outsb(0x5f0, garbage, sizeof(garbage));
+	outl(2, 0x5f4);
+	pause();
+	return 1;
 }
 
 static int do_print_file(int argc, char **argv)
@@ -173,6 +212,8 @@ int main(int argc, char **argv)
 		{"leave_files", do_leave_files, 0},
 		{"print_much", do_print_much, 0},
 		{"fill_disk", do_fill_disk, 0},
+		{"leave_large", do_leave_large, 0},
+		{"write_garbage", do_write_garbage, 0},
 		{"print_file", do_print_file, 1},
 		{"exit", do_exit, 1},
 		{"crash", do_crash, 0},

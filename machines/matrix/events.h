@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bazel's build events (--build_event_json_file), made into a column of the table. */
+/* Bazel's build events (--build_event_json_file), made into cells of the table. */
 #ifndef RINGSIDE_MACHINES_MATRIX_EVENTS_H
 #define RINGSIDE_MACHINES_MATRIX_EVENTS_H
 
@@ -11,9 +11,18 @@ struct failed_action {
 	char *message; /* what it said */
 };
 
+/*
+ * Where a target's results belong: returns the test's label and sets the
+ * column, or returns NULL if they belong nowhere.
+ */
+typedef const char *events_place(const void *context, const char *label, struct column **column);
+
 struct events {
 	struct table *table;
-	struct column *column;
+	struct column *column; /* all targets', unless place() says more */
+	events_place *place;
+	const void *context; /* place()'s */
+	char *problem; /* what Bazel could not do, lines; or NULL */
 	const char *folder; /* the output folder, or NULL to keep no logs */
 	char *line; /* the line in progress */
 	size_t line_size;
@@ -25,7 +34,7 @@ struct events {
 	bool complete; /* the last event was read */
 };
 
-/** events_begin() - prepare to read a column's events; both stay the caller's */
+/** events_begin() - prepare to read the events of one column's tests; both stay the caller's */
 void events_begin(struct events *events, struct table *table, struct column *column,
 		  const char *folder);
 
@@ -35,11 +44,11 @@ void events_begin(struct events *events, struct table *table, struct column *col
  * @data: any piece of it
  * @size: of @data
  *
- * A line that is not understood becomes the column's problem; the others count.
+ * A line that is not understood becomes the problem; the others count.
  */
 void events_take(struct events *events, const char *data, size_t size);
 
-/** events_end() - the file has ended; says so in the column if that is too early, and frees */
+/** events_end() - the file has ended; that is a problem if it is too early. Frees all but it. */
 void events_end(struct events *events);
 
 #endif /* RINGSIDE_MACHINES_MATRIX_EVENTS_H */

@@ -35,31 +35,26 @@ static size_t count_failed(const struct table *table, const struct column *colum
 	return count;
 }
 
-static void name_column(char *text, const struct table *table, const struct column *column)
+void progress_begin(const struct table *table, size_t tests)
 {
-	snprintf(text, LINE_SIZE, "[%zu/%zu] %s", (size_t)(column - table->columns) + 1,
-		 table->column_count, column->title);
-}
+	size_t cells = 0;
 
-void progress_begin(const struct table *table, const struct column *column)
-{
-	char name[LINE_SIZE];
-
-	name_column(name, table, column);
-	if (!on_terminal())
-		fprintf(stderr, "%s ...\n", name);
+	for (size_t i = 0; i < table->column_count; i++)
+		cells += table->columns[i].expected;
+	fprintf(stderr, "%zu tests in %zu columns: %zu to run ...\n", tests, table->column_count,
+		cells);
 }
 
 void progress_show(const struct events *events, double seconds, const char *doing)
 {
-	size_t failed = count_failed(events->table, events->column);
-	char name[LINE_SIZE], line[3 * LINE_SIZE];
-	size_t used;
+	size_t failed = 0, used;
+	char line[2 * LINE_SIZE];
 
 	if (!on_terminal())
 		return;
-	name_column(name, events->table, events->column);
-	used = (size_t)snprintf(line, sizeof(line), "%s: %zu/%zu tests", name, events->finished,
+	for (size_t i = 0; i < events->table->column_count; i++)
+		failed += count_failed(events->table, &events->table->columns[i]);
+	used = (size_t)snprintf(line, sizeof(line), "%zu/%zu tests", events->finished,
 				events->expected);
 	if (failed)
 		used += (size_t)snprintf(line + used, sizeof(line) - used, ", %zu failed", failed);
@@ -68,14 +63,13 @@ void progress_show(const struct events *events, double seconds, const char *doin
 	fprintf(stderr, "\r%.*s\033[K", (int)width() - 1, line);
 }
 
-void progress_end(const struct table *table, const struct column *column)
+void progress_end(const struct table *table, const struct column *column, size_t number)
 {
 	size_t failed = count_failed(table, column);
-	char name[LINE_SIZE];
 	const char *separator = ": ";
 
-	name_column(name, table, column);
-	fprintf(stderr, "%s%s", on_terminal() ? "\r\033[K" : "", name);
+	fprintf(stderr, "%s[%zu/%zu] %s", on_terminal() ? "\r\033[K" : "", number,
+		table->column_count, column->title);
 	if (failed || !column->problem)
 		for (enum verdict verdict = VERDICTS; verdict-- > 0;) {
 			size_t count = table_count(table, column, verdict);

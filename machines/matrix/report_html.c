@@ -2,6 +2,7 @@
 /* The table as one page without anything from elsewhere, for light and dark. */
 #include <string.h>
 
+#include "machines/matrix/folder.h"
 #include "machines/matrix/report.h"
 #include "report/page.h"
 #include "report/xml.h"
@@ -48,7 +49,9 @@ static void print_summary(FILE *file, const struct table *table)
 	page_put_time(file, table->started);
 	fputs(", ", file);
 	print_seconds(file, table->seconds);
-	fprintf(file, ", %zu tests, %zu configurations</p>\n<p class=\"totals\">",
+	fprintf(file,
+		", %zu tests, %zu configurations, <a href=\"" FOLDER_MESSAGES
+		"\">Bazel's log</a></p>\n<p class=\"totals\">",
 		table->test_count, table->column_count);
 	for (enum verdict verdict = VERDICTS; verdict-- > 0;) {
 		size_t count = 0;
@@ -102,11 +105,9 @@ static void print_heads(FILE *file, const struct table *table)
 	for (size_t i = 0; i < table->column_count; i++) {
 		const struct column *column = &table->columns[i];
 
-		fputs("<th scope=\"col\"><a href=\"bazel/", file);
-		print_link(file, column->id);
-		fputs(".log\">", file);
+		fputs("<th scope=\"col\">", file);
 		xml_put(file, column->title);
-		fputs("</a><small>", file);
+		fputs("<small>", file);
 		if (column->release) {
 			fputs("Linux ", file);
 			xml_put(file, column->release);

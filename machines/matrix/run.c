@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "machines/emulator/child.h"
-#include "machines/matrix/events.h"
 #include "machines/matrix/folder.h"
 #include "machines/matrix/progress.h"
 #include "machines/matrix/status.h"
@@ -43,7 +42,7 @@ struct messages {
 };
 
 struct running {
-	struct column *column;
+	struct table *table;
 	struct events events;
 	struct messages messages;
 	pid_t pid;
@@ -51,6 +50,7 @@ struct running {
 	int events_file;
 	int events_change; /* inotify */
 	double began;
+	size_t columns_ended;
 	bool interrupted;
 };
 
@@ -62,7 +62,7 @@ static double now(void)
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-void run_watch_signals(void)
+static void watch_signals(void)
 {
 	sigset_t set;
 
@@ -129,8 +129,7 @@ static void take_events(struct running *running)
 }
 
 static void add_arguments(struct arguments *arguments, const struct options *options,
-			  const struct bazel *bazel, const struct column *column,
-			  const char *events_path)
+			  const struct bazel *bazel, const char *packages, const char *events_path)
 {
 	add_argument(arguments, "%s", bazel->program);
 	add_argument(arguments, "test");
@@ -139,35 +138,33 @@ static void add_arguments(struct arguments *arguments, const struct options *opt
 	add_argument(arguments, "--curses=no");
 	add_argument(arguments, "--show_progress_rate_limit=1");
 	add_argument(arguments, "--test_output=summary");
-	add_argument(arguments, "--%s=%s", options->machine_flag, column->machine);
-	if (column->kernel)
-		add_argument(arguments, "--%s=%s", options->kernel_flag, column->kernel);
 	for (size_t i = 0; i < options->bazel_options.count; i++)
 		add_argument(arguments, "%s", options->bazel_options.list[i]);
+	/* The tests are those of any package, which need not know of the matrix. */
+	add_argument(arguments, "--check_visibility=false");
+	add_argument(arguments, "--package_path=%s", packages);
 	/* Last: it is what the table is made from. */
 	add_argument(arguments, "--build_event_json_file=%s", events_path);
 	add_argument(arguments, "--");
-	for (size_t i = 0; i < options->patterns.count; i++)
-		add_argument(arguments, "%s", options->patterns.list[i]);
+	add_argument(arguments, "//" CELLS_PACKAGE ":all");
 }
 
-static void start(struct running *running, const struct options *options, const struct bazel *bazel)
+static void start(struct running *running, const struct options *options, const struct bazel *bazel,
+		  const char *packages)
 {
-	char *log_name = format_text(FOLDER_BAZEL "/%s.log", running->column->id);
-	char *events_name = format_text(FOLDER_BAZEL "/%s.json", running->column->id);
-	char *events_path = format_text("%s/%s", options->output, events_name);
+	char *events_path = format_text("%s/" FOLDER_EVENTS, options->output);
 	struct arguments arguments = {0};
 	int pipe[2];
 
-	running->messages.log = folder_create(options->output, log_name);
-	fclose(folder_create(options->output, events_name));
+	running->messages.log = folder_create(options->output, FOLDER_MESSAGES);
+	fclose(folder_create(options->output, FOLDER_EVENTS));
 	running->events_file = open(events_path, O_RDONLY | O_CLOEXEC);
 	running->events_change = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (running->events_file < 0 || running->events_change < 0 ||
 	    inotify_add_watch(running->events_change, events_path, IN_MODIFY) < 0 ||
 	    pipe2(pipe, O_CLOEXEC))
 		die("cannot watch %s: %s", events_path, strerror(errno));
-	add_arguments(&arguments, options, bazel, running->column, events_path);
+	add_arguments(&arguments, options, bazel, packages, events_path);
 	/* Ctrl-C is for us, who pass it on once. */
 	running->pid = bazel_start(bazel, &arguments, pipe[1], pipe[1], true);
 	close(pipe[1]);
@@ -178,8 +175,6 @@ static void start(struct running *running, const struct options *options, const 
 	fcntl(pipe[0], F_SETFL, O_NONBLOCK);
 	free_arguments(&arguments);
 	free(events_path);
-	free(events_name);
-	free(log_name);
 }
 
 static void take_signal(struct running *running)
@@ -190,6 +185,92 @@ static void take_signal(struct running *running)
 		return;
 	running->interrupted = true;
 	kill(running->pid, SIGINT);
+}
+
+/* The message of every test that was not built, if it is the same. */
+static const char *common_cause(const struct table *table, const struct column *column)
+{
+	const char *cause = NULL;
+
+	for (size_t i = 0; i < table->test_count; i++) {
+		const struct cell *cell = &column->cells[i];
+
+		if (cell->verdict == NOT_RUN || (cell->verdict == SKIPPED && !cell->runs))
+			continue; /* a row of another column */
+		if (cell->verdict != NOT_BUILT || !cell->message ||
+		    (cause && strcmp(cause, cell->message)))
+			return NULL;
+		cause = cell->message;
+	}
+	return cause;
+}
+
+/* As Bazel's exit status would be, had it run for nothing else. */
+static int status_of(const struct table *table, const struct column *column)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < table->test_count; i++) {
+		const enum verdict verdict = column->cells[i].verdict;
+
+		if (verdict == NOT_BUILT)
+			return STATUS_NOT_BUILT;
+		if (table_failed(verdict))
+			status = STATUS_TESTS_FAILED;
+	}
+	return status;
+}
+
+/* Whether Bazel has done all that it could, whatever came out. */
+static bool is_whole(int status)
+{
+	return status == 0 || status == STATUS_NOT_BUILT || status == STATUS_TESTS_FAILED ||
+	       status == STATUS_NO_TESTS;
+}
+
+/* @ended: Bazel has, and nothing more will be known. */
+static void judge(struct running *running, struct column *column, bool ended)
+{
+	const struct table *table = running->table;
+	const char *cause = common_cause(table, column);
+	const char *problem = running->events.problem;
+
+	column->seconds = now() - running->began;
+	column->status = status_of(table, column);
+	column->state = COLUMN_DONE;
+	if (ended && (running->interrupted || table->status == STATUS_INTERRUPTED)) {
+		/* Its events end early, of course. */
+		column->state = COLUMN_INTERRUPTED;
+		column->status = STATUS_INTERRUPTED;
+		return;
+	}
+	if (cause)
+		replace_text(&column->problem, cause);
+	else if (ended && problem)
+		replace_text(&column->problem, problem);
+	else if (ended && !is_whole(table->status))
+		replace_text(&column->problem, *running->messages.complaint
+						       ? running->messages.complaint
+						       : running->messages.line);
+	if (column->problem) {
+		column->state = COLUMN_BROKEN;
+		if (!cause && !is_whole(table->status))
+			column->status = table->status;
+	}
+}
+
+/* Columns of which all is known, or will ever be. */
+static void end_columns(struct running *running, bool ended)
+{
+	for (size_t i = 0; i < running->table->column_count; i++) {
+		struct column *column = &running->table->columns[i];
+
+		if (column->state != COLUMN_RUNNING ||
+		    (!ended && column->finished < column->expected))
+			continue;
+		judge(running, column, ended && column->finished < column->expected);
+		progress_end(running->table, column, ++running->columns_ended);
+	}
 }
 
 static void follow(struct running *running)
@@ -217,81 +298,41 @@ static void follow(struct running *running)
 		while (events[2].revents &&
 		       read(running->events_change, changes, sizeof(changes)) > 0)
 			;
-		if (events[2].revents)
+		if (events[2].revents) {
 			take_events(running);
+			end_columns(running, false);
+		}
 		if (events[3].revents)
 			take_signal(running);
 	}
 }
 
-/* The message of every test that was not built, if it is the same. */
-static const char *common_cause(const struct table *table, const struct column *column)
+void run_cells(const struct options *options, const struct bazel *bazel, const struct cells *cells,
+	       const char *packages)
 {
-	const char *cause = NULL;
+	struct running running = {.table = cells->table};
+	struct table *table = cells->table;
 
-	for (size_t i = 0; i < table->test_count; i++) {
-		const struct cell *cell = &column->cells[i];
-
-		if (cell->verdict == NOT_RUN)
-			continue; /* a row that another column has made */
-		if (cell->verdict != NOT_BUILT || !cell->message ||
-		    (cause && strcmp(cause, cell->message)))
-			return NULL;
-		cause = cell->message;
-	}
-	return cause;
-}
-
-static bool has_verdict(const struct table *table, const struct column *column)
-{
-	return table_count(table, column, NOT_RUN) < table->test_count;
-}
-
-static void judge(struct running *running, const struct table *table)
-{
-	struct column *column = running->column;
-	const char *cause = common_cause(table, column);
-
-	if (running->interrupted || column->status == STATUS_INTERRUPTED) {
-		column->state = COLUMN_INTERRUPTED;
-		column->status = STATUS_INTERRUPTED;
-		/* Its events end early, of course. */
-		replace_text(&column->problem, NULL);
-		return;
-	}
-	if (cause)
-		replace_text(&column->problem, cause);
-	else if (column->status && column->status != STATUS_TESTS_FAILED &&
-		 !has_verdict(table, column))
-		replace_text(&column->problem, *running->messages.complaint
-						       ? running->messages.complaint
-						       : running->messages.line);
-	column->state = column->problem ? COLUMN_BROKEN : COLUMN_DONE;
-}
-
-bool run_column(const struct options *options, const struct bazel *bazel, struct table *table,
-		struct column *column)
-{
-	struct running running = {.column = column, .began = now()};
-
-	column->state = COLUMN_RUNNING;
-	progress_begin(table, column);
-	events_begin(&running.events, table, column, options->output);
-	start(&running, options, bazel);
+	watch_signals();
+	events_begin(&running.events, table, NULL, options->output);
+	running.events.place = cells_place;
+	running.events.context = cells;
+	for (size_t i = 0; i < table->column_count; i++)
+		table->columns[i].state = COLUMN_RUNNING;
+	progress_begin(table, cells->test_count);
+	running.began = now();
+	start(&running, options, bazel, packages);
 	follow(&running);
-	column->status = bazel_wait(running.pid);
+	table->status = bazel_wait(running.pid);
 	while (take_messages(&running.messages))
 		;
 	take_events(&running);
 	events_end(&running.events);
-	column->seconds = now() - running.began;
-	judge(&running, table);
+	end_columns(&running, true);
 	folder_close(running.messages.log, "Bazel's log");
 	if (running.messages.fd >= 0)
 		close(running.messages.fd);
 	close(running.events_file);
 	close(running.events_change);
 	close(running.watch);
-	progress_end(table, column);
-	return !running.interrupted;
 }

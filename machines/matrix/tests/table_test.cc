@@ -89,11 +89,19 @@ protected:
 		expected = events.expected;
 		finished = events.finished;
 		events_end(&events);
+		free(events_problem);
+		events_problem = events.problem;
 	}
 
 	struct column *column()
 	{
 		return &table.columns[0];
+	}
+
+	// What take() found wrong.
+	std::string problem() const
+	{
+		return events_problem ? events_problem : "";
 	}
 
 	struct cell *cell(const std::string &test = "//a:b")
@@ -106,12 +114,13 @@ protected:
 	{
 		take(configured("//a:b") + result("//a:b", status) + summary("//a:b", status) +
 		     last);
-		EXPECT_EQ(column()->problem, nullptr);
+		EXPECT_EQ(problem(), "");
 		return cell()->verdict;
 	}
 
 	struct table table = {};
 	size_t expected = 0, finished = 0;
+	char *events_problem = nullptr;
 };
 
 TEST_F(Events, EachStatusIsAVerdict)
@@ -209,7 +218,7 @@ TEST_F(Events, WhatIsNotBuiltHasItsCompilersWords)
 	take(configured("//a:b") + failed_action("CppCompile", said) + not_completed + last);
 	EXPECT_EQ(cell()->verdict, NOT_BUILT);
 	EXPECT_STREQ(cell()->message, "a.c:1: error: oh\n");
-	EXPECT_EQ(column()->problem, nullptr);
+	EXPECT_EQ(problem(), "");
 }
 
 TEST_F(Events, WithoutThemBazelsOwn)
@@ -219,12 +228,40 @@ TEST_F(Events, WithoutThemBazelsOwn)
 	EXPECT_STREQ(cell()->message, "clang failed");
 }
 
-TEST_F(Events, AMachineThatIsNotBuiltIsTheColumnsProblem)
+// "//cells:1/a" is //t:a in the column of that number.
+const char *place(const void *context, const char *label, struct column **column)
 {
-	std::string said = make_file("stderr", "the machine's kernel panicked\n");
+	const auto *table = static_cast<const struct table *>(context);
+	unsigned int number;
+	static char test[32];
 
-	take(configured("//a:b") + failed_action("MachineSnapshot", said) + not_completed + last);
-	EXPECT_STREQ(column()->problem, "the machine's kernel panicked\n");
+	if (sscanf(label, "//cells:%u/%20s", &number, test + 4) != 2)
+		return nullptr;
+	*column = &table->columns[number];
+	return static_cast<const char *>(memcpy(test, "//t:", 4));
+}
+
+TEST_F(Events, TargetsBelongWhereTheyArePut)
+{
+	std::string text = configured("//cells:0/a") + configured("//cells:1/a") +
+			   configured("//other:a") + result("//cells:1/a", "FAILED") +
+			   result("//other:a", "FAILED") + summary("//cells:1/a", "FAILED") +
+			   summary("//cells:0/a", "PASSED") + summary("//other:a", "FAILED") + last;
+	struct events events;
+
+	events_begin(&events, &table, nullptr, nullptr);
+	events.place = place;
+	events.context = &table;
+	events_take(&events, text.data(), text.size());
+	events_end(&events);
+	ASSERT_EQ(table.test_count, 1u);
+	EXPECT_STREQ(table.tests[0], "//t:a");
+	EXPECT_EQ(table.columns[0].cells[0].verdict, PASSED);
+	EXPECT_EQ(table.columns[1].cells[0].verdict, FAILED);
+	EXPECT_EQ(table.columns[0].finished, 1u);
+	EXPECT_EQ(table.columns[1].finished, 1u);
+	EXPECT_EQ(events.expected, 2u);
+	EXPECT_EQ(events.problem, nullptr);
 }
 
 TEST_F(Events, AnalysisThatFails)
@@ -242,15 +279,13 @@ TEST_F(Events, ALineThatIsNoJson)
 {
 	take(configured("//a:b") + "{\"id\": nonsense}\n" + summary("//a:b", "FAILED") + last);
 	EXPECT_EQ(cell()->verdict, FAILED);
-	ASSERT_NE(column()->problem, nullptr);
-	EXPECT_EQ(std::string(column()->problem).find("Bazel's events can't be read: line 2: "), 0u)
-		<< column()->problem;
+	EXPECT_EQ(problem().find("Bazel's events can't be read: line 2: "), 0u) << problem();
 }
 
 TEST_F(Events, ALineThatIsNoEvent)
 {
 	take("[1, 2]\n" + last);
-	EXPECT_STREQ(column()->problem, "Bazel's events can't be read: line 1: it is no object");
+	EXPECT_EQ(problem(), "Bazel's events can't be read: line 1: it is no object");
 }
 
 TEST_F(Events, EventsOfTheWrongShapeDoNoHarm)
@@ -260,7 +295,7 @@ TEST_F(Events, EventsOfTheWrongShapeDoNoHarm)
 	     "{\"id\":{\"targetCompleted\":{\"label\":\"//no:row\"}}}\n" +
 	     last);
 	EXPECT_EQ(table.test_count, 0u);
-	EXPECT_EQ(column()->problem, nullptr);
+	EXPECT_EQ(problem(), "");
 }
 
 TEST_F(Events, AFileThatIsCutOff)
@@ -269,20 +304,20 @@ TEST_F(Events, AFileThatIsCutOff)
 
 	take(whole.substr(0, whole.size() - last.size()));
 	EXPECT_EQ(cell()->verdict, PASSED);
-	EXPECT_STREQ(column()->problem, "Bazel's events end after 2 lines, before the last one");
+	EXPECT_EQ(problem(), "Bazel's events end after 2 lines, before the last one");
 }
 
 TEST_F(Events, ALineThatIsCutOff)
 {
 	take(configured("//a:b") + "{\"id\":{\"testSum");
 	EXPECT_EQ(cell()->verdict, NOT_RUN);
-	EXPECT_EQ(std::string(column()->problem).find("Bazel's events can't be read: line 2"), 0u);
+	EXPECT_EQ(problem().find("Bazel's events can't be read: line 2"), 0u) << problem();
 }
 
 TEST_F(Events, AnEmptyFile)
 {
 	take("");
-	EXPECT_STREQ(column()->problem, "Bazel's events end after 0 lines, before the last one");
+	EXPECT_EQ(problem(), "Bazel's events end after 0 lines, before the last one");
 }
 
 TEST_F(Events, PiecesAreTheWhole)
@@ -296,7 +331,7 @@ TEST_F(Events, PiecesAreTheWhole)
 		events_take(&events, &c, 1);
 	events_end(&events);
 	EXPECT_EQ(cell()->verdict, FAILED);
-	EXPECT_EQ(column()->problem, nullptr);
+	EXPECT_EQ(events.problem, nullptr);
 }
 
 TEST_F(Events, LogsAreKeptAndSayTheRelease)
@@ -345,6 +380,7 @@ TEST(Table, ColumnsAreNamedAfterMachineAndKernel)
 	table_add_column(&table, "amd", "@@other+ringside_linux//:linux");
 	table_add_column(&table, "amd", "@@ringside~//machines/kernels:linux");
 	table_add_column(&table, "amd", "//machines/kernels:linux_generic");
+	table_add_column(&table, "//my:machine", "//k:k");
 	EXPECT_STREQ(table.columns[0].title, "host");
 	EXPECT_STREQ(table.columns[1].title, "amd linux_generic");
 	EXPECT_STREQ(table.columns[2].title, "amd my/own:kernel");
@@ -353,6 +389,7 @@ TEST(Table, ColumnsAreNamedAfterMachineAndKernel)
 	EXPECT_STREQ(table.columns[5].title, "amd linux");
 	EXPECT_STREQ(table.columns[6].title, "amd linux");
 	EXPECT_STREQ(table.columns[7].title, "amd linux_generic");
+	EXPECT_STREQ(table.columns[8].title, "my:machine k:k");
 	EXPECT_STRNE(table.columns[3].id, table.columns[2].id);
 }
 
@@ -387,6 +424,12 @@ TEST(Table, TheExitStatusIsTheWorst)
 	EXPECT_EQ(table_status(&table), 1);
 	table.columns[1].status = 8;
 	EXPECT_EQ(table_status(&table), 8);
+	table.columns[0].cells[0].verdict = PASSED;
+	table.columns[0].status = table.columns[1].status = 0;
+	table.columns[1].state = COLUMN_DONE;
+	EXPECT_EQ(table_status(&table), 0);
+	table.status = 37;
+	EXPECT_EQ(table_status(&table), 37);
 }
 
 // A table with something of everything, and a test with a name as hostile as can be.
@@ -497,6 +540,15 @@ TEST_F(Reports, Text)
 		  std::string::npos)
 		<< text;
 	EXPECT_EQ(text.find('\033'), std::string::npos);
+}
+
+TEST_F(Reports, AProblemOfNeighboursIsToldOnce)
+{
+	table.columns[0].problem = strdup(table.columns[1].problem);
+	std::string text = print([&](FILE *file) { report_text(file, &table, "/f", false); });
+
+	EXPECT_NE(text.find("amd k:<k> is incomplete:\n"), std::string::npos) << text;
+	EXPECT_EQ(text.find("<no machine>"), text.rfind("<no machine>")) << text;
 }
 
 } // namespace

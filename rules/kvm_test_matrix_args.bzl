@@ -20,7 +20,7 @@ def _check_list(attribute, value, example):
         return "{} must be a list, not a {}; write {} = [{}]".format(attribute, type(value), attribute, example)
     for i, entry in enumerate(value):
         if type(entry) != "string":
-            return "{} holds a {}; it takes strings".format(attribute, type(entry))
+            return "{} holds {}, which is no string; write {} = [{}]".format(attribute, repr(entry), attribute, example)
         if entry in value[:i]:
             return "{} names \"{}\" twice; name it once".format(attribute, entry)
     return None

@@ -63,9 +63,8 @@ _KERNELS = [
 
 # What the matrix has to know of the build, wherever Ringside is in a workspace.
 MATRIX_ENVIRONMENT = {
-    "RINGSIDE_CELL_RULE": str(Label("//machines:matrix_cell_test.bzl")),
+    "RINGSIDE_DECLARE": str(Label("//machines/matrix:declare.bzl")),
     "RINGSIDE_KERNELS": ",".join([str(kernel) for kernel in _KERNELS]),
-    "RINGSIDE_KERNEL_RULE": str(Label("//machines:machine_with_kernel.bzl")),
     "RINGSIDE_MACHINES": ",".join(["host"] + MACHINES.keys()),
     "RINGSIDE_MACHINE_PREFIX": str(Label("//machines:machine")).removesuffix("machine"),
 }

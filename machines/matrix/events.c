@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,21 +38,20 @@ static void add_problem(struct events *events, char *text)
 static struct cell *cell_of(struct events *events, const char *label, bool make,
 			    struct column **column)
 {
+	struct cell *cell = NULL;
+	char *test;
+
 	*column = events->column;
-	if (label && events->place)
-		label = events->place(events->context, label, column);
 	if (!label)
 		return NULL;
-	for (size_t i = 0; i < events->table->test_count; i++)
-		if (!strcmp(events->table->tests[i], label))
-			return &(*column)->cells[i];
-	return make ? table_cell(events->table, *column, label) : NULL;
-}
-
-static void finish(struct events *events, struct column *column)
-{
-	events->finished++;
-	column->finished++;
+	test = events->place ? events->place(events->table, label, column) : copy_text(label);
+	for (size_t i = 0; test && !cell && i < events->table->test_count; i++)
+		if (!strcmp(events->table->tests[i], test))
+			cell = &(*column)->cells[i];
+	if (test && !cell && make)
+		cell = table_cell(events->table, *column, test);
+	free(test);
+	return cell;
 }
 
 /* "1.5s", as protobuf writes durations. */
@@ -76,8 +76,6 @@ static void on_configured(struct events *events, const json_t *id, const json_t 
 	struct column *column;
 	struct cell *cell = cell_of(events, label, is_test || aborted, &column);
 
-	if (cell && is_test)
-		events->expected++;
 	if (cell && aborted)
 		cell->verdict = NOT_BUILT;
 }
@@ -147,14 +145,12 @@ static void on_completed(struct events *events, const json_t *id, const json_t *
 		return;
 	if (aborted && reason && !strcmp(reason, "SKIPPED")) {
 		cell->verdict = SKIPPED;
-		replace_text(&cell->message, "it is not for this platform");
-		finish(events, column);
+		replace_text(&cell->message, "it is not for this machine or platform");
 		return;
 	}
 	if (aborted && reason && !strcmp(reason, "USER_INTERRUPTED"))
 		return;
 	cell->verdict = NOT_BUILT;
-	finish(events, column);
 	why = cause_of(events, event);
 	if (!why)
 		why = text_of(json_object_get(completed, "failureDetail"), "message");
@@ -282,7 +278,6 @@ static void on_summary(struct events *events, const json_t *id, const json_t *ev
 		cell->verdict = SKIPPED;
 	if (cell->verdict != SKIPPED && cell->verdict != NOT_BUILT)
 		replace_text(&cell->message, NULL);
-	finish(events, column);
 }
 
 static void on_pattern(struct events *events, const json_t *event)
@@ -315,16 +310,15 @@ static void on_event(struct events *events, const json_t *event)
 	events->complete |= is_true(event, "lastMessage");
 }
 
-static void end_line(struct events *events)
+static void take_line(struct events *events, const char *line, size_t size)
 {
 	json_error_t error;
 	json_t *event;
 
 	events->lines++;
-	if (!events->line_size)
+	if (!size)
 		return;
-	event = json_loadb(events->line, events->line_size, 0, &error);
-	events->line_size = 0;
+	event = json_loadb(line, size, 0, &error);
 	if (json_is_object(event))
 		on_event(events, event);
 	else
@@ -334,34 +328,18 @@ static void end_line(struct events *events)
 	json_decref(event);
 }
 
-void events_begin(struct events *events, struct table *table, struct column *column,
-		  const char *folder)
+void events_read(struct events *events, const char *path)
 {
-	*events = (struct events){.table = table, .column = column, .folder = folder};
-}
+	FILE *file = fopen(path, "re");
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t got;
 
-void events_take(struct events *events, const char *data, size_t size)
-{
-	while (size) {
-		const char *end = memchr(data, '\n', size);
-		size_t part = end ? (size_t)(end - data) : size;
-
-		events->line = grow(events->line, events->line_size + part + 1, 1);
-		memcpy(events->line + events->line_size, data, part);
-		events->line_size += part;
-		if (end) {
-			end_line(events);
-			part++;
-		}
-		data += part;
-		size -= part;
-	}
-}
-
-void events_end(struct events *events)
-{
-	if (events->line_size)
-		end_line(events);
+	while (file && (got = getline(&line, &size, file)) > 0)
+		take_line(events, line, (size_t)got - (line[got - 1] == '\n'));
+	if (file)
+		fclose(file);
+	free(line);
 	if (!events->complete)
 		add_problem(events,
 			    format_text("Bazel's events end after %u lines, before the last one",
@@ -371,7 +349,5 @@ void events_end(struct events *events)
 		free(events->failed[i].message);
 	}
 	free(events->failed);
-	free(events->line);
 	events->failed = NULL;
-	events->line = NULL;
 }

@@ -9,8 +9,7 @@
 #define FOLDER_HTML "index.html"
 #define FOLDER_JSON "matrix.json"
 #define FOLDER_LOGS "logs" /* the tests' */
-#define FOLDER_BAZEL "bazel" /* what Bazel said, and its events */
-#define FOLDER_MESSAGES FOLDER_BAZEL "/bazel.log"
+#define FOLDER_BAZEL "bazel" /* its events */
 #define FOLDER_EVENTS FOLDER_BAZEL "/events.json"
 
 /**

@@ -66,11 +66,10 @@ static void write_reports(const struct table *table, const char *folder)
 int main(int argc, char **argv)
 {
 	struct table table = {.started = time(NULL)};
-	struct cells cells = {0};
 	struct options options;
 	struct bazel bazel;
 	double began = now();
-	const char *problem, *packages;
+	const char *problem;
 
 	if (!argc)
 		return STATUS_COMMAND_LINE;
@@ -83,11 +82,8 @@ int main(int argc, char **argv)
 	if (problem)
 		refuse("%s", problem);
 	options_resolve(&options, &bazel);
-	cells_find(&cells, &options, &bazel);
 	add_columns(&table, &options);
-	packages = cells_declare(&cells, &table, &bazel);
-	cells_skip(&cells);
-	run_cells(&options, &bazel, &cells, packages);
+	run_cells(&options, &bazel, cells_declare(&options, &table, &bazel), &table);
 	table.seconds = now() - began;
 	table_sort(&table);
 	write_reports(&table, options.output);

@@ -2,7 +2,6 @@
 /* The table as one page without anything from elsewhere, for light and dark. */
 #include <string.h>
 
-#include "machines/matrix/folder.h"
 #include "machines/matrix/report.h"
 #include "report/page.h"
 #include "report/xml.h"
@@ -49,9 +48,7 @@ static void print_summary(FILE *file, const struct table *table)
 	page_put_time(file, table->started);
 	fputs(", ", file);
 	print_seconds(file, table->seconds);
-	fprintf(file,
-		", %zu tests, %zu configurations, <a href=\"" FOLDER_MESSAGES
-		"\">Bazel's log</a></p>\n<p class=\"totals\">",
+	fprintf(file, ", %zu tests, %zu configurations</p>\n<p class=\"totals\">",
 		table->test_count, table->column_count);
 	for (enum verdict verdict = VERDICTS; verdict-- > 0;) {
 		size_t count = 0;
@@ -115,10 +112,7 @@ static void print_heads(FILE *file, const struct table *table)
 			fputs("&nbsp;", file);
 		}
 		fputs("</small><small>", file);
-		if (column->state == COLUMN_NOT_RUN)
-			fputs("not run", file);
-		else
-			print_seconds(file, column->seconds);
+		print_seconds(file, column->seconds);
 		if (column->state == COLUMN_INTERRUPTED)
 			fputs(", interrupted", file);
 		fputs("</small>", file);

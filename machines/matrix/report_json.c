@@ -9,8 +9,10 @@
 #define VERSION 1
 
 static const char *const states[] = {
-	[COLUMN_NOT_RUN] = "not_run", [COLUMN_RUNNING] = "interrupted",	    [COLUMN_DONE] = "done",
-	[COLUMN_BROKEN] = "broken",   [COLUMN_INTERRUPTED] = "interrupted",
+	[COLUMN_RUNNING] = "interrupted",
+	[COLUMN_DONE] = "done",
+	[COLUMN_BROKEN] = "broken",
+	[COLUMN_INTERRUPTED] = "interrupted",
 };
 
 static void set(json_t *object, const char *key, json_t *value)

@@ -137,8 +137,7 @@ static void print_totals(FILE *file, const struct table *table, const struct col
 		fprintf(file, "%s%zu %s", separator, count, verdict_words[verdict]);
 		separator = ", ";
 	}
-	if (column->state != COLUMN_NOT_RUN)
-		fprintf(file, "%s%.1f s", *separator == ':' ? separator : " in ", column->seconds);
+	fprintf(file, "%s%.1f s", *separator == ':' ? separator : " in ", column->seconds);
 	if (column->state == COLUMN_INTERRUPTED)
 		fprintf(file, ", interrupted");
 	fputc('\n', file);

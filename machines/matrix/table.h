@@ -34,8 +34,7 @@ struct cell {
 };
 
 enum column_state {
-	COLUMN_NOT_RUN,
-	COLUMN_RUNNING,
+	COLUMN_RUNNING, /* or not begun */
 	COLUMN_DONE,
 	COLUMN_BROKEN, /* see problem */
 	COLUMN_INTERRUPTED,
@@ -50,9 +49,7 @@ struct column {
 	enum column_state state;
 	char *problem; /* lines on why it is broken, or NULL */
 	int status; /* as Bazel's exit status would be for it alone, -1 as long as it is unknown */
-	double seconds; /* from Bazel's start until its last test was done */
-	size_t expected; /* tests that it can have */
-	size_t finished; /* of these, the ones with a verdict */
+	double seconds; /* of all its tests */
 	struct cell *cells; /* one per row of the table */
 };
 

@@ -14,6 +14,7 @@
 extern "C" {
 #include "machines/matrix/artifacts.h"
 #include "machines/matrix/events.h"
+#include "machines/matrix/place.h"
 #include "machines/matrix/report.h"
 #include "machines/matrix/table.h"
 }
@@ -80,15 +81,17 @@ protected:
 		table_add_column(&table, "host", nullptr);
 	}
 
-	void take(const std::string &text, const char *folder = nullptr)
+	void take(const std::string &text, const char *folder = nullptr,
+		  events_place *place = nullptr)
 	{
-		struct events events;
+		struct events events = {};
 
-		events_begin(&events, &table, column(), folder);
-		events_take(&events, text.data(), text.size());
-		expected = events.expected;
-		finished = events.finished;
-		events_end(&events);
+		make_file("events", text);
+		events.table = &table;
+		events.column = column();
+		events.folder = folder;
+		events.place = place;
+		events_read(&events, in_temporary("events").c_str());
 		free(events_problem);
 		events_problem = events.problem;
 	}
@@ -119,7 +122,6 @@ protected:
 	}
 
 	struct table table = {};
-	size_t expected = 0, finished = 0;
 	char *events_problem = nullptr;
 };
 
@@ -139,8 +141,7 @@ TEST_F(Events, ATestThatHasNotEndedIsNotRun)
 {
 	take(configured("//a:b") + configured("//a:c") + summary("//a:c", "PASSED") + last);
 	EXPECT_EQ(cell()->verdict, NOT_RUN);
-	EXPECT_EQ(expected, 2u);
-	EXPECT_EQ(finished, 1u);
+	EXPECT_EQ(cell("//a:c")->verdict, PASSED);
 }
 
 TEST_F(Events, OtherTargetsHaveNoRow)
@@ -228,40 +229,41 @@ TEST_F(Events, WithoutThemBazelsOwn)
 	EXPECT_STREQ(cell()->message, "clang failed");
 }
 
-// "//cells:1/a" is //t:a in the column of that number.
-const char *place(const void *context, const char *label, struct column **column)
+TEST_F(Events, TargetsBelongWhereTheirNamesSay)
 {
-	const auto *table = static_cast<const struct table *>(context);
-	unsigned int number;
-	static char test[32];
+	const std::string amd = "//ringside_matrix:amd-linux/t=a",
+			  host = "@@//ringside_matrix:host/t=a",
+			  other = "@@//ringside_matrix:intel/t=a";
 
-	if (sscanf(label, "//cells:%u/%20s", &number, test + 4) != 2)
-		return nullptr;
-	*column = &table->columns[number];
-	return static_cast<const char *>(memcpy(test, "//t:", 4));
-}
-
-TEST_F(Events, TargetsBelongWhereTheyArePut)
-{
-	std::string text = configured("//cells:0/a") + configured("//cells:1/a") +
-			   configured("//other:a") + result("//cells:1/a", "FAILED") +
-			   result("//other:a", "FAILED") + summary("//cells:1/a", "FAILED") +
-			   summary("//cells:0/a", "PASSED") + summary("//other:a", "FAILED") + last;
-	struct events events;
-
-	events_begin(&events, &table, nullptr, nullptr);
-	events.place = place;
-	events.context = &table;
-	events_take(&events, text.data(), text.size());
-	events_end(&events);
+	take(configured(amd) + configured(host) + configured(other) + configured("//t:b") +
+		     result(host, "FAILED") + result(other, "FAILED") + summary(host, "FAILED") +
+		     summary(amd, "PASSED") + summary(other, "FAILED") + last,
+	     nullptr, place_cell);
 	ASSERT_EQ(table.test_count, 1u);
 	EXPECT_STREQ(table.tests[0], "//t:a");
 	EXPECT_EQ(table.columns[0].cells[0].verdict, PASSED);
 	EXPECT_EQ(table.columns[1].cells[0].verdict, FAILED);
-	EXPECT_EQ(table.columns[0].finished, 1u);
-	EXPECT_EQ(table.columns[1].finished, 1u);
-	EXPECT_EQ(events.expected, 2u);
-	EXPECT_EQ(events.problem, nullptr);
+	EXPECT_EQ(problem(), "");
+}
+
+// As declare_test.bzl has them, the other way round.
+TEST_F(Events, NamesAreLabels)
+{
+	const std::pair<const char *, const char *> pairs[] = {
+		{"a/b=c", "//a/b:c"},  {"a=b/c", "//a:b/c"},	  {"=a", "//:a"},
+		{"@r/a=b", "@r//a:b"}, {"@@r~/a=b", "@@r~//a:b"}, {"@r/=a", "@r//:a"},
+		{"a=b=c", "//a:b=c"},
+	};
+
+	for (const auto &pair : pairs) {
+		struct column *column;
+		char *label = place_cell(
+			&table, (std::string("//ringside_matrix:host/") + pair.first).c_str(),
+			&column);
+		EXPECT_STREQ(label, pair.second);
+		EXPECT_EQ(column, &table.columns[1]);
+		free(label);
+	}
 }
 
 TEST_F(Events, AnalysisThatFails)
@@ -318,20 +320,6 @@ TEST_F(Events, AnEmptyFile)
 {
 	take("");
 	EXPECT_EQ(problem(), "Bazel's events end after 0 lines, before the last one");
-}
-
-TEST_F(Events, PiecesAreTheWhole)
-{
-	std::string whole =
-		configured("//a:b") + result("//a:b", "FAILED") + summary("//a:b", "FAILED") + last;
-	struct events events;
-
-	events_begin(&events, &table, column(), nullptr);
-	for (char c : whole)
-		events_take(&events, &c, 1);
-	events_end(&events);
-	EXPECT_EQ(cell()->verdict, FAILED);
-	EXPECT_EQ(events.problem, nullptr);
 }
 
 TEST_F(Events, LogsAreKeptAndSayTheRelease)

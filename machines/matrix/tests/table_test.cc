@@ -474,7 +474,7 @@ TEST_F(Reports, Json)
 	json_t *counts = json_object_get(column, "counts");
 	json_t *results = json_object_get(column, "results");
 
-	EXPECT_EQ(json_integer_value(json_object_get(root, "version")), 1);
+	EXPECT_EQ(json_integer_value(json_object_get(root, "version")), 2);
 	EXPECT_EQ(json_integer_value(json_object_get(root, "exit_status")), 1);
 	EXPECT_STREQ(json_string_value(json_object_get(column, "machine")), "amd");
 	EXPECT_STREQ(json_string_value(json_object_get(column, "kernel")), "//k:<k>");

@@ -13,6 +13,7 @@ load("//machines:machine_rules.bzl", _bochs_machine = "bochs_machine", _qemu_mac
 load("//rules:kvm_fuzz_test.bzl", _kvm_fuzz_test = "kvm_fuzz_test")
 load("//rules:kvm_program_test.bzl", _kvm_program_test = "kvm_program_test")
 load("//rules:kvm_test.bzl", _kvm_test = "kvm_test")
+load("//rules:kvm_test_matrix.bzl", _kvm_test_matrix = "kvm_test_matrix")
 load("//suites/kvm_unit_tests:kvm_unit_test.bzl", _kvm_unit_test = "kvm_unit_test")
 
 bochs_machine = _bochs_machine
@@ -22,6 +23,7 @@ kvm_modules = _kvm_modules
 kvm_fuzz_test = _kvm_fuzz_test
 kvm_program_test = _kvm_program_test
 kvm_test = _kvm_test
+kvm_test_matrix = _kvm_test_matrix
 kvm_unit_test = _kvm_unit_test
 linux_kernel = _linux_kernel
 planted_fault = _planted_fault

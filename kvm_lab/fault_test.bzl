@@ -2,7 +2,7 @@
 """fault_test: what tests say of a rebuilt KVM."""
 
 load("//kvm_lab:fault_info.bzl", "FaultInfo")
-load("//machines:machine_info.bzl", "MachineInfo", "MachineTestInfo", "module_lines", "runfiles_path")
+load("//machines:machine_info.bzl", "MachineInfo", "MachineTestInfo", "declare_run", "runfiles_path")
 load("//machines:machines.bzl", "MACHINES")
 
 visibility("//kvm_lab/...")
@@ -39,15 +39,16 @@ def _fault_test_impl(ctx):
     for index, entry in enumerate(ctx.attr.runs):
         number, cases = entry.split(" ")
         test = ctx.attr.tests[int(number)]
-        run = ctx.actions.declare_file("{}.{}".format(ctx.label.name, index))
-        ctx.actions.symlink(output = run, target_file = ctx.executable._runner, is_executable = True)
-        description = ctx.actions.declare_file("{}.{}.test".format(ctx.label.name, index))
-        ctx.actions.write(description, "\n".join(test[MachineTestInfo].lines + [
-            "machine " + machine.name,
-            "emulated " + runfiles_path(ctx, machine.description),
-        ] + module_lines(ctx, ctx.files.modules)) + "\n")
-        files += [run, description]
-        entries.append("{} {} {}".format(runfiles_path(ctx, run), cases, test.label))
+        run = declare_run(
+            ctx,
+            "{}.{}".format(ctx.label.name, index),
+            test[MachineTestInfo],
+            machine.name,
+            machine,
+            ctx.files.modules,
+        )
+        files += run
+        entries.append("{} {} {}".format(runfiles_path(ctx, run[0]), cases, test.label))
 
     list = ctx.actions.declare_file(ctx.label.name + ".runs")
     ctx.actions.write(list, "\n".join(["{} {}".format(ctx.attr.verdict, ctx.attr.undoes)] + entries) + "\n")

@@ -8,8 +8,11 @@ visibility("//...")
 MachineInfo = provider(
     doc = "An emulated machine, booted once and kept as a snapshot.",
     fields = {
+        "boot": "boot(ctx, computer, kernel, folder): boots such a computer and keeps its state; returns providers, this one included",
+        "computer": "a struct: what boot() has to know of it, but for the kernel",
         "description": "the File that tells the runner how to restore it",
         "files": "a depset of Files: all that the runner needs, the description included",
+        "kernel": "its LinuxKernelInfo",
         "name": "the machine's name",
     },
 )
@@ -17,32 +20,35 @@ MachineInfo = provider(
 MachineTestInfo = provider(
     doc = "What a machine_test runs, for rules that run it in other circumstances.",
     fields = {
+        "arguments": "a list of the controller's arguments, before those that Bazel is asked to add",
         "controller": "the File that it runs",
         "data": "a depset of Files that it reads",
         "files": "a depset of Files: what it runs and reads, without a machine",
         "libraries": "a list of Files: shared libraries that it loads",
         "lines": "a list of lines of its description, without a machine",
+        "pinned": "the name of the machine that it runs on alone, or None",
         "requires": "the capabilities that its machine must have",
+        "timeout": "Bazel's name of the time that it may take",
     },
 )
 
-def provides_option(ctx):
+def provides_option(computer):
     """The word of the kernel's command line that has init verify what the machine provides.
 
     Args:
-      ctx: the context of a rule with an attribute `provides`.
+      computer: a struct with `name` and `provides`.
 
     Returns:
       A string.
     """
-    for capability in ctx.attr.provides:
+    for capability in computer.provides:
         if capability not in CAPABILITIES:
             fail("machine {} provides \"{}\", which is no capability; there are {}".format(
-                ctx.attr.machine,
+                computer.name,
                 capability,
                 ", ".join(CAPABILITIES.keys()),
             ))
-    return "ringside_provides=" + ",".join(ctx.attr.provides)
+    return "ringside_provides=" + ",".join(computer.provides)
 
 def runfiles_path(ctx, file):
     """Returns the path of a file in a runfiles folder.
@@ -76,23 +82,51 @@ def module_lines(ctx, modules):
             ))
     return ["module " + runfiles_path(ctx, module) for module in modules]
 
-def make_initramfs(ctx, kernel, modules):
+def declare_run(ctx, name, test, machine, emulated, modules, arguments = []):
+    """Declares the program that runs a test's controller where it is to run.
+
+    Args:
+      ctx: the context of a rule with an attribute `_runner`.
+      name: the program's name.
+      test: the test's MachineTestInfo.
+      machine: a machine's name, "host" or "auto".
+      emulated: the MachineInfo of the machine that it may run on, or None.
+      modules: Files: KVM's modules in the place of the machine's.
+      arguments: the controller's first ones, which Bazel does not know of.
+
+    Returns:
+      A list of Files: the program, and its description, which lies beside it.
+    """
+    run = ctx.actions.declare_file(name)
+    ctx.actions.symlink(output = run, target_file = ctx.executable._runner, is_executable = True)
+    description = ctx.actions.declare_file(name + ".test")
+    lines = test.lines + ["machine " + machine] + module_lines(ctx, modules)
+    if emulated:
+        lines.append("emulated " + runfiles_path(ctx, emulated.description))
+    lines += ["argument " + argument for argument in arguments]
+    ctx.actions.write(description, "\n".join(lines) + "\n")
+    return [run, description]
+
+def make_initramfs(ctx, computer, kernel, prefix):
     """Declares the action that makes a machine's initramfs.
 
     Args:
-      ctx: the context of a rule with INITRAMFS_ATTRS.
+      ctx: a rule's context.
+      computer: a struct with `modules`, names of modules to load, each maybe with
+        "parameter=value" behind it, and what initramfs_tools() returns.
       kernel: a LinuxKernelInfo.
-      modules: names of modules to load, each maybe with "parameter=value" behind it.
+      prefix: how the output's path begins in the package.
 
     Returns:
       The initramfs, a File.
     """
-    initramfs = ctx.actions.declare_file(ctx.attr.machine + ".initramfs")
+    tools = computer.initramfs
+    initramfs = ctx.actions.declare_file(prefix + ".initramfs")
     args = ctx.actions.args()
-    args.add("--init", ctx.file._init)
+    args.add("--init", tools.init)
     args.add("--output", initramfs)
     args.add_all(kernel.modules, before_each = "--modules", expand_directories = False)
-    args.add_all(modules, before_each = "--load")
+    args.add_all(computer.modules, before_each = "--load")
     lists = []
     if kernel.config:
         args.add("--config", kernel.config)
@@ -101,14 +135,50 @@ def make_initramfs(ctx, kernel, modules):
         args.add("--builtin", kernel.builtin)
         lists.append(kernel.builtin)
     ctx.actions.run(
-        executable = ctx.executable._make_initramfs,
+        executable = tools.make_initramfs,
         arguments = [args],
-        inputs = depset([ctx.file._init] + lists, transitive = [kernel.modules]),
+        inputs = depset([tools.init] + lists, transitive = [kernel.modules]),
         outputs = [initramfs],
         mnemonic = "MachineInitramfs",
         progress_message = "Making the initramfs of machine %{label}",
     )
     return initramfs
+
+def initramfs_tools(ctx):
+    """What make_initramfs() needs.
+
+    Args:
+      ctx: the context of a rule with INITRAMFS_ATTRS.
+
+    Returns:
+      A struct.
+    """
+    return struct(
+        init = ctx.file._init,
+        make_initramfs = ctx.attr._make_initramfs[DefaultInfo].files_to_run,
+    )
+
+def description_lines(computer, kernel, lines):
+    """What the runner has to know of a machine: machines/runner/description.h.
+
+    Args:
+      computer: a struct with `name`, `provides`, `cpu`, `cpus` and `memory_mb`.
+      kernel: a LinuxKernelInfo.
+      lines: the emulator's own, of its files.
+
+    Returns:
+      The text of a description.
+    """
+    return "".join([
+        line + "\n"
+        for line in ["name " + computer.name] + lines + [
+                        "cpu " + computer.cpu,
+                        "cpus {}".format(computer.cpus),
+                        "memory {}".format(computer.memory_mb),
+                    ] + ["provides " + capability for capability in computer.provides] +
+                    ["lacks " + fix for fix in kernel.lacks] +
+                    ["modules " + ("pinned" if kernel.pinned else "other")]
+    ])
 
 INITRAMFS_ATTRS = {
     "_init": attr.label(

@@ -2,13 +2,24 @@
 """machine_test: a program that runs as a test, on the host or on an emulated machine."""
 
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
-load("//machines:machine_info.bzl", "MachineInfo", "MachineTestInfo", "module_lines", "runfiles_path")
+load("//machines:machine_info.bzl", "MachineInfo", "MachineTestInfo", "declare_run", "runfiles_path")
 
 visibility("//...")
 
 # The execution group of test actions that use /dev/kvm where there is one. A
 # platform's exec_properties = {"kvm.<key>": "<value>"} are theirs alone.
 KVM_EXEC_GROUP = "kvm"
+
+def _arguments(ctx):
+    """The attribute `args` as the controller gets it."""
+    arguments = []
+    for word in ctx.attr.args:
+        # What Bazel takes the short forms for in arguments of tests.
+        for short in ["location", "locations"]:
+            word = word.replace("$({} ".format(short), "$(root{} ".format(short.replace("location", "path")))
+        word = ctx.expand_location(word, ctx.attr.data)
+        arguments += ctx.tokenize(ctx.expand_make_variables("args", word, {}))
+    return arguments
 
 def _machine_test_impl(ctx):
     controller = ctx.attr.controller
@@ -20,11 +31,6 @@ def _machine_test_impl(ctx):
         target[DefaultInfo].default_runfiles.files
         for target in ctx.attr.data + [controller]
     ])
-    emulated = ctx.attr.emulated
-    if ctx.attr.pinned:
-        machine = emulated[MachineInfo].name
-    else:
-        machine = ctx.attr._machine[BuildSettingInfo].value
     lines = ["controller " + runfiles_path(ctx, executable)]
     lines += ["requires " + requirement for requirement in ctx.attr.requires]
     lines += ["fixed_by " + fix for fix in ctx.attr.fixed_by]
@@ -33,44 +39,37 @@ def _machine_test_impl(ctx):
         for file in data.to_list()
         if file != executable
     ]
-    library_lines = ["library " + runfiles_path(ctx, file) for file in ctx.files._libraries]
-    machine_lines = ["machine " + machine] + module_lines(ctx, ctx.files._modules)
-    libraries = []
-    if emulated:
-        libraries = ctx.files._libraries
-        machine_lines += ["emulated " + runfiles_path(ctx, emulated[MachineInfo].description)] + library_lines
+    lines += ["library " + runfiles_path(ctx, file) for file in ctx.files._libraries]
     helpers = []
     if ctx.attr.supervisor:
         helpers = [ctx.executable.supervisor, ctx.file._shell]
         lines.append("supervisor " + runfiles_path(ctx, ctx.executable.supervisor))
         lines.append("shell " + runfiles_path(ctx, ctx.file._shell))
         lines += ["option " + option for option in ctx.attr.supervisor_options]
-
-    test = ctx.actions.declare_file(ctx.label.name)
-    ctx.actions.symlink(output = test, target_file = ctx.executable._runner, is_executable = True)
-    description = ctx.actions.declare_file(ctx.label.name + ".test")
-    ctx.actions.write(description, "\n".join(lines + machine_lines) + "\n")
-
-    runfiles = ctx.runfiles(
-        files = [executable, description] + libraries + ctx.files._modules + helpers,
-        transitive_files = depset(transitive = [data] + (
-            [emulated[MachineInfo].files] if emulated else []
-        )),
+    emulated = ctx.attr.emulated[MachineInfo] if ctx.attr.emulated else None
+    info = MachineTestInfo(
+        arguments = _arguments(ctx),
+        controller = executable,
+        data = data,
+        libraries = ctx.files._libraries,
+        files = depset([executable] + ctx.files._libraries + helpers, transitive = [data]),
+        lines = lines,
+        pinned = emulated.name if ctx.attr.pinned else None,
+        requires = ctx.attr.requires,
+        timeout = ctx.attr.timeout,
     )
+    machine = info.pinned or ctx.attr._machine[BuildSettingInfo].value
+    test = declare_run(ctx, ctx.label.name, info, machine, emulated, ctx.files._modules)
     return [
         DefaultInfo(
-            executable = test,
-            files = depset([test]),
-            runfiles = runfiles,
+            executable = test[0],
+            files = depset([test[0]]),
+            runfiles = ctx.runfiles(
+                files = test + ctx.files._modules,
+                transitive_files = depset(transitive = [info.files] + ([emulated.files] if emulated else [])),
+            ),
         ),
-        MachineTestInfo(
-            controller = executable,
-            data = data,
-            libraries = ctx.files._libraries,
-            files = depset([executable] + ctx.files._libraries + helpers, transitive = [data]),
-            lines = lines + library_lines,
-            requires = ctx.attr.requires,
-        ),
+        info,
         testing.ExecutionInfo(exec_group = KVM_EXEC_GROUP),
         RunEnvironmentInfo(
             environment = {

@@ -63,10 +63,10 @@ _KERNELS = [
 
 # What the matrix has to know of the build, wherever Ringside is in a workspace.
 MATRIX_ENVIRONMENT = {
+    "RINGSIDE_DECLARE": str(Label("//machines/matrix:declare.bzl")),
     "RINGSIDE_KERNELS": ",".join([str(kernel) for kernel in _KERNELS]),
-    "RINGSIDE_KERNEL_FLAG": str(Label("//machines:kernel")),
     "RINGSIDE_MACHINES": ",".join(["host"] + MACHINES.keys()),
-    "RINGSIDE_MACHINE_FLAG": str(Label("//machines:machine")),
+    "RINGSIDE_MACHINE_PREFIX": str(Label("//machines:machine")).removesuffix("machine"),
 }
 
 def capability_lines():

@@ -10,12 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "kvm_lab/command/command.h"
 #include "kvm_lab/coverage/llvm.h"
 #include "kvm_lab/coverage/options.h"
 #include "kvm_lab/coverage/reached.h"
 #include "kvm_lab/coverage/report.h"
 #include "kvm_lab/coverage/suite.h"
+#include "machines/bazel/command.h"
 #include "machines/runner/memory.h"
 #include "machines/runner/message.h"
 

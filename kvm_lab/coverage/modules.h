@@ -3,8 +3,8 @@
 #ifndef RINGSIDE_KVM_LAB_COVERAGE_MODULES_H
 #define RINGSIDE_KVM_LAB_COVERAGE_MODULES_H
 
-#include "kvm_lab/command/command.h"
 #include "kvm_lab/coverage/profile.h"
+#include "machines/bazel/command.h"
 
 /* kvm, kvm-amd, kvm-intel */
 #define MODULES_MAX 3

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "kvm_lab/command/command.h"
+#include "machines/bazel/command.h"
 
 struct options {
 	struct words suites; /* patterns of labels */

@@ -3,8 +3,6 @@
 #include "kvm_lab/coverage/suite.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -74,21 +72,6 @@ static int run_tests(const struct suite *suite, const struct options *options,
 	return call_bazel(bazel, &arguments, NULL);
 }
 
-/* Reads what Bazel has said of its tests. */
-static void read_events(struct events *events, const char *path)
-{
-	const int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char data[65536];
-	ssize_t got;
-
-	if (fd < 0)
-		die("cannot read %s: %s", path, strerror(errno));
-	while ((got = read(fd, data, sizeof(data))) > 0)
-		events_take(events, data, (size_t)got);
-	close(fd);
-	events_end(events);
-}
-
 static const char *why_missing(const struct cell *cell)
 {
 	switch (cell->verdict) {
@@ -128,7 +111,7 @@ void suite_run(struct suite *suite, const struct options *options, const struct 
 	char *path = format_text("%s/events.json", work), *prefix;
 	struct table table = {0};
 	struct column *column;
-	struct events events;
+	struct events events = {.table = &table};
 	int status;
 
 	check_pattern(suite, bazel);
@@ -137,9 +120,8 @@ void suite_run(struct suite *suite, const struct options *options, const struct 
 	unlink(path);
 	status = run_tests(suite, options, bazel, modules, path);
 	table_add_column(&table, "", NULL);
-	column = &table.columns[0];
-	events_begin(&events, &table, column, NULL);
-	read_events(&events, path);
+	column = events.column = &table.columns[0];
+	events_read(&events, path);
 	table_sort(&table);
 	modules_clear(modules);
 	for (size_t i = 0; i < table.test_count; i++) {

@@ -3,11 +3,11 @@
 #ifndef RINGSIDE_KVM_LAB_COVERAGE_SUITE_H
 #define RINGSIDE_KVM_LAB_COVERAGE_SUITE_H
 
-#include "kvm_lab/command/command.h"
 #include "kvm_lab/coverage/lcov.h"
 #include "kvm_lab/coverage/modules.h"
 #include "kvm_lab/coverage/options.h"
 #include "kvm_lab/coverage/reached.h"
+#include "machines/bazel/command.h"
 
 struct suite {
 	char *pattern; /* NULL: all suites together */

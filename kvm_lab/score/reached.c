@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kvm_lab/command/command.h"
 #include "kvm_lab/score/lines.h"
+#include "machines/bazel/command.h"
 #include "machines/runner/message.h"
 
 struct reading {

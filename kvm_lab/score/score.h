@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "kvm_lab/command/command.h"
 #include "kvm_lab/verdict/verdict.h"
+#include "machines/bazel/command.h"
 #include "machines/capabilities/capabilities.h"
 
 #define MODULES_MAX 3

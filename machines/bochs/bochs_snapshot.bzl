@@ -2,7 +2,7 @@
 """bochs_snapshot: a machine that Bochs emulates, booted once."""
 
 load("//machines:linux_kernel.bzl", "kernel_of")
-load("//machines:machine_info.bzl", "INITRAMFS_ATTRS", "MachineInfo", "make_initramfs", "provides_option", "runfiles_path")
+load("//machines:machine_info.bzl", "INITRAMFS_ATTRS", "MachineInfo", "description_lines", "initramfs_tools", "make_initramfs", "provides_option", "runfiles_path")
 
 visibility("//...")
 
@@ -19,18 +19,18 @@ _MACHINE_OPTIONS = [
     "ringside_mailbox=1",
 ]
 
-def _make_boot_image(ctx, kernel, initramfs):
-    image = ctx.actions.declare_file(ctx.attr.machine + ".boot_image")
-    rom = ctx.actions.declare_file(ctx.attr.machine + ".boot_rom")
+def _make_boot_image(ctx, computer, kernel, prefix, initramfs):
+    image = ctx.actions.declare_file(prefix + ".boot_image")
+    rom = ctx.actions.declare_file(prefix + ".boot_rom")
     args = ctx.actions.args()
     args.add("--kernel", kernel.image)
     args.add("--initramfs", initramfs)
-    args.add("--append", " ".join(_MACHINE_OPTIONS + [provides_option(ctx)] + ctx.attr.kernel_options))
-    args.add("--memory", ctx.attr.memory_mb)
+    args.add("--append", " ".join(_MACHINE_OPTIONS + [provides_option(computer)] + computer.kernel_options))
+    args.add("--memory", computer.memory_mb)
     args.add("--image", image)
     args.add("--rom", rom)
     ctx.actions.run(
-        executable = ctx.executable._boot_image,
+        executable = computer.boot_image,
         arguments = [args],
         inputs = [kernel.image, initramfs],
         outputs = [image, rom],
@@ -39,63 +39,76 @@ def _make_boot_image(ctx, kernel, initramfs):
     )
     return image, rom
 
-def _make_snapshot(ctx, image, rom):
-    snapshot = ctx.actions.declare_directory(ctx.attr.machine + ".snapshot")
+def _make_snapshot(ctx, computer, prefix, image, rom):
+    snapshot = ctx.actions.declare_directory(prefix + ".snapshot")
     args = ctx.actions.args()
-    args.add("--bochs", ctx.executable._bochs)
-    args.add("--bios", ctx.file._bios)
-    args.add("--vgabios", ctx.file._vgabios)
+    args.add("--bochs", computer.bochs.executable)
+    args.add("--bios", computer.bios)
+    args.add("--vgabios", computer.vgabios)
     args.add("--boot-rom", rom)
     args.add("--image", image)
-    args.add("--cpu", ctx.attr.cpu)
+    args.add("--cpu", computer.cpu)
     args.add("--cpu-khz", _CPU_KHZ)
-    args.add("--memory", ctx.attr.memory_mb)
-    args.add("--timeout", ctx.attr.boot_timeout)
+    args.add("--memory", computer.memory_mb)
+    args.add("--timeout", computer.boot_timeout)
     args.add_all("--output", [snapshot], expand_directories = False)
     ctx.actions.run(
-        executable = ctx.executable._make_snapshot,
+        executable = computer.make_snapshot,
         arguments = [args],
-        inputs = [ctx.file._bios, ctx.file._vgabios, rom, image],
-        tools = [ctx.executable._bochs],
+        inputs = [computer.bios, computer.vgabios, rom, image],
+        tools = [computer.bochs],
         outputs = [snapshot],
         mnemonic = "MachineSnapshot",
         progress_message = "Booting machine %{label} for its snapshot",
     )
     return snapshot
 
-def _bochs_snapshot_impl(ctx):
-    kernel = kernel_of(ctx.attr.kernel)
-    initramfs = make_initramfs(ctx, kernel, ctx.attr.modules)
-    image, rom = _make_boot_image(ctx, kernel, initramfs)
-    snapshot = _make_snapshot(ctx, image, rom)
-
-    description = ctx.actions.declare_file(ctx.attr.machine + ".machine")
-    ctx.actions.write(description, "".join([
-        "{} {}\n".format(key, value)
-        for key, value in [
-                              ("name", ctx.attr.machine),
-                              ("emulator", "bochs"),
-                              ("root", runfiles_path(ctx, ctx.executable._bochs)),
-                              ("snapshot", runfiles_path(ctx, snapshot)),
-                              ("cpu", ctx.attr.cpu),
-                              ("cpus", 1),
-                              ("memory", ctx.attr.memory_mb),
-                          ] + [("provides", requirement) for requirement in ctx.attr.provides] +
-                          [("lacks", fix) for fix in kernel.lacks] +
-                          [("modules", "pinned" if kernel.pinned else "other")]
+def _boot(ctx, computer, kernel, folder = ""):
+    """Boots it; MachineInfo says more. In a package, @folder tells machines of one name apart."""
+    prefix = folder + computer.name
+    initramfs = make_initramfs(ctx, computer, kernel, prefix)
+    image, rom = _make_boot_image(ctx, computer, kernel, prefix, initramfs)
+    snapshot = _make_snapshot(ctx, computer, prefix, image, rom)
+    bochs = computer.bochs.executable
+    description = ctx.actions.declare_file(prefix + ".machine")
+    ctx.actions.write(description, description_lines(computer, kernel, [
+        "emulator bochs",
+        "root " + runfiles_path(ctx, bochs),
+        "snapshot " + runfiles_path(ctx, snapshot),
     ]))
     return [
         DefaultInfo(files = depset([snapshot])),
         MachineInfo(
-            name = ctx.attr.machine,
+            name = computer.name,
+            boot = _boot,
+            computer = computer,
             description = description,
-            files = depset([description, snapshot, ctx.executable._bochs]),
+            files = depset([description, snapshot, bochs]),
+            kernel = kernel,
         ),
         OutputGroupInfo(
             boot_image = depset([image, rom]),
             initramfs = depset([initramfs]),
         ),
     ]
+
+def _bochs_snapshot_impl(ctx):
+    return _boot(ctx, struct(
+        name = ctx.attr.machine,
+        bios = ctx.file._bios,
+        bochs = ctx.attr._bochs[DefaultInfo].files_to_run,
+        boot_image = ctx.attr._boot_image[DefaultInfo].files_to_run,
+        boot_timeout = ctx.attr.boot_timeout,
+        cpu = ctx.attr.cpu,
+        cpus = 1,
+        initramfs = initramfs_tools(ctx),
+        kernel_options = ctx.attr.kernel_options,
+        make_snapshot = ctx.attr._make_snapshot[DefaultInfo].files_to_run,
+        memory_mb = ctx.attr.memory_mb,
+        modules = ctx.attr.modules,
+        provides = ctx.attr.provides,
+        vgabios = ctx.file._vgabios,
+    ), kernel_of(ctx.attr.kernel))
 
 bochs_snapshot = rule(
     implementation = _bochs_snapshot_impl,

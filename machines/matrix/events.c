@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,11 +26,32 @@ static const json_t *id_of(const json_t *event, const char *kind)
 	return json_object_get(json_object_get(event, "id"), kind);
 }
 
-static void add_problem(struct column *column, char *text)
+static void add_problem(struct events *events, char *text)
 {
-	if (!column->problem)
-		replace_text(&column->problem, text);
-	free(text);
+	if (!events->problem)
+		events->problem = text;
+	else
+		free(text);
+}
+
+/* The cell of a target; NULL if it has none, and none is to be made. */
+static struct cell *cell_of(struct events *events, const char *label, bool make,
+			    struct column **column)
+{
+	struct cell *cell = NULL;
+	char *test;
+
+	*column = events->column;
+	if (!label)
+		return NULL;
+	test = events->place ? events->place(events->table, label, column) : copy_text(label);
+	for (size_t i = 0; test && !cell && i < events->table->test_count; i++)
+		if (!strcmp(events->table->tests[i], test))
+			cell = &(*column)->cells[i];
+	if (test && !cell && make)
+		cell = table_cell(events->table, *column, test);
+	free(test);
+	return cell;
 }
 
 /* "1.5s", as protobuf writes durations. */
@@ -50,15 +72,12 @@ static void on_configured(struct events *events, const json_t *id, const json_t 
 	const char *label = text_of(id, "label");
 	const json_t *configured = json_object_get(event, "configured");
 	const json_t *aborted = json_object_get(event, "aborted");
+	bool is_test = text_of(configured, "testSize");
+	struct column *column;
+	struct cell *cell = cell_of(events, label, is_test || aborted, &column);
 
-	if (!label)
-		return;
-	if (text_of(configured, "testSize")) {
-		table_cell(events->table, events->column, label);
-		events->expected++;
-	}
-	if (aborted)
-		table_cell(events->table, events->column, label)->verdict = NOT_BUILT;
+	if (cell && aborted)
+		cell->verdict = NOT_BUILT;
 }
 
 /* The analysis of a target failed, maybe of one that a test depends on. */
@@ -66,11 +85,11 @@ static void on_label_aborted(struct events *events, const json_t *id, const json
 {
 	const char *label = text_of(id, "label");
 	const char *why = text_of(json_object_get(event, "aborted"), "description");
-	struct cell *cell;
+	struct column *column;
+	struct cell *cell = cell_of(events, label, why != NULL, &column);
 
-	if (!label || !why)
+	if (!cell || !why)
 		return;
-	cell = table_cell(events->table, events->column, label);
 	cell->verdict = NOT_BUILT;
 	replace_text(&cell->message, why);
 }
@@ -80,7 +99,6 @@ static void on_action(struct events *events, const json_t *id, const json_t *eve
 	const json_t *action = json_object_get(event, "action");
 	const json_t *stderr_file = json_object_get(action, "stderr");
 	const char *output = text_of(id, "primaryOutput");
-	const char *type = text_of(action, "type");
 	struct failed_action *failed;
 	char *message;
 
@@ -93,9 +111,6 @@ static void on_action(struct events *events, const json_t *id, const json_t *eve
 	events->failed = grow(events->failed, events->failed_count + 1, sizeof(*events->failed));
 	failed = &events->failed[events->failed_count++];
 	*failed = (struct failed_action){.output = copy_text(output), .message = message};
-	/* Without its machine, nothing of the column can be. */
-	if (message && type && !strncmp(type, "Machine", 7))
-		add_problem(events->column, copy_text(message));
 }
 
 /* What the action said because of which a target was not built. */
@@ -116,18 +131,11 @@ static const char *cause_of(const struct events *events, const json_t *event)
 	return NULL;
 }
 
-/* Only for targets with a row: others are not tests. */
-static struct cell *known_cell(struct events *events, const char *label)
-{
-	for (size_t i = 0; label && i < events->table->test_count; i++)
-		if (!strcmp(events->table->tests[i], label))
-			return &events->column->cells[i];
-	return NULL;
-}
-
 static void on_completed(struct events *events, const json_t *id, const json_t *event)
 {
-	struct cell *cell = known_cell(events, text_of(id, "label"));
+	struct column *column;
+	/* Only for targets with a row: others are not tests. */
+	struct cell *cell = cell_of(events, text_of(id, "label"), false, &column);
 	const json_t *completed = json_object_get(event, "completed");
 	const json_t *aborted = json_object_get(event, "aborted");
 	const char *reason = text_of(aborted, "reason");
@@ -137,14 +145,12 @@ static void on_completed(struct events *events, const json_t *id, const json_t *
 		return;
 	if (aborted && reason && !strcmp(reason, "SKIPPED")) {
 		cell->verdict = SKIPPED;
-		replace_text(&cell->message, "it is not for this platform");
-		events->finished++;
+		replace_text(&cell->message, "it is not for this machine or platform");
 		return;
 	}
 	if (aborted && reason && !strcmp(reason, "USER_INTERRUPTED"))
 		return;
 	cell->verdict = NOT_BUILT;
-	events->finished++;
 	why = cause_of(events, event);
 	if (!why)
 		why = text_of(json_object_get(completed, "failureDetail"), "message");
@@ -218,13 +224,13 @@ static char *log_name(const struct column *column, const json_t *id, const char 
 	return whole;
 }
 
-static void keep_log(struct events *events, struct cell *cell, const json_t *id, const char *label,
-		     const char *uri, enum verdict verdict)
+static void keep_log(struct events *events, struct column *column, struct cell *cell,
+		     const json_t *id, const char *uri, enum verdict verdict)
 {
-	char *name = log_name(events->column, id, label);
+	char *name = log_name(column, id, events->table->tests[cell - column->cells]);
 
-	if (!events->column->release)
-		events->column->release = artifact_release(uri);
+	if (!column->release)
+		column->release = artifact_release(uri);
 	if (events->folder && !artifact_copy(uri, events->folder, name) &&
 	    (!cell->log || verdict >= cell->log_verdict)) {
 		replace_text(&cell->log, name);
@@ -235,23 +241,22 @@ static void keep_log(struct events *events, struct cell *cell, const json_t *id,
 
 static void on_result(struct events *events, const json_t *id, const json_t *event)
 {
-	const char *label = text_of(id, "label");
 	const json_t *result = json_object_get(event, "testResult");
 	enum verdict verdict = verdict_of(text_of(result, "status"));
 	const char *log = output_named(result, "test.log");
-	struct cell *cell;
+	struct column *column;
+	struct cell *cell = cell_of(events, text_of(id, "label"), result != NULL, &column);
 	char *skip;
 
-	if (!label || !result)
+	if (!cell || !result)
 		return;
-	cell = table_cell(events->table, events->column, label);
 	cell->folders = grow(cell->folders, cell->runs + 1, sizeof(*cell->folders));
 	cell->folders[cell->runs++] = artifact_folder(log);
 	cell->seconds += seconds_of(result, "testAttemptDuration");
 	cell->cached += is_true(result, "cachedLocally") ||
 			is_true(json_object_get(result, "executionInfo"), "cachedRemotely");
 	if (log)
-		keep_log(events, cell, id, label, log, verdict);
+		keep_log(events, column, cell, id, log, verdict);
 	skip = verdict == PASSED ? artifact_skip(output_named(result, "test.xml")) : NULL;
 	if (skip) {
 		cell->skipped++;
@@ -262,19 +267,17 @@ static void on_result(struct events *events, const json_t *id, const json_t *eve
 
 static void on_summary(struct events *events, const json_t *id, const json_t *event)
 {
-	const char *label = text_of(id, "label");
 	const json_t *summary = json_object_get(event, "testSummary");
-	struct cell *cell;
+	struct column *column;
+	struct cell *cell = cell_of(events, text_of(id, "label"), summary != NULL, &column);
 
-	if (!label || !summary)
+	if (!cell || !summary)
 		return;
-	cell = table_cell(events->table, events->column, label);
 	cell->verdict = verdict_of(text_of(summary, "overallStatus"));
 	if (cell->verdict == PASSED && cell->runs && cell->skipped == cell->runs)
 		cell->verdict = SKIPPED;
 	if (cell->verdict != SKIPPED && cell->verdict != NOT_BUILT)
 		replace_text(&cell->message, NULL);
-	events->finished++;
 }
 
 static void on_pattern(struct events *events, const json_t *event)
@@ -282,7 +285,7 @@ static void on_pattern(struct events *events, const json_t *event)
 	const char *why = text_of(json_object_get(event, "aborted"), "description");
 
 	if (why)
-		add_problem(events->column, copy_text(why));
+		add_problem(events, copy_text(why));
 }
 
 static void on_event(struct events *events, const json_t *event)
@@ -307,55 +310,38 @@ static void on_event(struct events *events, const json_t *event)
 	events->complete |= is_true(event, "lastMessage");
 }
 
-static void end_line(struct events *events)
+static void take_line(struct events *events, const char *line, size_t size)
 {
 	json_error_t error;
 	json_t *event;
 
 	events->lines++;
-	if (!events->line_size)
+	if (!size)
 		return;
-	event = json_loadb(events->line, events->line_size, 0, &error);
-	events->line_size = 0;
+	event = json_loadb(line, size, 0, &error);
 	if (json_is_object(event))
 		on_event(events, event);
 	else
-		add_problem(events->column,
+		add_problem(events,
 			    format_text("Bazel's events can't be read: line %u: %s", events->lines,
 					event ? "it is no object" : error.text));
 	json_decref(event);
 }
 
-void events_begin(struct events *events, struct table *table, struct column *column,
-		  const char *folder)
+void events_read(struct events *events, const char *path)
 {
-	*events = (struct events){.table = table, .column = column, .folder = folder};
-}
+	FILE *file = fopen(path, "re");
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t got;
 
-void events_take(struct events *events, const char *data, size_t size)
-{
-	while (size) {
-		const char *end = memchr(data, '\n', size);
-		size_t part = end ? (size_t)(end - data) : size;
-
-		events->line = grow(events->line, events->line_size + part + 1, 1);
-		memcpy(events->line + events->line_size, data, part);
-		events->line_size += part;
-		if (end) {
-			end_line(events);
-			part++;
-		}
-		data += part;
-		size -= part;
-	}
-}
-
-void events_end(struct events *events)
-{
-	if (events->line_size)
-		end_line(events);
+	while (file && (got = getline(&line, &size, file)) > 0)
+		take_line(events, line, (size_t)got - (line[got - 1] == '\n'));
+	if (file)
+		fclose(file);
+	free(line);
 	if (!events->complete)
-		add_problem(events->column,
+		add_problem(events,
 			    format_text("Bazel's events end after %u lines, before the last one",
 					events->lines));
 	for (size_t i = 0; i < events->failed_count; i++) {
@@ -363,7 +349,5 @@ void events_end(struct events *events)
 		free(events->failed[i].message);
 	}
 	free(events->failed);
-	free(events->line);
 	events->failed = NULL;
-	events->line = NULL;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bazel's build events (--build_event_json_file), made into a column of the table. */
+/* Bazel's build events (--build_event_json_file), made into cells of the table. */
 #ifndef RINGSIDE_MACHINES_MATRIX_EVENTS_H
 #define RINGSIDE_MACHINES_MATRIX_EVENTS_H
 
@@ -11,35 +11,29 @@ struct failed_action {
 	char *message; /* what it said */
 };
 
+/*
+ * Where a target's results belong: returns the test's label, which the caller
+ * frees, and sets the column, or returns NULL if they belong nowhere.
+ */
+typedef char *events_place(const struct table *table, const char *label, struct column **column);
+
 struct events {
 	struct table *table;
-	struct column *column;
+	struct column *column; /* all targets', unless place() says more */
+	events_place *place; /* or NULL */
 	const char *folder; /* the output folder, or NULL to keep no logs */
-	char *line; /* the line in progress */
-	size_t line_size;
+	char *problem; /* what Bazel could not do, lines; or NULL */
 	unsigned int lines; /* so far */
 	struct failed_action *failed;
 	size_t failed_count;
-	size_t expected; /* tests that Bazel is going to run */
-	size_t finished; /* of these, the ones with a verdict */
 	bool complete; /* the last event was read */
 };
 
-/** events_begin() - prepare to read a column's events; both stay the caller's */
-void events_begin(struct events *events, struct table *table, struct column *column,
-		  const char *folder);
-
 /**
- * events_take() - take in what the file has got since the last call
- * @events: from events_begin()
- * @data: any piece of it
- * @size: of @data
- *
- * A line that is not understood becomes the column's problem; the others count.
+ * events_read() - fill in the cells, and maybe the problem
+ * @events: with all above the problem, and zero
+ * @path: the file; a line that is not understood becomes the problem, and the others count
  */
-void events_take(struct events *events, const char *data, size_t size);
-
-/** events_end() - the file has ended; says so in the column if that is too early, and frees */
-void events_end(struct events *events);
+void events_read(struct events *events, const char *path);
 
 #endif /* RINGSIDE_MACHINES_MATRIX_EVENTS_H */

@@ -9,7 +9,8 @@
 #define FOLDER_HTML "index.html"
 #define FOLDER_JSON "matrix.json"
 #define FOLDER_LOGS "logs" /* the tests' */
-#define FOLDER_BAZEL "bazel" /* what Bazel said and its events, for each column */
+#define FOLDER_BAZEL "bazel" /* its events */
+#define FOLDER_EVENTS FOLDER_BAZEL "/events.json"
 
 /**
  * folder_prepare() - make the folder, or empty that of an earlier matrix

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The matrix: runs tests on several machines with several kernels, one Bazel
- * after the other, and reports what came out: a table on stdout, a page and
- * JSON in a folder. See docs/machines.md and options.c.
+ * The matrix: declares a test for each test, machine and kernel, has one Bazel
+ * run them, and reports what came out: a table on stdout, a page and JSON in a
+ * folder. See docs/machines.md and options.c.
  *
- * Exit status: 0 if no test failed, 3 if one did, otherwise that of the first
- * Bazel that could not do its part.
+ * Exit status: 0 if no test failed, 3 if one did, otherwise Bazel's.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,11 +14,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "machines/matrix/cells.h"
 #include "machines/matrix/folder.h"
-#include "machines/matrix/options.h"
 #include "machines/matrix/report.h"
 #include "machines/matrix/run.h"
 #include "machines/matrix/status.h"
+#include "machines/runner/message.h"
 
 static double now(void)
 {
@@ -29,27 +29,13 @@ static double now(void)
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* Ends with one line, before anything has run. */
-static void refuse(const char *problem)
-{
-	fprintf(stderr, "ringside: %s\n", problem);
-	exit(STATUS_COMMAND_LINE);
-}
-
 /* Bazel has its own idea of the current folder. */
 static char *absolute_output(const struct options *options, const struct bazel *bazel)
 {
 	const char *output = options->output ? options->output : "bazel-matrix-report";
 	const char *base = options->output ? bazel->folder : bazel->workspace;
-	char *path;
 
-	if (*output == '/')
-		path = strdup(output);
-	else if (asprintf(&path, "%s/%s", base, output) < 0)
-		path = NULL;
-	if (!path)
-		refuse("out of memory");
-	return path;
+	return *output == '/' ? format_text("%s", output) : format_text("%s/%s", base, output);
 }
 
 static void add_columns(struct table *table, const struct options *options)
@@ -90,18 +76,14 @@ int main(int argc, char **argv)
 	options_read(&options, argv);
 	problem = bazel_find(&bazel);
 	if (problem)
-		refuse(problem);
+		refuse("%s", problem);
 	options.output = absolute_output(&options, &bazel);
 	problem = folder_prepare(options.output);
 	if (problem)
-		refuse(problem);
-	options_check(&options, &bazel);
-
+		refuse("%s", problem);
+	options_resolve(&options, &bazel);
 	add_columns(&table, &options);
-	run_watch_signals();
-	for (size_t i = 0; i < table.column_count; i++)
-		if (!run_column(&options, &bazel, &table, &table.columns[i]))
-			break;
+	run_cells(&options, &bazel, cells_declare(&options, &table, &bazel), &table);
 	table.seconds = now() - began;
 	table_sort(&table);
 	write_reports(&table, options.output);

@@ -2,20 +2,11 @@
 /* The command line, and whether it makes sense; see options.h. */
 #include "machines/matrix/options.h"
 
-#include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "machines/emulator/child.h"
-#include "machines/matrix/status.h"
-#include "machines/runner/memory.h"
 #include "machines/runner/message.h"
-
-/* Lines of Bazel's complaint that are passed on. */
-#define COMPLAINT_LINES 3
 
 static const char usage[] =
 	"usage: bazel run //machines:matrix -- [OPTION]... PATTERN... [-- BAZEL_OPTION...]\n"
@@ -34,26 +25,6 @@ static const char usage[] =
 	"Options behind the second -- are Bazel's: --runs_per_test=10, --config=asan.\n"
 	"\n"
 	"exit status: 0 if no test failed, 3 if one did, otherwise Bazel's\n";
-
-static void refuse(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
-
-static void refuse(const char *format, ...)
-{
-	va_list list;
-
-	fputs("ringside: ", stderr);
-	va_start(list, format);
-	vfprintf(stderr, format, list);
-	va_end(list);
-	fputc('\n', stderr);
-	exit(STATUS_COMMAND_LINE);
-}
-
-static void add(struct words *words, char *word)
-{
-	words->list = grow(words->list, words->count + 1, sizeof(*words->list));
-	words->list[words->count++] = word;
-}
 
 static bool contains(const struct words *words, const char *word)
 {
@@ -76,34 +47,25 @@ static void split(struct words *words, const char *option, const char *text)
 			       option);
 		if (contains(words, word))
 			refuse("%s names %s twice; name it once", option, word);
-		add(words, word);
+		add_word(words, word);
 		if (!text[size])
 			return;
 		text += size + 1;
 	}
 }
 
-/* What the build knows; see BUILD.bazel. */
-static const char *setting(const char *name)
-{
-	const char *value = getenv(name);
-
-	if (!value || !*value)
-		refuse("%s is not set; start this with 'bazel run'", name);
-	return value;
-}
-
 static void take_option(struct options *options, const char *word)
 {
 	static const char machines[] = "--machines=", kernels[] = "--kernels=",
 			  output[] = "--output=";
+	const char *value;
 
-	if (!strncmp(word, machines, sizeof(machines) - 1))
-		split(&options->machines, machines, word + sizeof(machines) - 1);
-	else if (!strncmp(word, kernels, sizeof(kernels) - 1))
-		split(&options->kernels, kernels, word + sizeof(kernels) - 1);
-	else if (!strncmp(word, output, sizeof(output) - 1) && word[sizeof(output) - 1])
-		options->output = format_text("%s", word + sizeof(output) - 1);
+	if ((value = option_value(word, machines)))
+		split(&options->machines, machines, value);
+	else if ((value = option_value(word, kernels)))
+		split(&options->kernels, kernels, value);
+	else if ((value = option_value(word, output)) && *value)
+		options->output = format_text("%s", value);
 	else
 		refuse("unknown option '%s'; known are --machines=, --kernels=, --output= and "
 		       "--help; Bazel's own options come last, behind --",
@@ -115,14 +77,21 @@ static bool is_option(const char *word)
 	return word[0] == '-' && word[1] == '-';
 }
 
+bool is_label(const char *machine)
+{
+	return strpbrk(machine, "/:") != NULL;
+}
+
 static void check_machines(const struct options *options, const char *known)
 {
 	struct words names = {0};
 
 	split(&names, "", known);
 	for (size_t i = 0; i < options->machines.count; i++)
-		if (!contains(&names, options->machines.list[i]))
-			refuse("--machines: there is no machine '%s'; there are %s",
+		if (!is_label(options->machines.list[i]) &&
+		    !contains(&names, options->machines.list[i]))
+			refuse("--machines: there is no machine '%s'; there are %s, and others "
+			       "are named by their labels",
 			       options->machines.list[i], known);
 	free(names.list);
 }
@@ -133,10 +102,7 @@ void options_read(struct options *options, char **argv)
 	const char *kernels = setting("RINGSIDE_KERNELS");
 	char **word = argv + 1;
 
-	*options = (struct options){
-		.machine_flag = setting("RINGSIDE_MACHINE_FLAG"),
-		.kernel_flag = setting("RINGSIDE_KERNEL_FLAG"),
-	};
+	*options = (struct options){0};
 	split(&options->machines, "", machines);
 	split(&options->kernels, "", kernels);
 	for (; *word && strcmp(*word, "--"); word++) {
@@ -147,13 +113,13 @@ void options_read(struct options *options, char **argv)
 		if (is_option(*word))
 			take_option(options, *word);
 		else
-			add(&options->patterns, *word);
+			add_word(&options->patterns, *word);
 	}
 	for (word += *word ? 1 : 0; *word; word++) {
 		if (!is_option(*word))
 			refuse("'%s' stands behind --, where Bazel's options do; put it before it",
 			       *word);
-		add(&options->bazel_options, *word);
+		add_word(&options->bazel_options, *word);
 	}
 	check_machines(options, machines);
 	if (!options->patterns.count)
@@ -161,90 +127,39 @@ void options_read(struct options *options, char **argv)
 		       "//package/...");
 }
 
-/* Prints the first lines of Bazel's that say what is wrong. */
-static void print_complaint(FILE *errors)
+/* A label that may be relative to the user's folder, made absolute. */
+static void resolve(char **label, const struct bazel *bazel, const char *problem)
 {
-	char *line = NULL;
-	size_t size = 0;
-	int shown = 0;
+	char *quoted = quote_pattern(*label);
+	const char *const words[] = {"query", quoted, NULL};
+	struct words lines = {0};
+	const int status = ask_bazel(bazel, words, &lines);
 
-	if (fseek(errors, 0, SEEK_SET))
-		return;
-	while (shown < COMPLAINT_LINES && getline(&line, &size, errors) > 0) {
-		if (strncmp(line, "ERROR: ", 7))
-			continue;
-		fprintf(stderr, "    %s", line + 7);
-		shown++;
+	if (status || lines.count != 1) {
+		fprintf(stderr, problem, *label);
+		exit(status ? status : 2);
 	}
-	free(line);
+	free(quoted);
+	free(*label);
+	*label = lines.list[0];
+	free(lines.list);
 }
 
-/* Has Bazel look for labels or patterns. Returns its exit status. */
-static int query(const struct bazel *bazel, const char *expression, FILE *errors)
+void options_resolve(struct options *options, const struct bazel *bazel)
 {
-	struct arguments arguments = {0};
-	FILE *answer = tmpfile();
-	int status;
-	pid_t pid;
-
-	if (!answer || ftruncate(fileno(errors), 0) || fseek(errors, 0, SEEK_SET))
-		die("cannot make a temporary file: %s", strerror(errno));
-	add_argument(&arguments, "%s", bazel->program);
-	add_argument(&arguments, "query");
-	add_argument(&arguments, "--noshow_progress");
-	add_argument(&arguments, "--color=no");
-	add_argument(&arguments, "%s", expression);
-	pid = bazel_start(bazel, &arguments, fileno(answer), fileno(errors), false);
-	if (pid < 0)
-		die("cannot start Bazel: %s", strerror(errno));
-	status = bazel_wait(pid);
-	free_arguments(&arguments);
-	fclose(answer);
-	return status;
-}
-
-static char *quote(const char *pattern)
-{
-	if (strpbrk(pattern, "'\" ()"))
-		refuse("'%s' is no label: it holds a quote, a blank or a parenthesis", pattern);
-	return format_text("'%s'", pattern + (*pattern == '-'));
-}
-
-void options_check(const struct options *options, const struct bazel *bazel)
-{
-	FILE *errors = tmpfile();
 	bool has_emulated = false;
 
-	if (!errors)
-		die("cannot make a temporary file: %s", strerror(errno));
-	for (size_t i = 0; i < options->machines.count; i++)
-		has_emulated |= strcmp(options->machines.list[i], "host") != 0;
-	for (size_t i = 0; i < options->patterns.count; i++) {
-		const char *pattern = options->patterns.list[i];
-		char *expression = quote(pattern);
-		int status = query(bazel, expression, errors);
+	for (size_t i = 0; i < options->machines.count; i++) {
+		char **machine = &options->machines.list[i];
 
-		free(expression);
-		if (!status)
-			continue;
-		fprintf(stderr, "ringside: Bazel finds no tests by '%s':\n", pattern);
-		print_complaint(errors);
-		exit(status);
+		has_emulated |= strcmp(*machine, "host") != 0;
+		if (is_label(*machine))
+			resolve(machine, bazel,
+				"ringside: --machines: there is no '%s'; name a bochs_machine or a "
+				"qemu_machine\n");
 	}
-	for (size_t i = 0; has_emulated && i < options->kernels.count; i++) {
-		const char *kernel = options->kernels.list[i];
-		char *expression = quote(kernel);
-		int status = query(bazel, expression, errors);
-
-		free(expression);
-		if (!status)
-			continue;
-		fprintf(stderr,
-			"ringside: --kernels: there is no '%s'; name a linux_kernel, or a target of "
-			"one bzImage and .ko files:\n",
-			kernel);
-		print_complaint(errors);
-		exit(status);
-	}
-	fclose(errors);
+	for (size_t i = 0; has_emulated && i < options->kernels.count; i++)
+		resolve(&options->kernels.list[i], bazel,
+			"ringside: --kernels: there is no '%s'; name a linux_kernel, or a target "
+			"of one bzImage and .ko files\n");
 }

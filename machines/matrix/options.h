@@ -3,25 +3,15 @@
 #ifndef RINGSIDE_MACHINES_MATRIX_OPTIONS_H
 #define RINGSIDE_MACHINES_MATRIX_OPTIONS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "machines/bazel/bazel.h"
-
-/* A list of strings. */
-struct words {
-	char **list;
-	size_t count;
-};
+#include "machines/bazel/command.h"
 
 struct options {
-	struct words machines; /* "host" among them, or not */
+	struct words machines; /* "host", names of Ringside's, labels */
 	struct words kernels; /* labels */
 	struct words patterns; /* of tests; one that begins with '-' takes away */
 	struct words bazel_options;
 	char *output; /* folder */
-	const char *machine_flag; /* labels of Ringside's own flags */
-	const char *kernel_flag;
 };
 
 /**
@@ -33,7 +23,16 @@ struct options {
  */
 void options_read(struct options *options, char **argv);
 
-/** options_check() - ask Bazel whether the kernels and tests exist; ends the program if not */
-void options_check(const struct options *options, const struct bazel *bazel);
+/**
+ * options_resolve() - ask Bazel which targets machines and kernels are
+ * @options: from options_read(); labels in them become absolute
+ * @bazel: the Bazel
+ *
+ * Ends the program with a message for one that there is not.
+ */
+void options_resolve(struct options *options, const struct bazel *bazel);
+
+/** is_label() - whether a machine is named by its label */
+bool is_label(const char *machine);
 
 #endif /* RINGSIDE_MACHINES_MATRIX_OPTIONS_H */

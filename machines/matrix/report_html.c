@@ -102,11 +102,9 @@ static void print_heads(FILE *file, const struct table *table)
 	for (size_t i = 0; i < table->column_count; i++) {
 		const struct column *column = &table->columns[i];
 
-		fputs("<th scope=\"col\"><a href=\"bazel/", file);
-		print_link(file, column->id);
-		fputs(".log\">", file);
+		fputs("<th scope=\"col\">", file);
 		xml_put(file, column->title);
-		fputs("</a><small>", file);
+		fputs("<small>", file);
 		if (column->release) {
 			fputs("Linux ", file);
 			xml_put(file, column->release);
@@ -114,10 +112,7 @@ static void print_heads(FILE *file, const struct table *table)
 			fputs("&nbsp;", file);
 		}
 		fputs("</small><small>", file);
-		if (column->state == COLUMN_NOT_RUN)
-			fputs("not run", file);
-		else
-			print_seconds(file, column->seconds);
+		print_seconds(file, column->seconds);
 		if (column->state == COLUMN_INTERRUPTED)
 			fputs(", interrupted", file);
 		fputs("</small>", file);

@@ -6,11 +6,13 @@
 #include "machines/runner/message.h"
 
 /* The format; another number for what an old reader would take amiss. */
-#define VERSION 1
+#define VERSION 2
 
 static const char *const states[] = {
-	[COLUMN_NOT_RUN] = "not_run", [COLUMN_RUNNING] = "interrupted",	    [COLUMN_DONE] = "done",
-	[COLUMN_BROKEN] = "broken",   [COLUMN_INTERRUPTED] = "interrupted",
+	[COLUMN_RUNNING] = "interrupted",
+	[COLUMN_DONE] = "done",
+	[COLUMN_BROKEN] = "broken",
+	[COLUMN_INTERRUPTED] = "interrupted",
 };
 
 static void set(json_t *object, const char *key, json_t *value)

@@ -137,11 +137,22 @@ static void print_totals(FILE *file, const struct table *table, const struct col
 		fprintf(file, "%s%zu %s", separator, count, verdict_words[verdict]);
 		separator = ", ";
 	}
-	if (column->state != COLUMN_NOT_RUN)
-		fprintf(file, "%s%.1f s", *separator == ':' ? separator : " in ", column->seconds);
+	fprintf(file, "%s%.1f s", *separator == ':' ? separator : " in ", column->seconds);
 	if (column->state == COLUMN_INTERRUPTED)
 		fprintf(file, ", interrupted");
 	fputc('\n', file);
+}
+
+/* Once, where neighbours have the same. */
+static void print_problem(FILE *file, const struct table *table, size_t index)
+{
+	const char *problem = table->columns[index].problem;
+	const char *next =
+		index + 1 < table->column_count ? table->columns[index + 1].problem : NULL;
+
+	fprintf(file, "%s is incomplete:\n", table->columns[index].title);
+	if (!next || strcmp(next, problem) != 0)
+		print_lines(file, problem);
 }
 
 void report_text(FILE *file, const struct table *table, const char *folder, bool in_color)
@@ -152,10 +163,8 @@ void report_text(FILE *file, const struct table *table, const char *folder, bool
 	for (size_t i = 0; i < table->column_count; i++) {
 		const struct column *column = &table->columns[i];
 
-		if (column->problem) {
-			fprintf(file, "%s is incomplete:\n", column->title);
-			print_lines(file, column->problem);
-		}
+		if (column->problem)
+			print_problem(file, table, i);
 		print_failures(file, table, column, folder);
 	}
 	for (size_t i = 0; i < table->column_count; i++)

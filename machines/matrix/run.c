@@ -1,227 +1,66 @@
 /* SPDX-License-Identifier: MIT */
-/* A Bazel, its events and its messages; see run.h. */
+/* Bazel, and what came of it; see run.h. */
 #include "machines/matrix/run.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
-#include <sys/signalfd.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "machines/emulator/child.h"
 #include "machines/matrix/events.h"
 #include "machines/matrix/folder.h"
-#include "machines/matrix/progress.h"
+#include "machines/matrix/place.h"
 #include "machines/matrix/status.h"
 #include "machines/runner/message.h"
 
-/* How often the display's clock goes on. */
-#define CLOCK_MS 1000
+static volatile sig_atomic_t bazel_pid, interrupted;
 
-/* Lines of Bazel's complaint that are kept. */
-#define COMPLAINT_LINES 12
-#define LINE_SIZE 512
-
-static int signals = -1;
-
-/* What Bazel prints. */
-struct messages {
-	int fd; /* -1 at its end */
-	FILE *log;
-	char line[LINE_SIZE]; /* in progress */
-	size_t line_size;
-	char doing[LINE_SIZE]; /* the last one about progress */
-	char complaint[COMPLAINT_LINES * LINE_SIZE]; /* the first error */
-	int complaint_lines;
-};
-
-struct running {
-	struct column *column;
-	struct events events;
-	struct messages messages;
-	pid_t pid;
-	int watch; /* pidfd */
-	int events_file;
-	int events_change; /* inotify */
-	double began;
-	bool interrupted;
-};
-
-static double now(void)
+/* Once: the terminal's Ctrl-C is for us only. */
+static void pass_on(int number)
 {
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+	(void)number;
+	interrupted = 1;
+	kill((pid_t)bazel_pid, SIGINT);
 }
 
-void run_watch_signals(void)
+static void watch_signals(void)
 {
-	sigset_t set;
+	static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
+	const struct sigaction action = {.sa_handler = pass_on};
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (signals < 0)
-		die("signalfd: %s", strerror(errno));
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		sigaction(signals[i], &action, NULL);
 }
 
-static void end_line(struct messages *messages)
+static int test(const struct options *options, const struct bazel *bazel, const char *packages,
+		const char *events)
 {
-	static const char error[] = "ERROR: ";
-	char *line = messages->line;
-
-	line[messages->line_size] = '\0';
-	if (*line == '[')
-		strcpy(messages->doing, line);
-	if (!messages->complaint_lines && !strncmp(line, error, sizeof(error) - 1))
-		line += sizeof(error) - 1;
-	else if (!messages->complaint_lines || *line == '[')
-		line = NULL;
-	if (line && *line && messages->complaint_lines < COMPLAINT_LINES) {
-		strcat(messages->complaint, line);
-		strcat(messages->complaint, "\n");
-		messages->complaint_lines++;
-	}
-	messages->line_size = 0;
-}
-
-/* Returns false when there is nothing, now or any more. */
-static bool take_messages(struct messages *messages)
-{
-	char data[4096];
-	ssize_t got = read(messages->fd, data, sizeof(data));
-
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
-		return false;
-	if (got <= 0) {
-		close(messages->fd);
-		messages->fd = -1;
-		return false;
-	}
-	fwrite(data, 1, (size_t)got, messages->log);
-	for (ssize_t i = 0; i < got; i++) {
-		if (data[i] == '\n')
-			end_line(messages);
-		else if (data[i] >= ' ' && data[i] <= '~' && messages->line_size < LINE_SIZE - 2)
-			messages->line[messages->line_size++] = data[i];
-	}
-	return true;
-}
-
-static void take_events(struct running *running)
-{
-	char data[65536];
-	ssize_t got;
-
-	while ((got = read(running->events_file, data, sizeof(data))) > 0)
-		events_take(&running->events, data, (size_t)got);
-}
-
-static void add_arguments(struct arguments *arguments, const struct options *options,
-			  const struct bazel *bazel, const struct column *column,
-			  const char *events_path)
-{
-	add_argument(arguments, "%s", bazel->program);
-	add_argument(arguments, "test");
-	add_argument(arguments, "--keep_going");
-	add_argument(arguments, "--color=no");
-	add_argument(arguments, "--curses=no");
-	add_argument(arguments, "--show_progress_rate_limit=1");
-	add_argument(arguments, "--test_output=summary");
-	add_argument(arguments, "--%s=%s", options->machine_flag, column->machine);
-	if (column->kernel)
-		add_argument(arguments, "--%s=%s", options->kernel_flag, column->kernel);
-	for (size_t i = 0; i < options->bazel_options.count; i++)
-		add_argument(arguments, "%s", options->bazel_options.list[i]);
-	/* Last: it is what the table is made from. */
-	add_argument(arguments, "--build_event_json_file=%s", events_path);
-	add_argument(arguments, "--");
-	for (size_t i = 0; i < options->patterns.count; i++)
-		add_argument(arguments, "%s", options->patterns.list[i]);
-}
-
-static void start(struct running *running, const struct options *options, const struct bazel *bazel)
-{
-	char *log_name = format_text(FOLDER_BAZEL "/%s.log", running->column->id);
-	char *events_name = format_text(FOLDER_BAZEL "/%s.json", running->column->id);
-	char *events_path = format_text("%s/%s", options->output, events_name);
 	struct arguments arguments = {0};
-	int pipe[2];
 
-	running->messages.log = folder_create(options->output, log_name);
-	fclose(folder_create(options->output, events_name));
-	running->events_file = open(events_path, O_RDONLY | O_CLOEXEC);
-	running->events_change = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (running->events_file < 0 || running->events_change < 0 ||
-	    inotify_add_watch(running->events_change, events_path, IN_MODIFY) < 0 ||
-	    pipe2(pipe, O_CLOEXEC))
-		die("cannot watch %s: %s", events_path, strerror(errno));
-	add_arguments(&arguments, options, bazel, running->column, events_path);
-	/* Ctrl-C is for us, who pass it on once. */
-	running->pid = bazel_start(bazel, &arguments, pipe[1], pipe[1], true);
-	close(pipe[1]);
-	running->watch = running->pid < 0 ? -1 : (int)syscall(SYS_pidfd_open, running->pid, 0);
-	if (running->watch < 0)
+	add_argument(&arguments, "%s", bazel->program);
+	add_argument(&arguments, "test");
+	add_argument(&arguments, "--keep_going");
+	/* The table says it, and a line for each test in each column would hide it. */
+	add_argument(&arguments, "--test_output=summary");
+	add_argument(&arguments, "--test_summary=none");
+	add_argument(&arguments, "--ui_event_filters=-info,-warning");
+	for (size_t i = 0; i < options->bazel_options.count; i++)
+		add_argument(&arguments, "%s", options->bazel_options.list[i]);
+	/* The tests are those of any package, which need not know of the matrix. */
+	add_argument(&arguments, "--check_visibility=false");
+	add_argument(&arguments, "--package_path=%s", packages);
+	/* Last: it is what the table is made from. */
+	add_argument(&arguments, "--build_event_json_file=%s", events);
+	add_argument(&arguments, "--");
+	add_argument(&arguments, "//" CELLS_PACKAGE ":all");
+	/* stdout is the table's. */
+	bazel_pid = bazel_start(bazel, &arguments, STDERR_FILENO, -1, true);
+	if (bazel_pid < 0)
 		die("cannot start Bazel: %s", strerror(errno));
-	running->messages.fd = pipe[0];
-	fcntl(pipe[0], F_SETFL, O_NONBLOCK);
+	watch_signals();
 	free_arguments(&arguments);
-	free(events_path);
-	free(events_name);
-	free(log_name);
-}
-
-static void take_signal(struct running *running)
-{
-	struct signalfd_siginfo info;
-
-	if (read(signals, &info, sizeof(info)) != sizeof(info))
-		return;
-	running->interrupted = true;
-	kill(running->pid, SIGINT);
-}
-
-static void follow(struct running *running)
-{
-	bool ended = false;
-
-	while (!ended) {
-		struct pollfd events[] = {
-			{.fd = running->watch, .events = POLLIN},
-			{.fd = running->messages.fd, .events = POLLIN},
-			{.fd = running->events_change, .events = POLLIN},
-			{.fd = signals, .events = POLLIN},
-		};
-		char changes[4096];
-
-		progress_show(&running->events, now() - running->began, running->messages.doing);
-		if (poll(events, sizeof(events) / sizeof(*events), CLOCK_MS) < 0) {
-			if (errno != EINTR)
-				die("poll: %s", strerror(errno));
-			continue;
-		}
-		ended = events[0].revents;
-		if (events[1].revents)
-			take_messages(&running->messages);
-		while (events[2].revents &&
-		       read(running->events_change, changes, sizeof(changes)) > 0)
-			;
-		if (events[2].revents)
-			take_events(running);
-		if (events[3].revents)
-			take_signal(running);
-	}
+	return bazel_wait((pid_t)bazel_pid);
 }
 
 /* The message of every test that was not built, if it is the same. */
@@ -232,8 +71,8 @@ static const char *common_cause(const struct table *table, const struct column *
 	for (size_t i = 0; i < table->test_count; i++) {
 		const struct cell *cell = &column->cells[i];
 
-		if (cell->verdict == NOT_RUN)
-			continue; /* a row that another column has made */
+		if (cell->verdict == NOT_RUN || (cell->verdict == SKIPPED && !cell->runs))
+			continue; /* no test of this column */
 		if (cell->verdict != NOT_BUILT || !cell->message ||
 		    (cause && strcmp(cause, cell->message)))
 			return NULL;
@@ -242,56 +81,66 @@ static const char *common_cause(const struct table *table, const struct column *
 	return cause;
 }
 
-static bool has_verdict(const struct table *table, const struct column *column)
+/* As Bazel's exit status would be, had it run for nothing else. */
+static int status_of(const struct table *table, const struct column *column)
 {
-	return table_count(table, column, NOT_RUN) < table->test_count;
+	int status = 0;
+
+	for (size_t i = 0; i < table->test_count; i++) {
+		const enum verdict verdict = column->cells[i].verdict;
+
+		if (verdict == NOT_BUILT)
+			return STATUS_NOT_BUILT;
+		if (table_failed(verdict))
+			status = STATUS_TESTS_FAILED;
+	}
+	return status;
 }
 
-static void judge(struct running *running, const struct table *table)
+static void judge(const struct table *table, struct column *column, const char *problem)
 {
-	struct column *column = running->column;
+	bool is_whole = table->test_count && !table_count(table, column, NOT_RUN);
 	const char *cause = common_cause(table, column);
 
-	if (running->interrupted || column->status == STATUS_INTERRUPTED) {
+	for (size_t i = 0; i < table->test_count; i++)
+		column->seconds += column->cells[i].seconds;
+	column->status = status_of(table, column);
+	column->state = COLUMN_DONE;
+	if (cause) {
+		column->state = COLUMN_BROKEN;
+		replace_text(&column->problem, cause);
+	} else if (!is_whole && table->status == STATUS_INTERRUPTED) {
 		column->state = COLUMN_INTERRUPTED;
 		column->status = STATUS_INTERRUPTED;
-		/* Its events end early, of course. */
-		replace_text(&column->problem, NULL);
-		return;
+	} else if (!is_whole && problem) {
+		column->state = COLUMN_BROKEN;
+		column->status = table->status;
+		replace_text(&column->problem, problem);
 	}
-	if (cause)
-		replace_text(&column->problem, cause);
-	else if (column->status && column->status != STATUS_TESTS_FAILED &&
-		 !has_verdict(table, column))
-		replace_text(&column->problem, *running->messages.complaint
-						       ? running->messages.complaint
-						       : running->messages.line);
-	column->state = column->problem ? COLUMN_BROKEN : COLUMN_DONE;
 }
 
-bool run_column(const struct options *options, const struct bazel *bazel, struct table *table,
-		struct column *column)
+/* Why Bazel has not done all that it could, whatever came out; NULL if it has. */
+static char *problem_of(const struct events *events, int status)
 {
-	struct running running = {.column = column, .began = now()};
+	if (status != 0 && status != STATUS_NOT_BUILT && status != STATUS_TESTS_FAILED &&
+	    status != STATUS_NO_TESTS)
+		return format_text("Bazel has ended with status %d, and says above why", status);
+	return copy_text(events->problem);
+}
 
-	column->state = COLUMN_RUNNING;
-	progress_begin(table, column);
-	events_begin(&running.events, table, column, options->output);
-	start(&running, options, bazel);
-	follow(&running);
-	column->status = bazel_wait(running.pid);
-	while (take_messages(&running.messages))
-		;
-	take_events(&running);
-	events_end(&running.events);
-	column->seconds = now() - running.began;
-	judge(&running, table);
-	folder_close(running.messages.log, "Bazel's log");
-	if (running.messages.fd >= 0)
-		close(running.messages.fd);
-	close(running.events_file);
-	close(running.events_change);
-	close(running.watch);
-	progress_end(table, column);
-	return !running.interrupted;
+void run_cells(const struct options *options, const struct bazel *bazel, const char *packages,
+	       struct table *table)
+{
+	char *path = format_text("%s/" FOLDER_EVENTS, options->output), *problem;
+	struct events events = {.table = table, .place = place_cell, .folder = options->output};
+
+	table->status = test(options, bazel, packages, path);
+	if (interrupted)
+		table->status = STATUS_INTERRUPTED;
+	events_read(&events, path);
+	problem = problem_of(&events, table->status);
+	for (size_t i = 0; i < table->column_count; i++)
+		judge(table, &table->columns[i], problem);
+	free(problem);
+	free(path);
 }

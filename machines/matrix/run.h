@@ -1,25 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* Running Bazel for one column. */
+/* The one Bazel that runs all. */
 #ifndef RINGSIDE_MACHINES_MATRIX_RUN_H
 #define RINGSIDE_MACHINES_MATRIX_RUN_H
 
-#include "machines/bazel/bazel.h"
 #include "machines/matrix/options.h"
 #include "machines/matrix/table.h"
 
-/** run_watch_signals() - from here on, a signal to end is what run_column() waits for */
-void run_watch_signals(void);
-
 /**
- * run_column() - have Bazel run the tests, and fill in the column
- * @options: what to run
+ * run_cells() - have Bazel run the tests, and fill in the table
+ * @options: what the user asks for
  * @bazel: the Bazel
+ * @packages: what cells_declare() has returned
  * @table: the table
- * @column: its column
  *
- * Return: false when a signal has ended it: nothing more is to be run.
+ * A signal to end ends Bazel, and what is known by then is in the table.
  */
-bool run_column(const struct options *options, const struct bazel *bazel, struct table *table,
-		struct column *column);
+void run_cells(const struct options *options, const struct bazel *bazel, const char *packages,
+	       struct table *table);
 
 #endif /* RINGSIDE_MACHINES_MATRIX_RUN_H */

@@ -41,7 +41,7 @@ void replace_text(char **target, const char *text)
  * "@ringside_linux_generic//:linux" and "//machines/kernels:linux_generic":
  * "linux_generic"; "//my:kernel": "my:kernel".
  */
-static char *kernel_title(const char *label)
+static char *target_title(const char *label)
 {
 	static const char own[] = "ringside_", target[] = "//:linux";
 	static const char kernels[] = "//machines/kernels:";
@@ -93,12 +93,15 @@ static char *make_id(const struct table *table, const char *title)
 void table_add_column(struct table *table, const char *machine, const char *kernel)
 {
 	struct column column = {.status = -1};
-	char *kernel_name = kernel ? kernel_title(kernel) : NULL;
+	char *machine_name = target_title(machine);
+	char *kernel_name = kernel ? target_title(kernel) : NULL;
 
 	column.machine = copy_text(machine);
 	column.kernel = copy_text(kernel);
-	column.title = kernel ? format_text("%s %s", machine, kernel_name) : copy_text(machine);
+	column.title =
+		kernel ? format_text("%s %s", machine_name, kernel_name) : copy_text(machine_name);
 	column.id = make_id(table, column.title);
+	free(machine_name);
 	free(kernel_name);
 	column.cells = calloc(table->test_count + 1, sizeof(*column.cells));
 	if (!column.cells)
@@ -187,5 +190,5 @@ int table_status(const struct table *table)
 		if (column->status > 0)
 			status = column->status;
 	}
-	return status;
+	return status ? status : table->status;
 }

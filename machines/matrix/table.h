@@ -34,23 +34,22 @@ struct cell {
 };
 
 enum column_state {
-	COLUMN_NOT_RUN,
-	COLUMN_RUNNING,
+	COLUMN_RUNNING, /* or not begun */
 	COLUMN_DONE,
 	COLUMN_BROKEN, /* see problem */
 	COLUMN_INTERRUPTED,
 };
 
 struct column {
-	char *machine;
+	char *machine; /* name, or label */
 	char *kernel; /* label, or NULL: the machine's own */
 	char *title; /* "amd linux" */
 	char *id; /* the same, fit for a file's name */
 	char *release; /* of the kernel, as a test said it; or NULL */
 	enum column_state state;
 	char *problem; /* lines on why it is broken, or NULL */
-	int status; /* Bazel's exit status, -1 as long as there is none */
-	double seconds; /* from Bazel's start to its end */
+	int status; /* as Bazel's exit status would be for it alone, -1 as long as it is unknown */
+	double seconds; /* of all its tests */
 	struct cell *cells; /* one per row of the table */
 };
 
@@ -61,6 +60,7 @@ struct table {
 	size_t column_count;
 	time_t started;
 	double seconds;
+	int status; /* Bazel's exit status, 0 as long as there is none */
 };
 
 /** table_add_column() - append a column; @kernel may be NULL */

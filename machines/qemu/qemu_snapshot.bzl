@@ -2,7 +2,7 @@
 """qemu_snapshot: a machine that QEMU emulates without hardware virtualization, booted once."""
 
 load("//machines:linux_kernel.bzl", "kernel_of")
-load("//machines:machine_info.bzl", "INITRAMFS_ATTRS", "MachineInfo", "make_initramfs", "provides_option", "runfiles_path")
+load("//machines:machine_info.bzl", "INITRAMFS_ATTRS", "MachineInfo", "description_lines", "initramfs_tools", "make_initramfs", "provides_option", "runfiles_path")
 
 visibility("//...")
 
@@ -13,57 +13,65 @@ def _boot_resources(_os, _inputs):
     """The machine's RAM is in memory, and then its snapshot."""
     return {"cpu": 1, "memory": 600}
 
-def _qemu_snapshot_impl(ctx):
-    kernel = kernel_of(ctx.attr.kernel)
-    initramfs = make_initramfs(ctx, kernel, ctx.attr.modules + _DEVICE_MODULES)
-    snapshot = ctx.actions.declare_directory(ctx.attr.machine + ".snapshot")
-    emulator = ctx.attr._qemu
-    root = emulator.label.workspace_root
-
+def _boot(ctx, computer, kernel, folder = ""):
+    """Boots it; MachineInfo says more. In a package, @folder tells machines of one name apart."""
+    prefix = folder + computer.name
+    initramfs = make_initramfs(ctx, computer, kernel, prefix)
+    snapshot = ctx.actions.declare_directory(prefix + ".snapshot")
     args = ctx.actions.args()
-    args.add("--root", root)
-    args.add("--cpu", ctx.attr.cpu)
-    args.add("--cpus", ctx.attr.cpus)
-    args.add("--memory", ctx.attr.memory_mb)
+    args.add("--root", computer.qemu.workspace_root)
+    args.add("--cpu", computer.cpu)
+    args.add("--cpus", computer.cpus)
+    args.add("--memory", computer.memory_mb)
     args.add("--kernel", kernel.image)
     args.add("--initrd", initramfs)
-    args.add("--append", " ".join([provides_option(ctx)] + ctx.attr.kernel_options))
-    args.add("--timeout", ctx.attr.boot_timeout)
+    args.add("--append", " ".join([provides_option(computer)] + computer.kernel_options))
+    args.add("--timeout", computer.boot_timeout)
     args.add_all("--output", [snapshot], expand_directories = False)
     ctx.actions.run(
-        executable = ctx.executable._make_snapshot,
+        executable = computer.make_snapshot,
         arguments = [args],
-        inputs = depset([kernel.image, initramfs], transitive = [emulator[DefaultInfo].files]),
+        inputs = depset([kernel.image, initramfs], transitive = [computer.qemu_files]),
         outputs = [snapshot],
         mnemonic = "MachineSnapshot",
         progress_message = "Booting machine %{label} for its snapshot",
         resource_set = _boot_resources,
     )
 
-    description = ctx.actions.declare_file(ctx.attr.machine + ".machine")
-    ctx.actions.write(description, "".join([
-        "{} {}\n".format(key, value)
-        for key, value in [
-                              ("name", ctx.attr.machine),
-                              ("emulator", "qemu"),
-                              ("root", emulator.label.workspace_name),
-                              ("snapshot", runfiles_path(ctx, snapshot)),
-                              ("cpu", ctx.attr.cpu),
-                              ("cpus", ctx.attr.cpus),
-                              ("memory", ctx.attr.memory_mb),
-                          ] + [("provides", requirement) for requirement in ctx.attr.provides] +
-                          [("lacks", fix) for fix in kernel.lacks] +
-                          [("modules", "pinned" if kernel.pinned else "other")]
+    description = ctx.actions.declare_file(prefix + ".machine")
+    ctx.actions.write(description, description_lines(computer, kernel, [
+        "emulator qemu",
+        "root " + computer.qemu.workspace_name,
+        "snapshot " + runfiles_path(ctx, snapshot),
     ]))
     return [
         DefaultInfo(files = depset([snapshot])),
         MachineInfo(
-            name = ctx.attr.machine,
+            name = computer.name,
+            boot = _boot,
+            computer = computer,
             description = description,
-            files = depset([description, snapshot], transitive = [emulator[DefaultInfo].files]),
+            files = depset([description, snapshot], transitive = [computer.qemu_files]),
+            kernel = kernel,
         ),
         OutputGroupInfo(initramfs = depset([initramfs])),
     ]
+
+def _qemu_snapshot_impl(ctx):
+    return _boot(ctx, struct(
+        name = ctx.attr.machine,
+        boot_timeout = ctx.attr.boot_timeout,
+        cpu = ctx.attr.cpu,
+        cpus = ctx.attr.cpus,
+        initramfs = initramfs_tools(ctx),
+        kernel_options = ctx.attr.kernel_options,
+        make_snapshot = ctx.attr._make_snapshot[DefaultInfo].files_to_run,
+        memory_mb = ctx.attr.memory_mb,
+        modules = ctx.attr.modules + _DEVICE_MODULES,
+        provides = ctx.attr.provides,
+        qemu = ctx.attr._qemu.label,
+        qemu_files = ctx.attr._qemu[DefaultInfo].files,
+    ), kernel_of(ctx.attr.kernel))
 
 qemu_snapshot = rule(
     implementation = _qemu_snapshot_impl,

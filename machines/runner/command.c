@@ -49,6 +49,8 @@ char **make_command(const struct test_description *test, char **arguments)
 	if (test->supervisor)
 		append_supervisor(&command, test);
 	append(&command, runfile(test, test->controller));
+	for (size_t i = 0; i < test->argument_count; i++)
+		append(&command, test->arguments[i]);
 	for (size_t i = 1; arguments[0] && arguments[i]; i++)
 		append(&command, arguments[i]);
 	append(&command, NULL);

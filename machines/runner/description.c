@@ -110,6 +110,8 @@ static void take_test_line(void *context, const char *key, const char *value)
 		append(&test->modules, &test->module_count, value);
 	} else if (!strcmp(key, "library")) {
 		append(&test->libraries, &test->library_count, value);
+	} else if (!strcmp(key, "argument")) {
+		append(&test->arguments, &test->argument_count, value);
 	} else if (!strcmp(key, "supervisor")) {
 		test->supervisor = copy(value);
 	} else if (!strcmp(key, "option")) {

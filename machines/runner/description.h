@@ -25,6 +25,8 @@ struct test_description {
 	size_t library_count;
 	char **modules; /* kernel modules that the machine is to have in the place of its own */
 	size_t module_count;
+	char **arguments; /* of the program, before those that we are called with */
+	size_t argument_count;
 	char *supervisor; /* runs the controller, which knows nothing of Bazel; or NULL */
 	char **options; /* of the supervisor */
 	size_t option_count;

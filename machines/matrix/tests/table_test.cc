@@ -14,6 +14,7 @@
 extern "C" {
 #include "machines/matrix/artifacts.h"
 #include "machines/matrix/events.h"
+#include "machines/matrix/place.h"
 #include "machines/matrix/report.h"
 #include "machines/matrix/table.h"
 }
@@ -80,20 +81,30 @@ protected:
 		table_add_column(&table, "host", nullptr);
 	}
 
-	void take(const std::string &text, const char *folder = nullptr)
+	void take(const std::string &text, const char *folder = nullptr,
+		  events_place *place = nullptr)
 	{
-		struct events events;
+		struct events events = {};
 
-		events_begin(&events, &table, column(), folder);
-		events_take(&events, text.data(), text.size());
-		expected = events.expected;
-		finished = events.finished;
-		events_end(&events);
+		make_file("events", text);
+		events.table = &table;
+		events.column = column();
+		events.folder = folder;
+		events.place = place;
+		events_read(&events, in_temporary("events").c_str());
+		free(events_problem);
+		events_problem = events.problem;
 	}
 
 	struct column *column()
 	{
 		return &table.columns[0];
+	}
+
+	// What take() found wrong.
+	std::string problem() const
+	{
+		return events_problem ? events_problem : "";
 	}
 
 	struct cell *cell(const std::string &test = "//a:b")
@@ -106,12 +117,12 @@ protected:
 	{
 		take(configured("//a:b") + result("//a:b", status) + summary("//a:b", status) +
 		     last);
-		EXPECT_EQ(column()->problem, nullptr);
+		EXPECT_EQ(problem(), "");
 		return cell()->verdict;
 	}
 
 	struct table table = {};
-	size_t expected = 0, finished = 0;
+	char *events_problem = nullptr;
 };
 
 TEST_F(Events, EachStatusIsAVerdict)
@@ -130,8 +141,7 @@ TEST_F(Events, ATestThatHasNotEndedIsNotRun)
 {
 	take(configured("//a:b") + configured("//a:c") + summary("//a:c", "PASSED") + last);
 	EXPECT_EQ(cell()->verdict, NOT_RUN);
-	EXPECT_EQ(expected, 2u);
-	EXPECT_EQ(finished, 1u);
+	EXPECT_EQ(cell("//a:c")->verdict, PASSED);
 }
 
 TEST_F(Events, OtherTargetsHaveNoRow)
@@ -209,7 +219,7 @@ TEST_F(Events, WhatIsNotBuiltHasItsCompilersWords)
 	take(configured("//a:b") + failed_action("CppCompile", said) + not_completed + last);
 	EXPECT_EQ(cell()->verdict, NOT_BUILT);
 	EXPECT_STREQ(cell()->message, "a.c:1: error: oh\n");
-	EXPECT_EQ(column()->problem, nullptr);
+	EXPECT_EQ(problem(), "");
 }
 
 TEST_F(Events, WithoutThemBazelsOwn)
@@ -219,12 +229,41 @@ TEST_F(Events, WithoutThemBazelsOwn)
 	EXPECT_STREQ(cell()->message, "clang failed");
 }
 
-TEST_F(Events, AMachineThatIsNotBuiltIsTheColumnsProblem)
+TEST_F(Events, TargetsBelongWhereTheirNamesSay)
 {
-	std::string said = make_file("stderr", "the machine's kernel panicked\n");
+	const std::string amd = "//ringside_matrix:amd-linux/t=a",
+			  host = "@@//ringside_matrix:host/t=a",
+			  other = "@@//ringside_matrix:intel/t=a";
 
-	take(configured("//a:b") + failed_action("MachineSnapshot", said) + not_completed + last);
-	EXPECT_STREQ(column()->problem, "the machine's kernel panicked\n");
+	take(configured(amd) + configured(host) + configured(other) + configured("//t:b") +
+		     result(host, "FAILED") + result(other, "FAILED") + summary(host, "FAILED") +
+		     summary(amd, "PASSED") + summary(other, "FAILED") + last,
+	     nullptr, place_cell);
+	ASSERT_EQ(table.test_count, 1u);
+	EXPECT_STREQ(table.tests[0], "//t:a");
+	EXPECT_EQ(table.columns[0].cells[0].verdict, PASSED);
+	EXPECT_EQ(table.columns[1].cells[0].verdict, FAILED);
+	EXPECT_EQ(problem(), "");
+}
+
+// As declare_test.bzl has them, the other way round.
+TEST_F(Events, NamesAreLabels)
+{
+	const std::pair<const char *, const char *> pairs[] = {
+		{"a/b=c", "//a/b:c"},  {"a=b/c", "//a:b/c"},	  {"=a", "//:a"},
+		{"@r/a=b", "@r//a:b"}, {"@@r~/a=b", "@@r~//a:b"}, {"@r/=a", "@r//:a"},
+		{"a=b=c", "//a:b=c"},
+	};
+
+	for (const auto &pair : pairs) {
+		struct column *column;
+		char *label = place_cell(
+			&table, (std::string("//ringside_matrix:host/") + pair.first).c_str(),
+			&column);
+		EXPECT_STREQ(label, pair.second);
+		EXPECT_EQ(column, &table.columns[1]);
+		free(label);
+	}
 }
 
 TEST_F(Events, AnalysisThatFails)
@@ -242,15 +281,13 @@ TEST_F(Events, ALineThatIsNoJson)
 {
 	take(configured("//a:b") + "{\"id\": nonsense}\n" + summary("//a:b", "FAILED") + last);
 	EXPECT_EQ(cell()->verdict, FAILED);
-	ASSERT_NE(column()->problem, nullptr);
-	EXPECT_EQ(std::string(column()->problem).find("Bazel's events can't be read: line 2: "), 0u)
-		<< column()->problem;
+	EXPECT_EQ(problem().find("Bazel's events can't be read: line 2: "), 0u) << problem();
 }
 
 TEST_F(Events, ALineThatIsNoEvent)
 {
 	take("[1, 2]\n" + last);
-	EXPECT_STREQ(column()->problem, "Bazel's events can't be read: line 1: it is no object");
+	EXPECT_EQ(problem(), "Bazel's events can't be read: line 1: it is no object");
 }
 
 TEST_F(Events, EventsOfTheWrongShapeDoNoHarm)
@@ -260,7 +297,7 @@ TEST_F(Events, EventsOfTheWrongShapeDoNoHarm)
 	     "{\"id\":{\"targetCompleted\":{\"label\":\"//no:row\"}}}\n" +
 	     last);
 	EXPECT_EQ(table.test_count, 0u);
-	EXPECT_EQ(column()->problem, nullptr);
+	EXPECT_EQ(problem(), "");
 }
 
 TEST_F(Events, AFileThatIsCutOff)
@@ -269,34 +306,20 @@ TEST_F(Events, AFileThatIsCutOff)
 
 	take(whole.substr(0, whole.size() - last.size()));
 	EXPECT_EQ(cell()->verdict, PASSED);
-	EXPECT_STREQ(column()->problem, "Bazel's events end after 2 lines, before the last one");
+	EXPECT_EQ(problem(), "Bazel's events end after 2 lines, before the last one");
 }
 
 TEST_F(Events, ALineThatIsCutOff)
 {
 	take(configured("//a:b") + "{\"id\":{\"testSum");
 	EXPECT_EQ(cell()->verdict, NOT_RUN);
-	EXPECT_EQ(std::string(column()->problem).find("Bazel's events can't be read: line 2"), 0u);
+	EXPECT_EQ(problem().find("Bazel's events can't be read: line 2"), 0u) << problem();
 }
 
 TEST_F(Events, AnEmptyFile)
 {
 	take("");
-	EXPECT_STREQ(column()->problem, "Bazel's events end after 0 lines, before the last one");
-}
-
-TEST_F(Events, PiecesAreTheWhole)
-{
-	std::string whole =
-		configured("//a:b") + result("//a:b", "FAILED") + summary("//a:b", "FAILED") + last;
-	struct events events;
-
-	events_begin(&events, &table, column(), nullptr);
-	for (char c : whole)
-		events_take(&events, &c, 1);
-	events_end(&events);
-	EXPECT_EQ(cell()->verdict, FAILED);
-	EXPECT_EQ(column()->problem, nullptr);
+	EXPECT_EQ(problem(), "Bazel's events end after 0 lines, before the last one");
 }
 
 TEST_F(Events, LogsAreKeptAndSayTheRelease)
@@ -345,6 +368,7 @@ TEST(Table, ColumnsAreNamedAfterMachineAndKernel)
 	table_add_column(&table, "amd", "@@other+ringside_linux//:linux");
 	table_add_column(&table, "amd", "@@ringside~//machines/kernels:linux");
 	table_add_column(&table, "amd", "//machines/kernels:linux_generic");
+	table_add_column(&table, "//my:machine", "//k:k");
 	EXPECT_STREQ(table.columns[0].title, "host");
 	EXPECT_STREQ(table.columns[1].title, "amd linux_generic");
 	EXPECT_STREQ(table.columns[2].title, "amd my/own:kernel");
@@ -353,6 +377,7 @@ TEST(Table, ColumnsAreNamedAfterMachineAndKernel)
 	EXPECT_STREQ(table.columns[5].title, "amd linux");
 	EXPECT_STREQ(table.columns[6].title, "amd linux");
 	EXPECT_STREQ(table.columns[7].title, "amd linux_generic");
+	EXPECT_STREQ(table.columns[8].title, "my:machine k:k");
 	EXPECT_STRNE(table.columns[3].id, table.columns[2].id);
 }
 
@@ -387,6 +412,12 @@ TEST(Table, TheExitStatusIsTheWorst)
 	EXPECT_EQ(table_status(&table), 1);
 	table.columns[1].status = 8;
 	EXPECT_EQ(table_status(&table), 8);
+	table.columns[0].cells[0].verdict = PASSED;
+	table.columns[0].status = table.columns[1].status = 0;
+	table.columns[1].state = COLUMN_DONE;
+	EXPECT_EQ(table_status(&table), 0);
+	table.status = 37;
+	EXPECT_EQ(table_status(&table), 37);
 }
 
 // A table with something of everything, and a test with a name as hostile as can be.
@@ -443,7 +474,7 @@ TEST_F(Reports, Json)
 	json_t *counts = json_object_get(column, "counts");
 	json_t *results = json_object_get(column, "results");
 
-	EXPECT_EQ(json_integer_value(json_object_get(root, "version")), 1);
+	EXPECT_EQ(json_integer_value(json_object_get(root, "version")), 2);
 	EXPECT_EQ(json_integer_value(json_object_get(root, "exit_status")), 1);
 	EXPECT_STREQ(json_string_value(json_object_get(column, "machine")), "amd");
 	EXPECT_STREQ(json_string_value(json_object_get(column, "kernel")), "//k:<k>");
@@ -497,6 +528,15 @@ TEST_F(Reports, Text)
 		  std::string::npos)
 		<< text;
 	EXPECT_EQ(text.find('\033'), std::string::npos);
+}
+
+TEST_F(Reports, AProblemOfNeighboursIsToldOnce)
+{
+	table.columns[0].problem = strdup(table.columns[1].problem);
+	std::string text = print([&](FILE *file) { report_text(file, &table, "/f", false); });
+
+	EXPECT_NE(text.find("amd k:<k> is incomplete:\n"), std::string::npos) << text;
+	EXPECT_EQ(text.find("<no machine>"), text.rfind("<no machine>")) << text;
 }
 
 } // namespace

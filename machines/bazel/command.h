@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What programs that "bazel run" starts, and that call Bazel, have in common. */
-#ifndef RINGSIDE_KVM_LAB_COMMAND_COMMAND_H
-#define RINGSIDE_KVM_LAB_COMMAND_COMMAND_H
+#ifndef RINGSIDE_MACHINES_BAZEL_COMMAND_H
+#define RINGSIDE_MACHINES_BAZEL_COMMAND_H
 
 #include <stddef.h>
 #include <stdio.h>
@@ -39,6 +39,16 @@ char *quote_pattern(const char *pattern);
  */
 int call_bazel(const struct bazel *bazel, struct arguments *arguments, FILE *answer);
 
+/**
+ * ask_bazel() - have Bazel answer
+ * @bazel: from bazel_find()
+ * @words: command and arguments, NULL-terminated
+ * @lines: get the answer, line by line
+ *
+ * Return: Bazel's exit status; it has printed what is wrong, if anything is.
+ */
+int ask_bazel(const struct bazel *bazel, const char *const *words, struct words *lines);
+
 /** bazel_info() - what "bazel info KEY" says; ends the program if it fails */
 char *bazel_info(const struct bazel *bazel, const char *key);
 
@@ -51,4 +61,4 @@ void remove_folder(const char *path);
 /** make_folder() - unless it is there */
 void make_folder(const char *path);
 
-#endif /* RINGSIDE_KVM_LAB_COMMAND_COMMAND_H */
+#endif /* RINGSIDE_MACHINES_BAZEL_COMMAND_H */

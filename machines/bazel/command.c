@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See command.h. */
-#include "kvm_lab/command/command.h"
+#include "machines/bazel/command.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -64,12 +64,10 @@ int call_bazel(const struct bazel *bazel, struct arguments *arguments, FILE *ans
 	return bazel_wait(pid);
 }
 
-/* Bazel's answer, line by line; ends the program with its status if it fails. */
-static struct words ask(const struct bazel *bazel, const char *command, const char *word)
+int ask_bazel(const struct bazel *bazel, const char *const *words, struct words *lines)
 {
 	struct arguments arguments = {0};
 	FILE *answer = tmpfile();
-	struct words words = {0};
 	char *line = NULL;
 	size_t size = 0;
 	int status;
@@ -77,36 +75,45 @@ static struct words ask(const struct bazel *bazel, const char *command, const ch
 	if (!answer)
 		die("cannot make a temporary file: %s", strerror(errno));
 	add_argument(&arguments, "%s", bazel->program);
-	add_argument(&arguments, "%s", command);
+	add_argument(&arguments, "%s", *words);
 	add_argument(&arguments, "--noshow_progress");
 	add_argument(&arguments, "--ui_event_filters=-info");
-	add_argument(&arguments, "%s", word);
+	while (*++words)
+		add_argument(&arguments, "%s", *words);
 	status = call_bazel(bazel, &arguments, answer);
-	if (status)
-		exit(status);
 	if (fseek(answer, 0, SEEK_SET))
 		die("cannot read a temporary file: %s", strerror(errno));
 	while (getline(&line, &size, answer) > 0) {
 		line[strcspn(line, "\n")] = '\0';
-		add_word(&words, format_text("%s", line));
+		add_word(lines, format_text("%s", line));
 	}
 	free(line);
 	fclose(answer);
-	return words;
+	return status;
 }
 
 char *bazel_info(const struct bazel *bazel, const char *key)
 {
-	const struct words words = ask(bazel, "info", key);
+	const char *const words[] = {"info", key, NULL};
+	struct words lines = {0};
+	const int status = ask_bazel(bazel, words, &lines);
 
-	if (words.count != 1)
+	if (status)
+		exit(status);
+	if (lines.count != 1)
 		die("Bazel does not tell its %s", key);
-	return words.list[0];
+	return lines.list[0];
 }
 
 struct words bazel_query(const struct bazel *bazel, const char *expression)
 {
-	return ask(bazel, "query", expression);
+	const char *const words[] = {"query", expression, NULL};
+	struct words lines = {0};
+	const int status = ask_bazel(bazel, words, &lines);
+
+	if (status)
+		exit(status);
+	return lines;
 }
 
 static int remove_one(const char *path, const struct stat *status, int type, struct FTW *place)

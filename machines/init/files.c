@@ -196,7 +196,7 @@ static int pack_file(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	struct stat status;
-	int result = -1;
+	int result = -1, error;
 
 	if (fd < 0)
 		return -1;
@@ -211,7 +211,9 @@ static int pack_file(const char *path)
 			result = send_contents(fd, size);
 		}
 	}
+	error = errno;
 	close(fd);
+	errno = error;
 	return result;
 }
 
@@ -240,13 +242,15 @@ static int pack_entries(DIR *folder, const char *path)
 static int pack_folder(const char *path)
 {
 	DIR *folder = opendir(path);
-	int result;
+	int result, error;
 
 	if (!folder)
 		return -1;
 	host_send_text(CHANNEL_FOLDER, path);
 	result = pack_entries(folder, path);
+	error = errno;
 	closedir(folder);
+	errno = error;
 	return result;
 }
 

@@ -79,6 +79,8 @@ static void connect_program(struct program *program, struct ends *ends,
 		make_pipe(&program->output, &ends->output);
 		ends->error = dup(ends->output);
 	}
+	if (ends->input < 0 || ends->output < 0 || ends->error < 0 || program->output < 0)
+		die("cannot open what the program is connected with: %s", strerror(errno));
 	/* A program that does not read must not keep us from passing on what it prints. */
 	if (program->input >= 0)
 		fcntl(program->input, F_SETFL, O_NONBLOCK);

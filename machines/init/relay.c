@@ -136,7 +136,7 @@ void relay(struct program *program)
 			pass(&program->output, CHANNEL_OUTPUT);
 		if (events[2].revents)
 			pass(&program->error, CHANNEL_ERROR);
-		if (events[3].revents)
+		if (program->pending && events[3].revents)
 			give_input(program);
 		if (listens && (host >= 0 ? events[4].revents : host_has_sent()))
 			take_frame(program);

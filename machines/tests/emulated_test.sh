@@ -218,6 +218,17 @@ prepare "library ringside/machines/tests/data.txt"
 run "a library" 60 0 print_file /machines/tests/data.txt
 says "contents: data of a test"
 
+prepare "data other"
+mkdir "$work/runfiles"
+for entry in "$runfiles"/*; do ln -s "$entry" "$work/runfiles/"; done
+ln -s "$runfiles/ringside/machines/tests/guest_program" "$work/runfiles/other"
+current="a file under two names"
+checks=$((checks + 1))
+(cd "$work" && RUNFILES_DIR=$work/runfiles TEST_TIMEOUT=60 ./test same_file \
+	"$work/runfiles/ringside/machines/tests/guest_program" "$work/runfiles/other" >"$work/output" 2>&1)
+[ $? = 0 ] || fail "exit status"
+nothing_runs
+
 prepare "data ringside/machines/tests/no_such_file"
 run "missing data" 60 125 show
 says "cannot open $runfiles/ringside/machines/tests/no_such_file: No such file or directory"

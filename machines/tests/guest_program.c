@@ -138,6 +138,16 @@ static int do_print_file(int argc, char **argv)
 	return 0;
 }
 
+/* Under two names: what the host has once takes its room once. */
+static int do_same_file(int argc, char **argv)
+{
+	struct stat one, other;
+
+	if (stat(argv[2], &one) || stat(argv[3], &other))
+		return 2;
+	return one.st_ino != other.st_ino || !one.st_size;
+}
+
 static int do_exit(int argc, char **argv)
 {
 	return atoi(argv[2]);
@@ -215,6 +225,7 @@ int main(int argc, char **argv)
 		{"leave_large", do_leave_large, 0},
 		{"write_garbage", do_write_garbage, 0},
 		{"print_file", do_print_file, 1},
+		{"same_file", do_same_file, 2},
 		{"exit", do_exit, 1},
 		{"crash", do_crash, 0},
 		{"kernel_says", do_kernel_says, 2},

@@ -36,7 +36,6 @@ static int take_message(struct qmp *qmp)
 
 	if (string_value(qmp->line, "\"event\"", value, sizeof(value))) {
 		if (!strcmp(value, "SHUTDOWN") || !strcmp(value, "GUEST_PANICKED")) {
-			qmp->stopped = true;
 			string_value(qmp->line, "\"reason\"", qmp->stop_reason,
 				     sizeof(qmp->stop_reason));
 		} else if (!strcmp(value, "MIGRATION") &&

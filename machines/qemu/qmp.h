@@ -10,7 +10,6 @@ struct qmp {
 	int fd; /* our end of a socket pair */
 	char line[8192]; /* the message being received */
 	size_t used;
-	bool stopped; /* QEMU reported that the guest ended */
 	char stop_reason[32]; /* "guest-reset", "guest-shutdown", "guest-panic" … */
 	bool migrated; /* a migration is completed */
 	bool migration_failed;

@@ -68,6 +68,8 @@ def cell_name(label):
     """
     return label.replace("//", "/", 1).replace(":", "=", 1).removeprefix("/")
 
+# The matrix itself has no name.
+# buildifier: disable=unnamed-macro
 def declare_cells(tests, columns):
     """Declares a test for each test in each column.
 

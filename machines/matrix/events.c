@@ -67,6 +67,33 @@ static bool is_true(const json_t *object, const char *key)
 	return json_is_true(json_object_get(object, key));
 }
 
+static void add_failed(struct events *events, const char *name, char *message)
+{
+	events->failed = grow(events->failed, events->failed_count + 1, sizeof(*events->failed));
+	events->failed[events->failed_count++] =
+		(struct failed){.name = copy_text(name), .message = message};
+}
+
+/* What was said of the action, or of the other target, because of which a target was not built. */
+static const char *cause_of(const struct events *events, const json_t *event)
+{
+	const json_t *child;
+	size_t i;
+
+	json_array_foreach(json_object_get(event, "children"), i, child)
+	{
+		const char *name =
+			text_of(json_object_get(child, "actionCompleted"), "primaryOutput");
+
+		if (!name)
+			name = text_of(json_object_get(child, "configuredLabel"), "label");
+		for (size_t j = 0; name && j < events->failed_count; j++)
+			if (!strcmp(events->failed[j].name, name))
+				return events->failed[j].message;
+	}
+	return NULL;
+}
+
 static void on_configured(struct events *events, const json_t *id, const json_t *event)
 {
 	const char *label = text_of(id, "label");
@@ -76,8 +103,11 @@ static void on_configured(struct events *events, const json_t *id, const json_t 
 	struct column *column;
 	struct cell *cell = cell_of(events, label, is_test || aborted, &column);
 
-	if (cell && aborted)
+	if (cell && aborted) {
 		cell->verdict = NOT_BUILT;
+		if (!cell->message)
+			replace_text(&cell->message, cause_of(events, event));
+	}
 }
 
 /* The analysis of a target failed, maybe of one that a test depends on. */
@@ -88,6 +118,8 @@ static void on_label_aborted(struct events *events, const json_t *id, const json
 	struct column *column;
 	struct cell *cell = cell_of(events, label, why != NULL, &column);
 
+	if (label && why)
+		add_failed(events, label, copy_text(why));
 	if (!cell || !why)
 		return;
 	cell->verdict = NOT_BUILT;
@@ -99,7 +131,6 @@ static void on_action(struct events *events, const json_t *id, const json_t *eve
 	const json_t *action = json_object_get(event, "action");
 	const json_t *stderr_file = json_object_get(action, "stderr");
 	const char *output = text_of(id, "primaryOutput");
-	struct failed_action *failed;
 	char *message;
 
 	if (is_true(action, "success") || !output)
@@ -108,27 +139,7 @@ static void on_action(struct events *events, const json_t *id, const json_t *eve
 	if (!message || !*message)
 		replace_text(&message,
 			     text_of(json_object_get(action, "failureDetail"), "message"));
-	events->failed = grow(events->failed, events->failed_count + 1, sizeof(*events->failed));
-	failed = &events->failed[events->failed_count++];
-	*failed = (struct failed_action){.output = copy_text(output), .message = message};
-}
-
-/* What the action said because of which a target was not built. */
-static const char *cause_of(const struct events *events, const json_t *event)
-{
-	const json_t *child;
-	size_t i;
-
-	json_array_foreach(json_object_get(event, "children"), i, child)
-	{
-		const char *output =
-			text_of(json_object_get(child, "actionCompleted"), "primaryOutput");
-
-		for (size_t j = 0; output && j < events->failed_count; j++)
-			if (!strcmp(events->failed[j].output, output))
-				return events->failed[j].message;
-	}
-	return NULL;
+	add_failed(events, output, message);
 }
 
 static void on_completed(struct events *events, const json_t *id, const json_t *event)
@@ -345,7 +356,7 @@ void events_read(struct events *events, const char *path)
 			    format_text("Bazel's events end after %u lines, before the last one",
 					events->lines));
 	for (size_t i = 0; i < events->failed_count; i++) {
-		free(events->failed[i].output);
+		free(events->failed[i].name);
 		free(events->failed[i].message);
 	}
 	free(events->failed);

@@ -5,9 +5,9 @@
 
 #include "machines/matrix/table.h"
 
-/* An action that failed. */
-struct failed_action {
-	char *output; /* what Bazel knows it by */
+/* An action that failed, or a target that can't be. */
+struct failed {
+	char *name; /* what Bazel knows it by: an output, or a label */
 	char *message; /* what it said */
 };
 
@@ -24,7 +24,7 @@ struct events {
 	const char *folder; /* the output folder, or NULL to keep no logs */
 	char *problem; /* what Bazel could not do, lines; or NULL */
 	unsigned int lines; /* so far */
-	struct failed_action *failed;
+	struct failed *failed;
 	size_t failed_count;
 	bool complete; /* the last event was read */
 };

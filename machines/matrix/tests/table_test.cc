@@ -277,6 +277,18 @@ TEST_F(Events, AnalysisThatFails)
 	EXPECT_STREQ(cell()->message, "no such target");
 }
 
+TEST_F(Events, AnalysisThatFailsForWhatATestNeeds)
+{
+	take(R"({"id":{"configuredLabel":{"label":"//m:machine"}},"aborted":{"reason":"ANALYSIS_FAILURE","description":"no kernel"}})"
+	     "\n"
+	     R"({"id":{"targetConfigured":{"label":"//a:b"}},"children":[{"configuredLabel":{"label":"//m:machine"}}],"aborted":{"reason":"ANALYSIS_FAILURE"}})"
+	     "\n" + last,
+	     nullptr);
+	EXPECT_EQ(cell()->verdict, NOT_BUILT);
+	ASSERT_NE(cell()->message, nullptr);
+	EXPECT_STREQ(cell()->message, "no kernel");
+}
+
 TEST_F(Events, ALineThatIsNoJson)
 {
 	take(configured("//a:b") + "{\"id\": nonsense}\n" + summary("//a:b", "FAILED") + last);

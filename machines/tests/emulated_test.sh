@@ -224,9 +224,10 @@ for entry in "$runfiles"/*; do ln -s "$entry" "$work/runfiles/"; done
 ln -s "$runfiles/ringside/machines/tests/guest_program" "$work/runfiles/other"
 current="a file under two names"
 checks=$((checks + 1))
-(cd "$work" && RUNFILES_DIR=$work/runfiles TEST_TIMEOUT=60 ./test same_file \
-	"$work/runfiles/ringside/machines/tests/guest_program" "$work/runfiles/other" >"$work/output" 2>&1)
-[ $? = 0 ] || fail "exit status"
+if ! (cd "$work" && RUNFILES_DIR=$work/runfiles TEST_TIMEOUT=60 ./test same_file \
+	"$work/runfiles/ringside/machines/tests/guest_program" "$work/runfiles/other") >"$work/output" 2>&1; then
+	fail "exit status"
+fi
 nothing_runs
 
 prepare "data ringside/machines/tests/no_such_file"

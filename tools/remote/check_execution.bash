@@ -107,12 +107,14 @@ status=${PIPESTATUS[0]}
 [ "$status" -eq 0 ] || fail "Bazel ended with status $status"
 check_processes "$work/log" remote "remote cache hit"
 
-# KVM's property is in every action that runs a kvm_test, and in no other.
+# KVM's property is in every action that runs a kvm_test, or one for the host in a matrix, and
+# in no other.
 bazel "$work/base" aquery --config=remote --noshow_progress --include_commandline=false \
 	'mnemonic(TestRunner, //...)' 2>/dev/null >"$work/actions"
 awk -v RS= '{ match($0, /Target: [^\n]*/); print substr($0, RSTART + 8, RLENGTH - 8), /requires-kvm: true/ }' \
 	"$work/actions" | LC_ALL=C sort -u >"$work/told"
-bazel "$work/base" query --noshow_progress 'kind(machine_test, //...)' 2>/dev/null >"$work/kvm_tests"
+bazel "$work/base" query --noshow_progress "kind(machine_test, //...) + (kind(matrix_cell_test, //...)
+	except attr(machine, '.', //...))" 2>/dev/null >"$work/kvm_tests"
 awk 'FILENAME == ARGV[1] { uses[$0]; next } { print $1, $1 in uses }' "$work/kvm_tests" "$work/told" \
 	>"$work/true"
 [ -s "$work/told" ] || fail "no test actions are found"

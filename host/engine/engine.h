@@ -98,6 +98,14 @@ struct engine_payload {
 	const unsigned char *elf, *elf_end;
 };
 
+/* What is known of shadow pages (shadow.c). */
+struct engine_shadows {
+	bool looked_for; /* the rest is known */
+	int stats; /* from KVM_GET_STATS_FD; or -1 */
+	off_t count_at; /* there, of those that KVM has made; or -1 */
+	uint64_t dropped; /* that count when the last were dropped */
+};
+
 struct engine_vm {
 	struct engine_vm *next; /* under engine_lock */
 	int fd;
@@ -108,6 +116,7 @@ struct engine_vm {
 	uint64_t ram_size; /* in all */
 	uint64_t low_ram_end; /* of the part at address 0 */
 	uint32_t ring_entries; /* of each CPU's dirty ring; 0: none */
+	struct engine_shadows shadows; /* KVM's, of the guest's page tables */
 	struct engine_vcpu *extra; /* CPUs that the test has made itself; under engine_lock */
 
 	pthread_mutex_t lock; /* guards the slots */

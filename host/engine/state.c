@@ -193,7 +193,7 @@ static bool load_all(struct engine_vm *vm, const struct engine_state *state, boo
 	/* Before the CPUs, whose registers point there. */
 	if (!(own ? engine_reset_memory(vm, state->memory, error)
 		  : engine_load_memory(vm, state->memory, error)) ||
-	    !arch_load_devices(vm, state->arch, error))
+	    !engine_drop_shadows(vm, error) || !arch_load_devices(vm, state->arch, error))
 		return false;
 	for (i = 0; i < vm->vcpu_count; i++) {
 		const struct saved_cpu *saved = &state->cpus[i];
@@ -239,7 +239,7 @@ bool engine_reset(struct engine_vm *vm, struct engine_state *state, struct engin
 	}
 	if (!can_reset)
 		return load_all(vm, state, true, error);
-	if (!engine_reset_memory(vm, state->memory, error))
+	if (!engine_reset_memory(vm, state->memory, error) || !engine_drop_shadows(vm, error))
 		return false;
 	for (i = 0; i < vm->vcpu_count; i++) {
 		const struct saved_cpu *saved = &state->cpus[i];

@@ -65,6 +65,17 @@ void engine_compare_memory(const struct engine_saved_memory *a, const struct eng
 			   struct engine_differences *found);
 void engine_free_memory(struct engine_saved_memory *memory);
 
+/* --- Shadow pages (shadow.c) -------------------------------------------------- */
+
+/*
+ * After the host has changed memory in which a guest that has run may have page tables:
+ * KVM forgets what it has made of them. It costs something only where there is any.
+ */
+bool engine_drop_shadows(struct engine_vm *vm, struct engine_error *error);
+
+/* Releases what that needed. */
+void engine_forget_shadows(struct engine_vm *vm);
+
 #ifdef __cplusplus
 }
 #endif

@@ -392,6 +392,8 @@ struct tst_kvm_state *tst_kvm_save(struct tst_kvm_instance *inst);
  *
  * The TSC and KVM's clock have gone on since the save, as they do in a machine that
  * rests. Memory that is right already is not written to; dirty logs do not see what is.
+ * KVM's shadows of the guest's page tables go (Linux, x86/mmu.rst); no ioctl flushes a
+ * CPU's TLB, which may keep what a guest has mapped since the save, until it flushes it.
  */
 void tst_kvm_load(struct tst_kvm_instance *inst, const struct tst_kvm_state *state);
 

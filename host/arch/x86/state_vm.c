@@ -5,6 +5,9 @@
 
 #include "host/arch/x86/state.h"
 
+/* KVM's MMU counts each one that it makes and has not made before. */
+const char arch_shadow_page_count[] = "mmu_cache_miss";
+
 static bool call(struct engine_vm *vm, unsigned long request, void *arg, const char *name,
 		 struct engine_error *error)
 {

@@ -6,6 +6,7 @@
 /* Where nothing answers but the controller. */
 #define STATE_PORT 0x80
 #define STATE_MMIO 0x50000000
+#define STATE_TABLES_AT 0x60000000 /* memory is mapped there, and comes from elsewhere */
 #define STATE_MSR 0x4b564dfe /* of KVM's own range, and not one of its MSRs */
 
 /* More than KVM reads ahead for one "rep ins" (a page). */
@@ -22,6 +23,7 @@ enum state_task {
 	STATE_REGISTERS, /* unusual values in registers and MSRs, then an exit */
 	STATE_CPUS, /* both CPUs write to the port */
 	STATE_DEVICES, /* programs PIC, PIT, I/O APIC's neighbour, the local APIC */
+	STATE_TABLES, /* maps another page, in the same place */
 	STATE_ENDLESS, /* counts for ever */
 	STATE_RANDOM /* changes anything, again and again; above STATE_SEED, where it begins */
 };

@@ -285,6 +285,20 @@ static void do_random(void)
 	}
 }
 
+/* The guest is at the last exit of these with its table changed. */
+static void do_tables(void)
+{
+	static uint8_t pages[2][PAGESIZE] __attribute__((aligned(PAGESIZE)));
+	volatile uint8_t *at = (void *)STATE_TABLES_AT;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		pages[i][0] = 1 + i;
+		kvm_map(STATE_TABLES_AT, (uintptr_t)pages[i], PAGESIZE, PTE_WRITABLE);
+		out8(STATE_PORT, *at);
+		out8(STATE_PORT, *at);
+	}
+}
+
 void main(void)
 {
 	switch (tst_arg() % STATE_SEED) {
@@ -320,6 +334,9 @@ void main(void)
 		break;
 	case STATE_RANDOM:
 		do_random();
+		break;
+	case STATE_TABLES:
+		do_tables();
 		break;
 	case STATE_ENDLESS:
 		for (;;)

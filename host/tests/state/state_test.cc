@@ -476,6 +476,41 @@ TEST_F(Snapshot, LastOneCounts)
 	EXPECT_EQ(Compare(state, machine->Save()), "");
 }
 
+// What KVM has made of the guest's page tables is of the state, too, whose memory the
+// host writes behind KVM's back.
+TEST_F(Snapshot, ResetBringsBackMappings)
+{
+	auto machine = New(STATE_TABLES);
+	Device device, first, again;
+
+	Step(machine.get(), &device);
+	tst_kvm_snapshot(machine->vm());
+	first = again = device;
+	while (Step(machine.get(), &first))
+		;
+	tst_kvm_reset(machine->vm());
+	while (Step(machine.get(), &again))
+		;
+	EXPECT_EQ(again.log(), first.log());
+}
+
+TEST_F(StateTest, LoadBringsMappings)
+{
+	auto machine = New(STATE_TABLES);
+	Device device, first, again;
+
+	Step(machine.get(), &device);
+	const State state = machine->Save();
+
+	first = again = device;
+	while (Step(machine.get(), &first))
+		;
+	machine->Load(state);
+	while (Step(machine.get(), &again))
+		;
+	EXPECT_EQ(again.log(), first.log());
+}
+
 // Whatever the guest and the host change, a reset undoes.
 TEST_F(Snapshot, ResetUndoesAnything)
 {

@@ -27,9 +27,17 @@ unsigned int arch_cpu(void)
 
 void arch_map_slot(unsigned int cpu)
 {
-	/* An entry that was not present is in no TLB. */
-	kvm_page_table_high[511 - cpu] = (KVM_RESULT_BASEADDR - (uint64_t)cpu * KVM_RESULT_SIZE) |
-					 PTE_PRESENT | PTE_WRITABLE;
+	uint64_t entry = KVM_RESULT_BASEADDR - (uint64_t)cpu * KVM_RESULT_SIZE;
+	uint64_t not_present = 0;
+
+	/*
+	 * Once only, by whichever CPU is the first: an entry that was not present is in no
+	 * TLB. One that is would lose its accessed and dirty flags, and get them back when
+	 * the TLBs of this CPU happen to forget it.
+	 */
+	entry |= PTE_PRESENT | PTE_WRITABLE;
+	__atomic_compare_exchange_n(&kvm_page_table_high[511 - cpu], &not_present, entry, 0,
+				    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
 void *cpu_tss(unsigned int cpu)

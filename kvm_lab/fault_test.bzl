@@ -2,7 +2,7 @@
 """fault_test: what tests say of a rebuilt KVM."""
 
 load("//kvm_lab:fault_info.bzl", "FaultInfo")
-load("//machines:machine_info.bzl", "MachineInfo", "MachineTestInfo", "declare_run", "runfiles_path")
+load("//machines:machine_info.bzl", "MachineInfo", "MachineTestInfo", "RUNNER_ATTRS", "declare_run", "runfiles_path")
 load("//machines:machines.bzl", "MACHINES")
 
 visibility("//kvm_lab/...")
@@ -33,7 +33,7 @@ def _check_requirements(ctx, test):
 
 def _fault_test_impl(ctx):
     machine = ctx.attr.machine[MachineInfo]
-    files, entries = [], []
+    runs, entries = [], []
     for test in ctx.attr.tests:
         _check_requirements(ctx, test)
     for index, entry in enumerate(ctx.attr.runs):
@@ -47,8 +47,8 @@ def _fault_test_impl(ctx):
             machine,
             ctx.files.modules,
         )
-        files += run
-        entries.append("{} {} {}".format(runfiles_path(ctx, run[0]), cases, test.label))
+        runs.append(run.runfiles)
+        entries.append("{} {} {}".format(runfiles_path(ctx, run.program), cases, test.label))
 
     list = ctx.actions.declare_file(ctx.label.name + ".runs")
     ctx.actions.write(list, "\n".join(["{} {}".format(ctx.attr.verdict, ctx.attr.undoes)] + entries) + "\n")
@@ -58,13 +58,7 @@ def _fault_test_impl(ctx):
         DefaultInfo(
             executable = test,
             files = depset([test]),
-            runfiles = ctx.runfiles(
-                files = files + [list] + ctx.files.modules,
-                transitive_files = depset(transitive = [machine.files] + [
-                    test[MachineTestInfo].files
-                    for test in ctx.attr.tests
-                ]),
-            ),
+            runfiles = ctx.runfiles(files = [list]).merge_all(runs),
         ),
         FaultInfo(
             caught_by = [str(test.label) for test in ctx.attr.tests],
@@ -118,11 +112,6 @@ A worker without /dev/kvm will do: the machine is an emulated one.""",
             executable = True,
             cfg = "exec",
         ),
-        "_runner": attr.label(
-            default = "//machines/runner",
-            executable = True,
-            cfg = "exec",
-        ),
-    },
+    } | RUNNER_ATTRS,
     test = True,
 )

@@ -82,11 +82,28 @@ def module_lines(ctx, modules):
             ))
     return ["module " + runfiles_path(ctx, module) for module in modules]
 
+# What runs a test's controller, for the rules that start runs of their own.
+RUNNER_ATTRS = {
+    "_runner": attr.label(
+        default = "//machines/runner",
+        executable = True,
+        cfg = "exec",
+    ),
+}
+
+# For the rules that run a test with the modules of --//machines:modules.
+RUN_ATTRS = RUNNER_ATTRS | {
+    "_modules": attr.label(
+        default = "//machines:modules",
+        cfg = "exec",
+    ),
+}
+
 def declare_run(ctx, name, test, machine, emulated, modules, arguments = []):
     """Declares the program that runs a test's controller where it is to run.
 
     Args:
-      ctx: the context of a rule with an attribute `_runner`.
+      ctx: the context of a rule with RUNNER_ATTRS.
       name: the program's name.
       test: the test's MachineTestInfo.
       machine: a machine's name, "host" or "auto".
@@ -95,17 +112,27 @@ def declare_run(ctx, name, test, machine, emulated, modules, arguments = []):
       arguments: the controller's first ones, which Bazel does not know of.
 
     Returns:
-      A list of Files: the program, and its description, which lies beside it.
+      A struct of `program`, a File, and `runfiles`, all that it needs.
     """
-    run = ctx.actions.declare_file(name)
-    ctx.actions.symlink(output = run, target_file = ctx.executable._runner, is_executable = True)
+    program = ctx.actions.declare_file(name)
+    ctx.actions.symlink(output = program, target_file = ctx.executable._runner, is_executable = True)
+
+    # The program looks for it beside itself.
     description = ctx.actions.declare_file(name + ".test")
     lines = test.lines + ["machine " + machine] + module_lines(ctx, modules)
+    files = [test.files]
     if emulated:
         lines.append("emulated " + runfiles_path(ctx, emulated.description))
+        files.append(emulated.files)
     lines += ["argument " + argument for argument in arguments]
     ctx.actions.write(description, "\n".join(lines) + "\n")
-    return [run, description]
+    return struct(
+        program = program,
+        runfiles = ctx.runfiles(
+            files = [program, description] + modules,
+            transitive_files = depset(transitive = files),
+        ),
+    )
 
 def make_initramfs(ctx, computer, kernel, prefix):
     """Declares the action that makes a machine's initramfs.

@@ -2,7 +2,7 @@
 """machine_test: a program that runs as a test, on the host or on an emulated machine."""
 
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
-load("//machines:machine_info.bzl", "MachineInfo", "MachineTestInfo", "declare_run", "runfiles_path")
+load("//machines:machine_info.bzl", "MachineInfo", "MachineTestInfo", "RUN_ATTRS", "declare_run", "runfiles_path")
 
 visibility("//...")
 
@@ -59,15 +59,12 @@ def _machine_test_impl(ctx):
         timeout = ctx.attr.timeout,
     )
     machine = info.pinned or ctx.attr._machine[BuildSettingInfo].value
-    test = declare_run(ctx, ctx.label.name, info, machine, emulated, ctx.files._modules)
+    run = declare_run(ctx, ctx.label.name, info, machine, emulated, ctx.files._modules)
     return [
         DefaultInfo(
-            executable = test[0],
-            files = depset([test[0]]),
-            runfiles = ctx.runfiles(
-                files = test + ctx.files._modules,
-                transitive_files = depset(transitive = [info.files] + ([emulated.files] if emulated else [])),
-            ),
+            executable = run.program,
+            files = depset([run.program]),
+            runfiles = run.runfiles,
         ),
         info,
         testing.ExecutionInfo(exec_group = KVM_EXEC_GROUP),
@@ -132,19 +129,10 @@ it runs and why.""",
         ),
         "_libraries": attr.label(default = "//toolchains:controller_libraries"),
         "_machine": attr.label(default = "//machines:machine"),
-        "_modules": attr.label(
-            default = "//machines:modules",
-            cfg = "exec",
-        ),
-        "_runner": attr.label(
-            default = "//machines/runner",
-            executable = True,
-            cfg = "exec",
-        ),
         "_shell": attr.label(
             default = "@ringside_busybox//:bin/busybox",
             allow_single_file = True,
         ),
-    },
+    } | RUN_ATTRS,
     test = True,
 )

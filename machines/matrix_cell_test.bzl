@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """matrix_cell_test: a test that runs another one on a machine, without building anything of it anew."""
 
-load("//machines:machine_info.bzl", "MachineInfo", "MachineTestInfo", "declare_run")
+load("//machines:machine_info.bzl", "MachineInfo", "MachineTestInfo", "RUN_ATTRS", "declare_run")
 load("//machines:machine_test.bzl", "KVM_EXEC_GROUP")
 
 visibility("//...")
@@ -37,12 +37,9 @@ def _matrix_cell_test_impl(ctx):
     run = declare_run(ctx, ctx.label.name, test, machine, emulated, ctx.files._modules, test.arguments)
     providers = [
         DefaultInfo(
-            executable = run[0],
-            files = depset([run[0]]),
-            runfiles = ctx.runfiles(
-                files = run + ctx.files._modules,
-                transitive_files = depset(transitive = [test.files] + ([emulated.files] if emulated else [])),
-            ),
+            executable = run.program,
+            files = depset([run.program]),
+            runfiles = run.runfiles,
         ),
         ctx.attr.test[RunEnvironmentInfo],
     ]
@@ -65,15 +62,6 @@ matrix_cell_test = rule(
             mandatory = True,
             doc = "What runs.",
         ),
-        "_modules": attr.label(
-            default = "//machines:modules",
-            cfg = "exec",
-        ),
-        "_runner": attr.label(
-            default = "//machines/runner",
-            executable = True,
-            cfg = "exec",
-        ),
-    },
+    } | RUN_ATTRS,
     test = True,
 )

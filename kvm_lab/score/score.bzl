@@ -2,7 +2,7 @@
 """score: the program behind "bazel run //kvm_lab:score"."""
 
 load("//kvm_lab/score:describe.bzl", "file_lines", "machine_lines")
-load("//machines:machine_info.bzl", "MachineInfo", "runfiles_path")
+load("//machines:machine_info.bzl", "MachineInfo", "RUNNER_ATTRS", "runfiles_path")
 
 visibility("//kvm_lab/...")
 
@@ -68,11 +68,6 @@ score = rule(
             executable = True,
             cfg = "exec",
         ),
-        "_runner": attr.label(
-            default = "//machines/runner",
-            executable = True,
-            cfg = "exec",
-        ),
-    },
+    } | RUNNER_ATTRS,
     executable = True,
 )

@@ -42,15 +42,16 @@ protected:
 		ASSERT_NE(memory_, MAP_FAILED) << strerror(errno);
 	}
 
-	/* The guest gets it, from its page @first on, at @address. */
-	void Give(uint64_t address = kAddress, size_t first = 0, uint32_t flags = 0)
+	/* The guest gets it at @address, from its page @first on, without the last @without. */
+	void Give(uint64_t address = kAddress, size_t first = 0, uint32_t flags = 0,
+		  size_t without = 0)
 	{
 		kvm_userspace_memory_region region = {};
 
 		region.slot = kSlot;
 		region.flags = flags;
 		region.guest_phys_addr = address;
-		region.memory_size = size_ - first * kPage;
+		region.memory_size = size_ - (first + without) * kPage;
 		region.userspace_addr = reinterpret_cast<uintptr_t>(memory_ + first * kPage);
 		SAFE_IOCTL(vm()->vm_fd, KVM_SET_USER_MEMORY_REGION, &region);
 	}

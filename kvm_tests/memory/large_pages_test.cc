@@ -75,6 +75,16 @@ protected:
 		return value;
 	}
 
+	// The guest's access to that page leaves it.
+	void ExpectNoMemory(size_t page)
+	{
+		Prepare(false, page, 0);
+		RunTo(KVM_EXIT_MMIO);
+		EXPECT_EQ(cpu()->run->mmio.phys_addr, kAddress + page * kPage);
+		memset(cpu()->run->mmio.data, 0, sizeof(cpu()->run->mmio.data));
+		RunTo(KVM_EXIT_HLT);
+	}
+
 private:
 	// In the host's pool: admin-guide/mm/hugetlbpage.rst.
 	static void SetLargePages(int count)
@@ -124,16 +134,21 @@ TEST_F(LargePages, HaveTheirContentsWhereTheyCantBeMapped)
 }
 
 // The slot begins behind the first page of a large one: that page is not the guest's.
-TEST_F(LargePages, EndWithTheirSlot)
+TEST_F(LargePages, BeginWithTheirSlot)
 {
 	Give(kAddress + kPage, 1);
 	Begin();
 	EXPECT_EQ(Read(1), Mark(1));
-	Prepare(false, 0, 0);
-	RunTo(KVM_EXIT_MMIO);
-	EXPECT_EQ(cpu()->run->mmio.phys_addr, uint64_t{kAddress});
-	memset(cpu()->run->mmio.data, 0, sizeof(cpu()->run->mmio.data));
-	RunTo(KVM_EXIT_HLT);
+	ExpectNoMemory(0);
+}
+
+// The slot ends before the last page of a large one.
+TEST_F(LargePages, EndWithTheirSlot)
+{
+	Give(kAddress, 0, 0, 1);
+	Begin();
+	EXPECT_EQ(Read(kPages - 2), Mark(kPages - 2));
+	ExpectNoMemory(kPages - 1);
 }
 
 // Each page that is written has its bit, and no other: a large one would be 512 pages.

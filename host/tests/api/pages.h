@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the payload and the controller of the page tests know together. */
-#ifndef RINGSIDE_KVM_TESTS_MEMORY_PAGES_H
-#define RINGSIDE_KVM_TESTS_MEMORY_PAGES_H
+#ifndef RINGSIDE_HOST_TESTS_API_PAGES_H
+#define RINGSIDE_HOST_TESTS_API_PAGES_H
 
 /* A variable of the payload holds it. */
 #define PAGES_MARKER 0x52494e47u
@@ -10,4 +10,4 @@
 #define PAGE_VIRT 0x80000000u
 #define PAGE_PHYS 0x00400000u
 
-#endif /* RINGSIDE_KVM_TESTS_MEMORY_PAGES_H */
+#endif /* RINGSIDE_HOST_TESTS_API_PAGES_H */

@@ -139,8 +139,7 @@ def make_initramfs(ctx, computer, kernel, prefix):
 
     Args:
       ctx: a rule's context.
-      computer: a struct with `modules`, names of modules to load, each maybe with
-        "parameter=value" behind it, and what initramfs_tools() returns.
+      computer: what computer_of() returns.
       kernel: a LinuxKernelInfo.
       prefix: how the output's path begins in the package.
 
@@ -171,25 +170,38 @@ def make_initramfs(ctx, computer, kernel, prefix):
     )
     return initramfs
 
-def initramfs_tools(ctx):
-    """What make_initramfs() needs.
+def computer_of(ctx, modules = [], **more):
+    """The machine that a rule describes.
 
     Args:
-      ctx: the context of a rule with INITRAMFS_ATTRS.
+      ctx: the context of a rule with SNAPSHOT_ATTRS.
+      modules: modules that the emulator's own devices need.
+      **more: what the emulator's rule wants to find in it.
 
     Returns:
       A struct.
     """
     return struct(
-        init = ctx.file._init,
-        make_initramfs = ctx.attr._make_initramfs[DefaultInfo].files_to_run,
+        boot_timeout = ctx.attr.boot_timeout,
+        cpu = ctx.attr.cpu,
+        initramfs = struct(
+            init = ctx.file._init,
+            make_initramfs = ctx.attr._make_initramfs[DefaultInfo].files_to_run,
+        ),
+        kernel_options = ctx.attr.kernel_options,
+        make_snapshot = ctx.attr._make_snapshot[DefaultInfo].files_to_run,
+        memory_mb = ctx.attr.memory_mb,
+        modules = ctx.attr.modules + modules,
+        name = ctx.attr.machine,
+        provides = ctx.attr.provides,
+        **more
     )
 
 def description_lines(computer, kernel, lines):
     """What the runner has to know of a machine: machines/runner/description.h.
 
     Args:
-      computer: a struct with `name`, `provides`, `cpu`, `cpus` and `memory_mb`.
+      computer: what computer_of() returns, with `cpus`.
       kernel: a LinuxKernelInfo.
       lines: the emulator's own, of its files.
 
@@ -207,7 +219,37 @@ def description_lines(computer, kernel, lines):
                     ["modules " + ("pinned" if kernel.pinned else "other")]
     ])
 
-INITRAMFS_ATTRS = {
+# Of the rules that boot a machine; they add _make_snapshot, a program.
+SNAPSHOT_ATTRS = {
+    "boot_timeout": attr.int(
+        default = 300,
+        doc = "Seconds that booting may take.",
+    ),
+    "cpu": attr.string(
+        mandatory = True,
+        doc = "The emulator's name of the CPU model, features that it lacks switched off.",
+    ),
+    "kernel": attr.label(
+        mandatory = True,
+        doc = "A linux_kernel, or files: see kernel_of().",
+    ),
+    "kernel_options": attr.string_list(
+        doc = "Words for the kernel's command line.",
+    ),
+    "machine": attr.string(
+        mandatory = True,
+        doc = "The machine's name.",
+    ),
+    "memory_mb": attr.int(
+        default = 256,
+        doc = "RAM in MiB.",
+    ),
+    "modules": attr.string_list(
+        doc = "Modules to load, with parameters: \"kvm-intel nested=1\".",
+    ),
+    "provides": attr.string_list(
+        doc = "Which requirements of tests the machine meets.",
+    ),
     "_init": attr.label(
         default = "//machines/init",
         allow_single_file = True,

@@ -2,7 +2,7 @@
 """bochs_snapshot: a machine that Bochs emulates, booted once."""
 
 load("//machines:linux_kernel.bzl", "kernel_of")
-load("//machines:machine_info.bzl", "INITRAMFS_ATTRS", "MachineInfo", "description_lines", "initramfs_tools", "make_initramfs", "provides_option", "runfiles_path")
+load("//machines:machine_info.bzl", "MachineInfo", "SNAPSHOT_ATTRS", "computer_of", "description_lines", "make_initramfs", "provides_option", "runfiles_path")
 
 visibility("//...")
 
@@ -93,20 +93,12 @@ def _boot(ctx, computer, kernel, folder = ""):
     ]
 
 def _bochs_snapshot_impl(ctx):
-    return _boot(ctx, struct(
-        name = ctx.attr.machine,
+    return _boot(ctx, computer_of(
+        ctx,
         bios = ctx.file._bios,
         bochs = ctx.attr._bochs[DefaultInfo].files_to_run,
         boot_image = ctx.attr._boot_image[DefaultInfo].files_to_run,
-        boot_timeout = ctx.attr.boot_timeout,
-        cpu = ctx.attr.cpu,
         cpus = 1,
-        initramfs = initramfs_tools(ctx),
-        kernel_options = ctx.attr.kernel_options,
-        make_snapshot = ctx.attr._make_snapshot[DefaultInfo].files_to_run,
-        memory_mb = ctx.attr.memory_mb,
-        modules = ctx.attr.modules,
-        provides = ctx.attr.provides,
         vgabios = ctx.file._vgabios,
     ), kernel_of(ctx.attr.kernel))
 
@@ -117,36 +109,7 @@ bochs_snapshot = rule(
 An action boots the kernel in Bochs, with an initramfs of Ringside's own init
 and the given modules, and keeps the machine's state when init is ready for a
 test. A test starts from that state.""",
-    attrs = INITRAMFS_ATTRS | {
-        "boot_timeout": attr.int(
-            default = 300,
-            doc = "Seconds that booting may take.",
-        ),
-        "cpu": attr.string(
-            mandatory = True,
-            doc = "Bochs' name of the CPU model.",
-        ),
-        "kernel": attr.label(
-            mandatory = True,
-            doc = "A linux_kernel, or files: see kernel_of().",
-        ),
-        "kernel_options": attr.string_list(
-            doc = "Words for the kernel's command line.",
-        ),
-        "machine": attr.string(
-            mandatory = True,
-            doc = "The machine's name.",
-        ),
-        "memory_mb": attr.int(
-            default = 256,
-            doc = "RAM in MiB.",
-        ),
-        "modules": attr.string_list(
-            doc = "Modules to load, with parameters: \"kvm-intel nested=1\".",
-        ),
-        "provides": attr.string_list(
-            doc = "Which requirements of tests the machine meets.",
-        ),
+    attrs = SNAPSHOT_ATTRS | {
         "_bios": attr.label(
             default = "@ringside_bochs_firmware//:bios",
             allow_single_file = True,

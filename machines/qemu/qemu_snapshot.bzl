@@ -2,7 +2,7 @@
 """qemu_snapshot: a machine that QEMU emulates without hardware virtualization, booted once."""
 
 load("//machines:linux_kernel.bzl", "kernel_of")
-load("//machines:machine_info.bzl", "INITRAMFS_ATTRS", "MachineInfo", "description_lines", "initramfs_tools", "make_initramfs", "provides_option", "runfiles_path")
+load("//machines:machine_info.bzl", "MachineInfo", "SNAPSHOT_ATTRS", "computer_of", "description_lines", "make_initramfs", "provides_option", "runfiles_path")
 
 visibility("//...")
 
@@ -58,17 +58,10 @@ def _boot(ctx, computer, kernel, folder = ""):
     ]
 
 def _qemu_snapshot_impl(ctx):
-    return _boot(ctx, struct(
-        name = ctx.attr.machine,
-        boot_timeout = ctx.attr.boot_timeout,
-        cpu = ctx.attr.cpu,
+    return _boot(ctx, computer_of(
+        ctx,
         cpus = ctx.attr.cpus,
-        initramfs = initramfs_tools(ctx),
-        kernel_options = ctx.attr.kernel_options,
-        make_snapshot = ctx.attr._make_snapshot[DefaultInfo].files_to_run,
-        memory_mb = ctx.attr.memory_mb,
-        modules = ctx.attr.modules + _DEVICE_MODULES,
-        provides = ctx.attr.provides,
+        modules = _DEVICE_MODULES,
         qemu = ctx.attr._qemu.label,
         qemu_files = ctx.attr._qemu[DefaultInfo].files,
     ), kernel_of(ctx.attr.kernel))
@@ -80,39 +73,10 @@ qemu_snapshot = rule(
 An action boots the kernel in QEMU (TCG), with an initramfs of Ringside's own
 init and the given modules, and keeps the machine's state when init is ready
 for a test. A test starts from that state.""",
-    attrs = INITRAMFS_ATTRS | {
-        "boot_timeout": attr.int(
-            default = 120,
-            doc = "Seconds that booting may take.",
-        ),
-        "cpu": attr.string(
-            mandatory = True,
-            doc = "QEMU's name of the CPU model, features that TCG lacks switched off.",
-        ),
+    attrs = SNAPSHOT_ATTRS | {
         "cpus": attr.int(
             default = 2,
             doc = "How many CPUs there are.",
-        ),
-        "kernel": attr.label(
-            mandatory = True,
-            doc = "A linux_kernel, or files: see kernel_of().",
-        ),
-        "kernel_options": attr.string_list(
-            doc = "Words for the kernel's command line.",
-        ),
-        "machine": attr.string(
-            mandatory = True,
-            doc = "The machine's name.",
-        ),
-        "memory_mb": attr.int(
-            default = 256,
-            doc = "RAM in MiB.",
-        ),
-        "modules": attr.string_list(
-            doc = "Modules to load, with parameters: \"kvm-amd nested=1\".",
-        ),
-        "provides": attr.string_list(
-            doc = "Which requirements of tests the machine meets.",
         ),
         "_make_snapshot": attr.label(
             default = "//machines/qemu:make_snapshot",

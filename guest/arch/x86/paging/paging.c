@@ -161,6 +161,13 @@ static void split(volatile uint64_t *entry, unsigned int level)
 	*entry = (uintptr_t)table | PTE_PRESENT | PTE_WRITABLE | PTE_USER;
 }
 
+/*
+ * The page directory pointers of PAE paging that the start code has not made, a bit each.
+ * A CPU reads all four when it loads CR3 (SDM Vol. 3 "PDPTE Registers"), and whether that was
+ * before another one has made them, nobody knows.
+ */
+static unsigned int late_pointers;
+
 /* The entry at @level for virt, with the tables above it made where they are missing. */
 static volatile uint64_t *make_entry(const char *function, const struct paging *paging,
 				     uintptr_t virt, unsigned int level)
@@ -168,20 +175,22 @@ static volatile uint64_t *make_entry(const char *function, const struct paging *
 	volatile uint64_t *table = paging->root, *entry;
 
 	for (unsigned int at = paging->levels;; at--) {
+		const _Bool is_pointer = paging->levels == 3 && at == 3;
+
 		entry = entry_of(paging, table, at, virt);
 		if (at == level)
 			return entry;
 		if (!(*entry & PTE_PRESENT)) {
-			const _Bool is_pointer = paging->levels == 3 && at == 3;
-
 			*entry = (uintptr_t)new_table() |
 				 (is_pointer ? PAE_POINTER_FLAGS
 					     : PTE_PRESENT | PTE_WRITABLE | PTE_USER);
-			if (is_pointer) /* the CPU has read all four of them: SDM "PDPTE Registers" */
-				flush_all();
+			if (is_pointer)
+				late_pointers |= 1u << (entry - table);
 		} else if (is_large(at, *entry)) {
 			split(entry, at);
 		}
+		if (is_pointer && late_pointers >> (entry - table) & 1)
+			flush_all();
 		table = table_at(function, *entry);
 	}
 }

@@ -166,16 +166,16 @@ prints 'unknown argument "word"'
 run 2 --gtest_no_such_flag
 prints 'unknown argument "--gtest_no_such_flag"'
 
-# A verdict that nobody can read is none.
+# A verdict that nobody can read is none. The controller itself is asked, on the host.
 full() {
 	local expected=$1 stream=$2 status
 	shift 2
 	what="$* with a full $stream"
 	case $stream in
-	output) "$program" "$@" >/dev/full 2>"$out" ;;
+	output) "$program.controller" "$@" >/dev/full 2>"$out" ;;
 	report)
 		# Files have no room; pipes do.
-		(trap '' XFSZ; ulimit -f 0; XML_OUTPUT_FILE=$TEST_TMPDIR/full.xml "$program" "$@" 2>&1) | cat >"$out"
+		(trap '' XFSZ; ulimit -f 0; XML_OUTPUT_FILE=$TEST_TMPDIR/full.xml "$program.controller" "$@" 2>&1) | cat >"$out"
 		(exit "${PIPESTATUS[0]}")
 		;;
 	esac

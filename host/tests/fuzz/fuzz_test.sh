@@ -45,6 +45,38 @@ holds() {
 	grep -qF -e "$2" "$outputs/findings/$1" || complain "no '$2' in $1"
 }
 
+FUZZ_SECONDS=0 run 0 passes
+prints 'TCONF: 0 seconds are for fuzzing: the corpus alone is replayed'
+
+machine=$(sed -nE 's/^ringside: .*running on machine ([^,]+),.*/\1/p' "$out")
+
+export FUZZ_SECONDS=1
+run 1 never_asks
+prints 'TBROK: the payload has ended and never asked for an input. Fix: it calls tst_input\(\)'
+silent 'TPASS'
+
+run 1 replays --gtest_filter='Files/*'
+prints 'OK .*Files/Corpus.RaisesNothing/fine_bin_'
+prints 'TFAIL: the lock is open'
+prints 'FAILED .*Files/Corpus.RaisesNothing/open_bin_'
+prints 'TBROK: host/tests/fuzz/corpus/too_long.bin has 17 bytes, and inputs have 16 at most. Fix: a shorter file, or'
+prints 'FAILED .*Files/Corpus.RaisesNothing/too_long_bin_'
+
+FUZZ_SECONDS=many run 2 passes
+prints 'FUZZ_SECONDS is "many"; it must be a number from 0 to'
+prints 'Fix: --test_env=FUZZ_SECONDS=60'
+silent 'Fix: start'
+FUZZ_SEED=0 run 2 passes
+prints 'FUZZ_SEED is "0"; it must be a number from 1 to'
+prints 'Fix: --test_env=FUZZ_SEED=2'
+
+# The rest is about seconds, of which an emulated machine has others than this script.
+if [ -n "$machine" ]; then
+	echo "not tested on machine $machine: findings, hangs, timeouts and Ctrl-C; a local KVM does that"
+	[ $failures -eq 0 ]
+	exit
+fi
+
 export FUZZ_SECONDS=20
 run 1 maze
 prints_once 'maze.c:[0-9]+: TFAIL: the lock is open'
@@ -67,19 +99,8 @@ run 1 leaves
 prints 'TBROK: the guest left unexpectedly: KVM_EXIT_IO'
 prints 'as a test: .*findings/leaves_'
 
-run 1 never_asks
-prints 'TBROK: the payload has ended and never asked for an input. Fix: it calls tst_input\(\)'
-silent 'TPASS'
-
 run 1 grows
 prints_once 'TBROK: tst_kvm_reset\(\): .*have come or gone since the snapshot. Fix: take it when'
-
-run 1 replays --gtest_filter='Files/*'
-prints 'OK .*Files/Corpus.RaisesNothing/fine_bin_'
-prints 'TFAIL: the lock is open'
-prints 'FAILED .*Files/Corpus.RaisesNothing/open_bin_'
-prints 'TBROK: host/tests/fuzz/corpus/too_long.bin has 17 bytes, and inputs have 16 at most. Fix: a shorter file, or'
-prints 'FAILED .*Files/Corpus.RaisesNothing/too_long_bin_'
 
 FUZZ_SECONDS=5 run 1 warns
 prints "TFAIL: the host's kernel has warned, or oopsed, while this input ran: see its log"
@@ -89,23 +110,12 @@ run 0 passes
 prints 'TPASS: [0-9]+ s, [0-9]+ inputs, [0-9]+ a second; .* 0 finding'
 [ ! -e "$outputs/running_input" ] || complain "the input that ran last is still there"
 
-FUZZ_SECONDS=0 run 0 passes
-prints 'TCONF: 0 seconds are for fuzzing: the corpus alone is replayed'
-
 # What was stopped for Bazel's timeout is no finding.
 FUZZ_SECONDS=7 TEST_TIMEOUT=8 run 1 passes
 prints_once "TBROK: Bazel's timeout of 8 s comes before 7 s of fuzzing are over: .*--test_timeout"
 silent 'as a test:'
 FUZZ_SECONDS=60 TEST_TIMEOUT=60 run 1 passes
 prints_once 'TBROK: 60 s are for fuzzing, and Bazel ends the test after 60 s. Fix: .*--test_timeout'
-
-FUZZ_SECONDS=many run 2 passes
-prints 'FUZZ_SECONDS is "many"; it must be a number from 0 to'
-prints 'Fix: --test_env=FUZZ_SECONDS=60'
-silent 'Fix: start'
-FUZZ_SEED=0 run 2 passes
-prints 'FUZZ_SEED is "0"; it must be a number from 1 to'
-prints 'Fix: --test_env=FUZZ_SEED=2'
 
 # Until Ctrl-C: no sleep, but the first line that says how far it is.
 what="passes until Ctrl-C"

@@ -64,7 +64,7 @@ static uint32_t free_number(const struct engine_slot *slots, unsigned int count,
 	/* They are in the order of their numbers. */
 	uint32_t number = max_slots - 1;
 
-	while (count > 0 && slots[--count].slot == number)
+	for (; count > 0 && slots[count - 1].slot == number; count--)
 		number--;
 	return number;
 }

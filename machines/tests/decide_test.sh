@@ -75,6 +75,18 @@ else
 	first_line "ringside: host: no usable /dev/kvm (*"
 fi
 
+current="the host, of a matrix"
+XML_OUTPUT_FILE=$work/test.xml TEST_TARGET=//machines/tests:host_matrix/host/cell_test CELL_WORD="a word" \
+	machines/tests/host_matrix/host/cell_test >"$work/output" 2>&1
+status=$?
+if [ -w /dev/kvm ]; then
+	[ $status = 0 ] || fail "exit status $status"
+	first_line "ringside: running on the host, Linux *"
+else
+	[ $status = 125 ] || fail "exit status $status, not 125"
+	first_line "ringside: host: no usable /dev/kvm (*; make /dev/kvm usable, or run the test on an emulated machine *"
+fi
+
 # The host without KVM, where this machine lets us make one.
 readonly hide_script='mount --bind /dev/null /dev/kvm && exec "$@"'
 if [ -e /dev/kvm ] && unshare -rm sh -c "$hide_script" sh true 2>/dev/null; then

@@ -41,7 +41,6 @@ def selftest(*, name, test, known_failures = {}):
         testonly = True,
         srcs = [name + "._source"],
         copts = COPTS + test.copts,
-        linkopts = ["-no-pie"],
         linkstatic = True,
         tags = ["manual"],
         deps = [":library"],

@@ -86,7 +86,6 @@ def _command(ctx, file, compiler, flags, inputs):
         ]),
         # "controller" or the guest's name.
         view = _view(ctx),
-        is_header = file.extension in _HEADERS,
         # Whether it is compiled for use in the build itself.
         is_for_build = "-exec" in ctx.bin_dir.path,
     )

@@ -4,12 +4,15 @@
 load("//tools/ide:compile_commands_aspect.bzl", "CompileCommandsInfo", "compile_commands_aspect")
 load("//tools/lint:source_files.bzl", "SourceFilesInfo")
 
+def _is_read(ctx, path):
+    return any([path.endswith(suffix) for suffix in ctx.attr.suffixes])
+
 def _chosen_commands(ctx):
     """One command for each file and view; what is built for use in the build comes last."""
     depsets = [target[CompileCommandsInfo].commands for target in ctx.attr.targets]
     chosen = {}
     for command in depset(transitive = depsets).to_list():
-        if command.is_header and not ctx.attr.headers:
+        if not _is_read(ctx, command.file.path):
             continue
         key = (command.view, command.file.path)
         if key not in chosen or (chosen[key].is_for_build and not command.is_for_build):
@@ -44,7 +47,6 @@ def _report(ctx, view, path, command):
 
 def _uncovered(ctx, covered):
     """The workspace's sources that no command is for."""
-    extensions = [".c", ".cc"] + ([".h"] if ctx.attr.headers else [])
     paths = ctx.attr._all[SourceFilesInfo].files.keys()
 
     # third_party/ has parts of other repositories; a folder with such a file is a
@@ -59,7 +61,7 @@ def _uncovered(ctx, covered):
         for path in paths
         if path not in covered and
            path not in ctx.attr.faulty and
-           any([path.endswith(extension) for extension in extensions]) and
+           _is_read(ctx, path) and
            not any([path.startswith(folder) for folder in elsewhere])
     ]
 
@@ -80,12 +82,12 @@ def _commands_test_impl(ctx):
 
 commands_test = rule(
     implementation = _commands_test_impl,
-    doc = """Runs a tool on each C and C++ file that targets, with all that they depend on, compile.
+    doc = """Runs a tool on each such C and C++ file as targets, with all that they depend on, compile.
 
 A file that is compiled for several sides is read once for each, as it is compiled
 there. Each such reading is an action of its own, so only what changed is read
-again. The test fails if there are findings, and if a C or C++ file of the
-workspace is compiled by none of the targets.""",
+again. The test fails if there are findings, and if such a file of the workspace is
+compiled by none of the targets.""",
     attrs = {
         "checker": attr.label(
             mandatory = True,
@@ -102,8 +104,9 @@ workspace is compiled by none of the targets.""",
         "faulty": attr.string_list(
             doc = "Paths of files that are wrong on purpose: nothing compiles them.",
         ),
-        "headers": attr.bool(
-            doc = "Whether headers are read on their own, too.",
+        "suffixes": attr.string_list(
+            mandatory = True,
+            doc = "How the names of the files end that are read; headers are, on their own, too.",
         ),
         "targets": attr.label_list(
             mandatory = True,

@@ -98,6 +98,13 @@ def ringside_packages():
     )
     maybe(
         debian_packages,
+        name = "ringside_sysroot_arm64",
+        build_file = Label("//third_party:sysroot_arm64/BUILD.overlay.bazel"),
+        package_set = "sysroot_arm64",
+        remove = ["usr/share"],
+    )
+    maybe(
+        debian_packages,
         name = "ringside_googletest",
         build_file = Label("//third_party:googletest/BUILD.overlay.bazel"),
         package_set = "googletest",

@@ -88,12 +88,27 @@ GUESTS = {
     ),
 }
 
-# Controller architectures.
+# Where controllers run, and all that the build runs.
+CONTROLLER_HOST = "linux_x86_64"
+
+# Architectures of programs for Linux. arm64 is for what runs in a machine.
 HOSTS = {
+    "linux_arm64": struct(
+        constraints = ["@platforms//cpu:aarch64", "@platforms//os:linux", Label("//toolchains:controller")],
+        cpu = "aarch64",
+        # Where the sysroot has GCC's start files, and its own root: Debian's packages
+        # for cross compilers have both elsewhere.
+        gcc = "usr/lib/gcc-cross/aarch64-linux-gnu/12",
+        root = "/usr/aarch64-linux-gnu",
+        sysroot = "@ringside_sysroot_arm64//",
+        triple = "aarch64-linux-gnu",
+    ),
     "linux_x86_64": struct(
         constraints = ["@platforms//cpu:x86_64", "@platforms//os:linux", Label("//toolchains:controller")],
-        # GNU's name for the architecture, as the sysroot's folders use it.
-        gnu_triple = "x86_64-linux-gnu",
+        cpu = "k8",
+        gcc = "usr/lib/gcc/x86_64-linux-gnu/12",
+        root = "",
         sysroot = "@ringside_sysroot_x86_64//",
+        triple = "x86_64-linux-gnu",
     ),
 }

@@ -7,6 +7,8 @@ platform whatever the platform and the toolchains of the build around them.
 """
 
 load("@rules_cc//cc:cc_binary.bzl", _cc_binary = "cc_binary")
+load("//toolchains:architectures.bzl", "CONTROLLER_HOST")
+load("//toolchains:declare.bzl", "host_platform")
 
 visibility("//...")
 
@@ -28,10 +30,10 @@ def ringside_toolchains_first(toolchains):
     ours = str(Label("//toolchains:all"))
     return [other for other in toolchains if other != ours] + [ours]
 
-def _controller_transition_impl(settings, _attr):
+def _controller_transition_impl(settings, attr):
     return {
         _EXTRA_TOOLCHAINS: ringside_toolchains_first(settings[_EXTRA_TOOLCHAINS]),
-        _PLATFORMS: [str(Label("//toolchains:linux_x86_64"))],
+        _PLATFORMS: [str(host_platform(attr.host))],
     }
 
 _controller_transition = transition(
@@ -66,6 +68,10 @@ _for_controllers = rule(
             cfg = "target",
             doc = "The program: a cc_binary.",
         ),
+        "host": attr.string(
+            mandatory = True,
+            doc = "Whose platform, a key of HOSTS.",
+        ),
         "_allowlist_function_transition": attr.label(
             default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
         ),
@@ -73,11 +79,12 @@ _for_controllers = rule(
     executable = True,
 )
 
-def cc_binary(*, name, tags = [], testonly = None, visibility = None, **kwargs):
+def cc_binary(*, name, host = CONTROLLER_HOST, tags = [], testonly = None, visibility = None, **kwargs):
     """A cc_binary for the platform of controllers, built by Ringside's toolchain.
 
     Args:
       name: the program's name.
+      host: what it runs on, a key of HOSTS.
       tags: tags of the program.
       testonly: whether only tests use it.
       visibility: who uses it.
@@ -93,6 +100,7 @@ def cc_binary(*, name, tags = [], testonly = None, visibility = None, **kwargs):
     _for_controllers(
         name = name,
         binary = name + "._cc",
+        host = host,
         tags = tags,
         testonly = testonly,
         visibility = visibility,

@@ -33,6 +33,17 @@ def guest_platform(guest):
     """
     return Label("//toolchains:guest_" + guest)
 
+def host_platform(host):
+    """Returns the label of a host's platform.
+
+    Args:
+      host: a key of HOSTS.
+
+    Returns:
+      A label that means the same in every repository.
+    """
+    return Label("//toolchains:" + host)
+
 def _toolchain(name, constraints, files, **config):
     cc_toolchain_config(
         name = name + "_config",
@@ -118,8 +129,8 @@ def _declare_host(host, row):
     llvm = Label(_LLVM + "BUILD.bazel").workspace_root
     sysroot = Label(row.sysroot + ":BUILD.bazel").workspace_root
     sysroot_flags = [
-        "--sysroot=" + sysroot,
-        "--gcc-install-dir={}/usr/lib/gcc/{}/12".format(sysroot, row.gnu_triple),
+        "--sysroot=" + sysroot + row.root,
+        "--gcc-install-dir={}/{}".format(sysroot, row.gcc),
         "-resource-dir",
         "{}/{}".format(llvm, _RESOURCE_DIR),
     ]
@@ -142,10 +153,10 @@ def _declare_host(host, row):
         compile_flags = sysroot_flags + ["-fexceptions", "-fno-pie"],
         c_flags = ["-std=gnu11"],
         cxx_flags = ["-std=c++17"],
-        cpu = "k8",
+        cpu = row.cpu,
         hosted = True,
         link_flags = sysroot_flags + ["-pthread", "-Wl,--build-id=none", "-Wl,--fatal-warnings"],
-        triple = row.gnu_triple,
+        triple = row.triple,
     )
 
 def declare_toolchains(*, name):

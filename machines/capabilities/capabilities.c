@@ -14,46 +14,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "machines/capabilities/guests.h"
+#include "machines/capabilities/probe.h"
 
 /* Newer than the headers that this is compiled with. */
 #ifndef KVM_CAP_GUEST_MEMFD
 #define KVM_CAP_GUEST_MEMFD 234
 #endif
-
-#define CPUID_ENTRIES_MAX 1024
-#define PARAMETERS_MAX 2
-
-enum probe_kind {
-	PROBE_CPUID,
-	PROBE_EXTENSION,
-	PROBE_GUEST,
-	PROBE_NESTED_VMX,
-	PROBE_PARAMETERS,
-	PROBE_RELOAD,
-	PROBE_SMP,
-};
-
-enum reg {
-	REG_EAX,
-	REG_EBX,
-	REG_ECX,
-	REG_EDX,
-};
-
-/* A row of the table. What is below probe is that probe's own. */
-struct capability {
-	const char *name;
-	const char *shown; /* as in "host: no ..." */
-	const char *how;
-	enum probe_kind probe;
-	uint32_t leaf; /* of CPUID; or an MSR */
-	enum reg reg;
-	unsigned int bit;
-	int extension;
-	bool (*guest)(int kvm);
-	const char *parameters[PARAMETERS_MAX]; /* "module/name", with "!" if it must be off */
-};
 
 static const struct capability capabilities[] = {
 #include "machines/capabilities/table.inc"
@@ -98,53 +64,6 @@ const char *capability_how(capability_set capability)
 		if (capability == bit_of(i))
 			return capabilities[i].how;
 	return "opening /dev/kvm";
-}
-
-static struct kvm_cpuid2 *supported_cpuid(int kvm)
-{
-	for (uint32_t count = 64; count <= CPUID_ENTRIES_MAX; count *= 2) {
-		struct kvm_cpuid2 *cpuid =
-			calloc(1, sizeof(*cpuid) + count * sizeof(*cpuid->entries));
-
-		if (!cpuid)
-			return NULL;
-		cpuid->nent = count;
-		if (!ioctl(kvm, KVM_GET_SUPPORTED_CPUID, cpuid))
-			return cpuid;
-		free(cpuid);
-		if (errno != E2BIG)
-			return NULL;
-	}
-	return NULL;
-}
-
-static bool probe_cpuid(int kvm, const struct capability *capability)
-{
-	struct kvm_cpuid2 *cpuid = supported_cpuid(kvm);
-	bool found = false;
-
-	for (uint32_t i = 0; cpuid && i < cpuid->nent; i++) {
-		const struct kvm_cpuid_entry2 *entry = &cpuid->entries[i];
-		const uint32_t regs[] = {entry->eax, entry->ebx, entry->ecx, entry->edx};
-
-		if (entry->function == capability->leaf && !entry->index)
-			found |= regs[capability->reg] >> capability->bit & 1;
-	}
-	free(cpuid);
-	return found;
-}
-
-/* KVM's feature MSRs say what nested hypervisors get; bits 63:32 are what may be 1. */
-static bool probe_nested_vmx(int kvm, const struct capability *capability)
-{
-	_Alignas(struct kvm_msrs) unsigned char
-		space[sizeof(struct kvm_msrs) + sizeof(struct kvm_msr_entry)] = {0};
-	struct kvm_msrs *msrs = (struct kvm_msrs *)space;
-
-	msrs->nmsrs = 1;
-	msrs->entries[0].index = capability->leaf;
-	return ioctl(kvm, KVM_GET_MSRS, msrs) == 1 &&
-	       msrs->entries[0].data >> 32 >> capability->bit & 1;
 }
 
 /* Whether a module's parameter is what "module/name" or "!module/name" says; not, if there is none. */
@@ -192,22 +111,20 @@ static bool has_second_cpu(void)
 static bool probe_one(int kvm, const struct capability *capability)
 {
 	switch (capability->probe) {
-	case PROBE_CPUID:
-		return probe_cpuid(kvm, capability);
 	case PROBE_EXTENSION:
 		return ioctl(kvm, KVM_CHECK_EXTENSION, capability->extension) > 0;
-	case PROBE_GUEST:
-		return capability->guest(kvm);
-	case PROBE_NESTED_VMX:
-		return probe_nested_vmx(kvm, capability);
 	case PROBE_PARAMETERS:
 		return probe_parameters(capability);
 	case PROBE_RELOAD:
 		return may_reload();
 	case PROBE_SMP:
 		return has_second_cpu();
+	case PROBE_CPUID:
+	case PROBE_GUEST:
+	case PROBE_NESTED_VMX:
+		break;
 	}
-	return false;
+	return arch_probe(kvm, capability);
 }
 
 capability_set capability_probe(int kvm, capability_set wanted)

@@ -14,8 +14,8 @@ def _probe(how, c):
     return struct(c = c, how = how)
 
 def _guest(name, how):
-    """A small guest, run to see what becomes of it: machines/capabilities/guests.c."""
-    return _probe(how, ".probe = PROBE_GUEST, .guest = probe_" + name)
+    """A small guest, run to see what becomes of it: machines/capabilities/arch/x86/guests.c."""
+    return _probe(how, ".probe = PROBE_GUEST, .guest = GUEST_" + name.upper())
 
 def _cpuid(leaf, register, bit):
     """A bit of what KVM_GET_SUPPORTED_CPUID says."""

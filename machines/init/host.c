@@ -14,8 +14,10 @@ static const struct transport *transport;
 
 void host_open(void)
 {
-	const struct transport *wanted = getenv("ringside_mailbox") ? &mailbox : &virtio_port;
+	const struct transport *wanted = getenv("ringside_mailbox") ? mailbox : &virtio_port;
 
+	if (!wanted)
+		die("this CPU has no I/O ports, and so no mailbox. Fix: ringside_port in its place on the kernel's command line");
 	wanted->open();
 	transport = wanted;
 }

@@ -30,8 +30,8 @@ struct transport {
 	bool (*has_input)(void);
 };
 
-/* Bochs': I/O ports (machines/bochs/mailbox.h). */
-extern const struct transport mailbox;
+/* Bochs': I/O ports (machines/bochs/mailbox.h); NULL on a CPU that has none. */
+extern const struct transport *const mailbox;
 
 /* QEMU's: a port of virtio-serial. */
 extern const struct transport virtio_port;

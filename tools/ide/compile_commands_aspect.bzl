@@ -7,8 +7,8 @@ is quick, and right for any toolchain, rule and flag.
 
 load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain", "use_cpp_toolchain")
 load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
-load("//toolchains:architectures.bzl", "GUESTS")
-load("//toolchains:declare.bzl", "guest_platform")
+load("//toolchains:architectures.bzl", "CONTROLLER_HOST", "GUESTS", "HOSTS")
+load("//toolchains:declare.bzl", "guest_platform", "host_platform")
 
 CompileCommandsInfo = provider(
     doc = "How the files of a target and of all that it depends on are compiled.",
@@ -29,10 +29,13 @@ _OUTPUT_OPTIONS = ["-MF", "-o"]
 _JOINED = ["-I", "-F", "-isystem", "-iquote", "-idirafter", "-include"]
 
 def _view(ctx):
-    """Names the side that is being compiled: a guest or "controller"."""
+    """Names the side that is being compiled: a guest, "controller" or another host."""
     for guest in GUESTS:
         if ctx.fragments.platform.platform == guest_platform(guest):
             return guest
+    for host in HOSTS:
+        if host != CONTROLLER_HOST and ctx.fragments.platform.platform == host_platform(host):
+            return host
     return "controller"
 
 def _is_ours(file, extensions):
@@ -84,7 +87,7 @@ def _command(ctx, file, compiler, flags, inputs):
                 "file": file.path,
             }),
         ]),
-        # "controller" or the guest's name.
+        # "controller", or the guest's or another host's name.
         view = _view(ctx),
         # Whether it is compiled for use in the build itself.
         is_for_build = "-exec" in ctx.bin_dir.path,

@@ -20,7 +20,7 @@ export view WORKSPACE=$2 EXECROOT=$3 EXTERNAL=$4
 
 LC_ALL=C awk -F'\t' '
 {
-	rank = $1 == ENVIRON["view"] ? 0 : $1 == "x86_64" ? 1 : $1 == "controller" ? 3 : 2
+	rank = $1 == ENVIRON["view"] ? 0 : $1 == "x86_64" ? 1 : $1 == "controller" ? 3 : $1 ~ /^linux_/ ? 4 : 2
 	print $3 "\t" rank "\t" ($2 == "target" ? 0 : 1) "\t" $4
 }' | LC_ALL=C sort -u | LC_ALL=C awk -F'\t' '
 # Without the & and \ that sub() has opinions about.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tiny guests; see guests.h. */
-#include "machines/capabilities/guests.h"
+/* Tiny guests; see probe.h. */
+#include "machines/capabilities/arch/x86/guests.h"
 
 #include <errno.h>
 #include <linux/kvm.h>
@@ -341,46 +341,21 @@ static bool passes_guest_debug(struct probe_vm *vm)
 	       vm->run->debug.arch.dr6 & DR6_BREAKPOINT_0;
 }
 
-static bool probe(int kvm, bool (*passes)(struct probe_vm *), bool irqchip)
+static bool (*const passes[])(struct probe_vm *vm) = {
+	[GUEST_FAULTS] = passes_faults,
+	[GUEST_GUEST_DEBUG] = passes_guest_debug,
+	[GUEST_IRQCHIP] = passes_irqchip,
+	[GUEST_NATIVE] = passes_long_mode,
+	[GUEST_PAE] = passes_pae,
+	[GUEST_SIMD] = passes_simd,
+	[GUEST_SVM_EXITS] = passes_svm_exits,
+};
+
+bool probe_guest(int kvm, enum guest guest)
 {
 	struct probe_vm vm;
-	bool passed = open_vm(kvm, &vm, irqchip) && passes(&vm);
+	bool passed = open_vm(kvm, &vm, guest == GUEST_IRQCHIP) && passes[guest](&vm);
 
 	close_vm(&vm);
 	return passed;
-}
-
-bool probe_native(int kvm)
-{
-	return probe(kvm, passes_long_mode, false);
-}
-
-bool probe_faults(int kvm)
-{
-	return probe(kvm, passes_faults, false);
-}
-
-bool probe_svm_exits(int kvm)
-{
-	return probe(kvm, passes_svm_exits, false);
-}
-
-bool probe_pae(int kvm)
-{
-	return probe(kvm, passes_pae, false);
-}
-
-bool probe_simd(int kvm)
-{
-	return probe(kvm, passes_simd, false);
-}
-
-bool probe_irqchip(int kvm)
-{
-	return probe(kvm, passes_irqchip, true);
-}
-
-bool probe_guest_debug(int kvm)
-{
-	return probe(kvm, passes_guest_debug, false);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The machine's side of the mailbox: of init, the only part for one architecture, x86. */
+/* The machine's side of the mailbox. */
 #include "machines/bochs/mailbox.h"
 
 #include <errno.h>
@@ -53,7 +53,7 @@ static bool has_input(void)
 	return available && available != MAILBOX_END;
 }
 
-const struct transport mailbox = {
+static const struct transport ports = {
 	.open = open_mailbox,
 	.wait = wait_for_restore,
 	.read = read_bytes,
@@ -62,3 +62,5 @@ const struct transport mailbox = {
 	.descriptor = no_descriptor,
 	.has_input = has_input,
 };
+
+const struct transport *const mailbox = &ports;

@@ -68,7 +68,7 @@ static void print(const struct session *session, const struct channel_frame *fra
 		session->dialogue->output(frame->head.type == CHANNEL_ERROR, frame->data,
 					  frame->head.size);
 	else if (write_all(STDOUT_FILENO, frame->data, frame->head.size))
-		die("cannot write the test's output: %s", strerror(errno));
+		die("cannot write the test's output: %s. Fix: free some space", strerror(errno));
 }
 
 /* A machine is not trusted: each frame has its stage. */

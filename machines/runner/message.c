@@ -6,12 +6,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static int print_line(FILE *stream, const char *format, va_list list)
+{
+	fputs("ringside: ", stream);
+	vfprintf(stream, format, list);
+	putc('\n', stream);
+	return fflush(stream);
+}
+
 static void say_list(const char *format, va_list list)
 {
-	fputs("ringside: ", stdout);
-	vprintf(format, list);
-	putchar('\n');
-	fflush(stdout);
+	va_list again;
+
+	va_copy(again, list);
+	/* Somebody has to hear of a disk that is full, or of a pipe that is closed. */
+	if (print_line(stdout, format, list))
+		print_line(stderr, format, again);
+	va_end(again);
 }
 
 void say(const char *format, ...)

@@ -6,7 +6,7 @@
 /* The runner's exit status when a machine, not the test, failed. */
 #define STATUS_MACHINE_FAILED 125
 
-/** say() - print one line to stdout, behind "ringside: ", at once */
+/** say() - print one line to stdout, behind "ringside: ", at once; to stderr where that fails */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /** die() - say() and exit with STATUS_MACHINE_FAILED */

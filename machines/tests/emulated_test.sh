@@ -142,6 +142,13 @@ run "files" 60 0 leave_files
 run "much output" 60 0 print_much
 [ "$(grep -c '^line ' "$work/output")" = 20000 ] || fail "lines are missing"
 
+current="output that nobody takes"
+checks=$((checks + 1))
+(cd "$work" && RUNFILES_DIR=$runfiles TEST_TIMEOUT=60 ./test print_much >/dev/full 2>"$work/output")
+[ $? = 125 ] || fail "exit status"
+says "ringside: cannot write the test's output: No space left on device. Fix: free some space"
+nothing_runs
+
 run "children of the test's" 60 0 leave_children
 
 run "a full file system" 60 0 fill_disk

@@ -2,7 +2,7 @@
 """Makes platforms and toolchains out of the table of architectures."""
 
 load("@rules_cc//cc:defs.bzl", "cc_toolchain")
-load("//toolchains:architectures.bzl", "GUESTS", "HOSTS")
+load("//toolchains:architectures.bzl", "CONTROLLER_HOST", "GUESTS", "HOSTS")
 load("//toolchains:cc_toolchain_config.bzl", "cc_toolchain_config")
 
 visibility("//...")
@@ -138,7 +138,8 @@ def _declare_host(host, row):
         name = host,
         constraint_values = row.constraints,
         exec_properties = KVM_EXEC_PROPERTIES,
-        visibility = ["//visibility:public"],
+        # Other repositories build controllers, and nothing else.
+        visibility = ["//visibility:public" if host == CONTROLLER_HOST else "//visibility:private"],
     )
     _toolchain(
         name = host,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* A nested guest at one intercept, one a case: intercepts.h. */
+#include "exit_checks.h"
 #include "guest_case.h"
 #include "guest_operations.h"
 #include "intercepts.h"
-#include "kvm_x86_svm.h"
 
 #ifdef __x86_64__
 #define AX "rax"
@@ -13,8 +13,7 @@
 
 #define VECTOR 0x50
 
-/* How far the nested guest has got, and what it has come across. */
-static volatile unsigned int step;
+/* What the nested guest has come across. */
 static volatile int vector;
 
 static uint8_t stored[16]; /* what SIDT and the like store */
@@ -125,17 +124,6 @@ static void prepare(void)
 	kvm_svm_vmsave(saved);
 	tst_set_interrupt_callback(VECTOR, count_interrupt, NULL);
 	prepare_absent_segment();
-}
-
-static _Bool stopped(const char *name, const char *when, const struct kvm_svm_vcpu *vm,
-		     uint64_t exitcode, unsigned int expected_step)
-{
-	if (vm->vmcb->exitcode == exitcode && step == expected_step)
-		return 1;
-	tst_res(TFAIL, "%s: %s, exit code %#llx at step %u, expected %#llx at step %u", name, when,
-		(unsigned long long)vm->vmcb->exitcode, step, (unsigned long long)exitcode,
-		expected_step);
-	return 0;
 }
 
 static void check(const char *name, unsigned int number, int (*guest_main)(void))

@@ -36,6 +36,8 @@ static uint8_t *new_map(size_t size)
 	return memzero(tst_heap_alloc_aligned(size, PAGESIZE), size);
 }
 
+static uint8_t *io_map, *msr_map;
+
 /* A guest with both maps empty, and both intercepts on. */
 static struct kvm_svm_vcpu *new_guest(int (*guest_main)(void))
 {
@@ -43,17 +45,20 @@ static struct kvm_svm_vcpu *new_guest(int (*guest_main)(void))
 
 	kvm_init_svm();
 	vm = kvm_create_svm_vcpu(guest_main, 1);
-	vm->vmcb->iopm_base_addr = (uintptr_t)new_map(IO_MAP_SIZE);
-	vm->vmcb->msrpm_base_addr = (uintptr_t)new_map(MSR_MAP_SIZE);
+	io_map = new_map(IO_MAP_SIZE);
+	msr_map = new_map(MSR_MAP_SIZE);
+	/* "The lower 12 bits … are ignored". */
+	vm->vmcb->iopm_base_addr = (uintptr_t)io_map | 0x123;
+	vm->vmcb->msrpm_base_addr = (uintptr_t)msr_map | 0xabc;
 	kvm_vmcb_set_intercept(vm->vmcb, SVM_INTERCEPT_IOIO, 1);
 	kvm_vmcb_set_intercept(vm->vmcb, SVM_INTERCEPT_MSR, 1);
 	step = 0;
 	return vm;
 }
 
-static void set_bit(uint64_t map, unsigned int bit)
+static void set_bit(uint8_t *map, unsigned int bit)
 {
-	((uint8_t *)(uintptr_t)map)[bit / 8] |= 1 << bit % 8;
+	map[bit / 8] |= 1 << bit % 8;
 }
 
 static _Bool stopped(const char *name, const struct kvm_svm_vcpu *vm, uint64_t exitcode)
@@ -74,7 +79,7 @@ static void check_io(const char *name, int (*guest_main)(void), unsigned int bit
 	struct kvm_svm_vcpu *vm = new_guest(guest_main);
 	const uint64_t expected = (uint64_t)port << 16 | flags;
 
-	set_bit(vm->vmcb->iopm_base_addr, bit);
+	set_bit(io_map, bit);
 	kvm_svm_vmrun(vm);
 	if (!stopped(name, vm, flags ? SVM_EXIT_IOIO : SVM_EXIT_HLT))
 		return;
@@ -95,7 +100,7 @@ static void check_msr(const char *name, int (*guest_main)(void), unsigned int bi
 {
 	struct kvm_svm_vcpu *vm = new_guest(guest_main);
 
-	set_bit(vm->vmcb->msrpm_base_addr, bit);
+	set_bit(msr_map, bit);
 	vm->vmcb->exitinfo1 = 0x5a;
 	kvm_svm_vmrun(vm);
 	if (!stopped(name, vm, stops ? SVM_EXIT_MSR : SVM_EXIT_HLT))
@@ -138,8 +143,8 @@ static void check_off(const char *name, int (*guest_main)(void), unsigned int in
 {
 	struct kvm_svm_vcpu *vm = new_guest(guest_main);
 
-	memset((void *)(uintptr_t)vm->vmcb->iopm_base_addr, 0xff, IO_MAP_SIZE);
-	memset((void *)(uintptr_t)vm->vmcb->msrpm_base_addr, 0xff, MSR_MAP_SIZE);
+	memset(io_map, 0xff, IO_MAP_SIZE);
+	memset(msr_map, 0xff, MSR_MAP_SIZE);
 	kvm_vmcb_set_intercept(vm->vmcb, intercept, 0);
 	kvm_svm_vmrun(vm);
 	if (stopped(name, vm, SVM_EXIT_HLT))

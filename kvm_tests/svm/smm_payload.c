@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A nested guest that is interrupted by system management mode. */
+/* A nested guest that system management mode interrupts, or stops. */
 #include "guest_case.h"
 #include "kvm_x86_svm.h"
 
@@ -16,16 +16,25 @@ static int guest_main(void)
 	return 0;
 }
 
-GUEST_CASE(nested_guest)
+static void run(_Bool intercepted, uint64_t exitcode)
 {
 	struct kvm_svm_vcpu *vm;
 
 	kvm_init_svm();
 	vm = kvm_create_svm_vcpu(guest_main, 1);
 	vmcb_address = (uintptr_t)vm->vmcb;
+	kvm_vmcb_set_intercept(vm->vmcb, SVM_INTERCEPT_SMI, intercepted);
 	kvm_svm_vmrun(vm);
-	if (vm->vmcb->exitcode == SVM_EXIT_HLT)
-		tst_res(TPASS, "the nested guest goes on");
-	else
-		tst_res(TFAIL, "exit code %#llx", (unsigned long long)vm->vmcb->exitcode);
+	tst_res(vm->vmcb->exitcode == exitcode ? TPASS : TFAIL, "exit code %#llx, expected %#llx",
+		(unsigned long long)vm->vmcb->exitcode, (unsigned long long)exitcode);
+}
+
+GUEST_CASE(nested_guest)
+{
+	run(0, SVM_EXIT_HLT);
+}
+
+GUEST_CASE(intercepting)
+{
+	run(1, SVM_EXIT_SMI);
 }

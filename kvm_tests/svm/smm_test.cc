@@ -38,9 +38,9 @@ class Smm : public kvm_tests::CaseTest
 {
 protected:
 	// The nested guest is interrupted, and the handler has the CPU.
-	void EnterHandler()
+	void EnterHandler(const char *hypervisor = "nested_guest")
 	{
-		Choose("nested_guest");
+		Choose(hypervisor);
 		RunTo(KVM_EXIT_IO);
 		ASSERT_EQ(cpu()->run->io.port, kBefore);
 		MakeSmram();
@@ -88,6 +88,13 @@ TEST_F(Smm, NestedGuestGoesOn)
 	ASSERT_NO_FATAL_FAILURE(EnterHandler());
 	RunTo(KVM_EXIT_IO);
 	ASSERT_EQ(cpu()->run->io.port, kAfter);
+	RunTo(TST_KVM_ENDED);
+}
+
+// "SMI Intercept": it stays pending until the hypervisor sets its global interrupt flag.
+TEST_F(Smm, InterceptedStopsTheNestedGuest)
+{
+	ASSERT_NO_FATAL_FAILURE(EnterHandler("intercepting"));
 	RunTo(TST_KVM_ENDED);
 }
 

@@ -25,7 +25,14 @@
 	NAME(TimerStopsLoop)                \
 	NAME(TimerSaved)                    \
 	NAME(TimerNotSaved)                 \
-	NAME(PostedInterrupt)
+	NAME(PostedInterrupt)               \
+	NAME(PageFaultOfOutput)             \
+	NAME(PageFaultOfInput)              \
+	NAME(PageFaultThatDiffers)          \
+	NAME(PageFaultThatMatches)          \
+	NAME(PageFaultOfGuest)              \
+	NAME(ProtectionFaultOfMsr)          \
+	NAME(SingleStepOverOutput)
 
 /*
  * Sent by a VM entry: it reaches the guest; and if that faults, the exit tells of both.

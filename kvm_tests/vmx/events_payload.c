@@ -305,6 +305,146 @@ GUEST_CASE(MonitorTrapBehindEmulation)
 		tst_res(TPASS, "the guest stops behind what KVM executes");
 }
 
+/* --- Exceptions of instructions that KVM executes for the guest: 26.2, 28.2.1, 28.2.2 ------------ */
+
+#define PAGE_FAULT_WRITE 2
+#define UNKNOWN_MSR 0x1ff0
+#define FAULT EVENT(3, INTR_PAGE_FAULT)
+#define QUALIFICATION_BS (1 << 14)
+
+static struct kvm_fault caught;
+
+static void outs(void *arg)
+{
+	uintptr_t address = UNMAPPED + 0x123;
+
+	(void)arg;
+	asm volatile("outsb" : "+S"(address) : "d"(PORT) : "memory");
+}
+
+static int guest_outs(void)
+{
+	step = 1;
+	caught = kvm_try(outs, NULL);
+	step = 2;
+	return 0;
+}
+
+static void ins(void *arg)
+{
+	uintptr_t address = UNMAPPED + 0x123;
+
+	(void)arg;
+	asm volatile("insb" : "+D"(address) : "d"(PORT) : "memory");
+}
+
+static int guest_ins(void)
+{
+	step = 1;
+	caught = kvm_try(ins, NULL);
+	step = 2;
+	return 0;
+}
+
+static int guest_reads_msr(void)
+{
+	step = 1;
+	kvm_rdmsr(UNKNOWN_MSR);
+	step = 2;
+	return 0;
+}
+
+/* A page fault stops the guest if the bit of the bitmap is set and it matches, or neither. */
+static void intercept_page_faults(_Bool bit, uint32_t match)
+{
+	put(VMX_VMCS_EXCEPTION_BITMAP, bit << INTR_PAGE_FAULT);
+	put(VMX_VMCS_PAGEFAULT_MASK, match);
+	put(VMX_VMCS_PAGEFAULT_MATCH, match);
+}
+
+static void check_page_fault(const char *name, int (*guest_main)(void), _Bool bit, uint32_t match,
+			     uint32_t code)
+{
+	struct kvm_vmx_vcpu *vm = new_guest(guest_main);
+
+	intercept_page_faults(bit, match);
+	kvm_vmx_vmrun(vm);
+	if (stopped(name, "at the instruction", VMX_EXIT_EXCEPTION, 1) &&
+	    has(name, "the interruption information", told_event(), FAULT | EVENT_ERROR_CODE) &&
+	    has(name, "the error code", kvm_vmx_vmread(VMX_VMCS_VMEXIT_INTR_ERRNO), code) &&
+	    has(name, "the exit qualification", kvm_vmx_vmread(VMX_VMCS_EXIT_QUALIFICATION),
+		UNMAPPED + 0x123))
+		tst_res(TPASS, "%s: the hypervisor gets the exception", name);
+}
+
+static void check_caught(const char *name, int (*guest_main)(void), _Bool bit, uint32_t match)
+{
+	struct kvm_vmx_vcpu *vm = new_guest(guest_main);
+
+	intercept_page_faults(bit, match);
+	kvm_vmx_vmrun(vm);
+	if (stopped(name, "at its end", VMX_EXIT_HLT, 2) &&
+	    has(name, "the vector", caught.vector, INTR_PAGE_FAULT) &&
+	    has(name, "the address", caught.address, UNMAPPED + 0x123))
+		tst_res(TPASS, "%s: the guest gets the exception", name);
+}
+
+GUEST_CASE(PageFaultOfOutput)
+{
+	check_page_fault(__func__, guest_outs, 1, 0, 0);
+}
+
+GUEST_CASE(PageFaultOfInput)
+{
+	check_page_fault(__func__, guest_ins, 1, PAGE_FAULT_WRITE, PAGE_FAULT_WRITE);
+}
+
+/* Without the bit, those that don't match stop the guest. */
+GUEST_CASE(PageFaultThatDiffers)
+{
+	check_page_fault(__func__, guest_outs, 0, PAGE_FAULT_WRITE, 0);
+}
+
+GUEST_CASE(PageFaultOfGuest)
+{
+	check_caught(__func__, guest_outs, 1, PAGE_FAULT_WRITE);
+}
+
+GUEST_CASE(PageFaultThatMatches)
+{
+	check_caught(__func__, guest_ins, 0, PAGE_FAULT_WRITE);
+}
+
+GUEST_CASE(ProtectionFaultOfMsr)
+{
+	struct kvm_vmx_vcpu *vm = new_guest(guest_reads_msr);
+
+	put(VMX_VMCS_EXCEPTION_BITMAP, 1u << INTR_GPF);
+	kvm_vmx_vmrun(vm);
+	if (stopped(__func__, "at RDMSR", VMX_EXIT_EXCEPTION, 1) &&
+	    has(__func__, "the interruption information", told_event(),
+		EVENT(3, INTR_GPF) | EVENT_ERROR_CODE) &&
+	    has(__func__, "the error code", kvm_vmx_vmread(VMX_VMCS_VMEXIT_INTR_ERRNO), 0))
+		tst_res(TPASS, "the hypervisor gets the exception");
+}
+
+GUEST_CASE(SingleStepOverOutput)
+{
+	struct kvm_vmx_vcpu *vm = new_guest(guest_steps);
+
+	put(VMX_VMCS_EXCEPTION_BITMAP, 1u << INTR_DEBUG);
+	put(VMX_VMCS_GUEST_RIP, (uintptr_t)output_instruction);
+	put(VMX_VMCS_GUEST_RFLAGS, kvm_vmx_vmread(VMX_VMCS_GUEST_RFLAGS) | RFLAGS_TF);
+	kvm_vmx_vmrun(vm);
+	if (stopped(__func__, "behind OUT", VMX_EXIT_EXCEPTION, 0) &&
+	    has(__func__, "the interruption information", told_event(), EVENT(3, INTR_DEBUG)) &&
+	    has(__func__, "the exit qualification", kvm_vmx_vmread(VMX_VMCS_EXIT_QUALIFICATION),
+		QUALIFICATION_BS) &&
+	    has(__func__, "the instruction pointer", kvm_vmx_vmread(VMX_VMCS_GUEST_RIP),
+		(uintptr_t)behind_output))
+		tst_res(TPASS, "the guest stops behind what KVM executes");
+}
+
 /* --- INIT and startup IPIs: 26.2 -------------------------------------------------------------- */
 
 static int guest_sends_init(void)

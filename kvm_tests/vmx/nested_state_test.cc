@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "case_test.h"
+#include "cut_off.h"
 
 namespace
 {
@@ -176,6 +177,38 @@ TEST_P(Refusals, LeaveAUsableCpu)
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, Refusals, testing::ValuesIn(kRefused), kvm_tests::NameOf<Change>);
+
+// EFAULT, wherever the memory ends: in the header, behind it, between the two VMCSs.
+TEST_F(NestedState, NeedsMemory)
+{
+	for (size_t size :
+	     {size_t{8}, sizeof(kvm_nested_state), sizeof(kvm_nested_state) + kVmcsSize}) {
+		const kvm_tests::CutOff part(state(), size);
+
+		EXPECT_EQ(ioctl(vm()->vcpu_fd, KVM_SET_NESTED_STATE, part.data()), -1) << size;
+		EXPECT_EQ(errno, EFAULT) << size;
+		EXPECT_EQ(ioctl(vm()->vcpu_fd, KVM_GET_NESTED_STATE, part.data()), -1) << size;
+		EXPECT_EQ(errno, EFAULT) << size;
+	}
+	tst_kvm_load(vm(), saved_);
+	ExpectExit(kHlt, 2);
+}
+
+// "E2BIG: the total state size exceeds the value of 'size' … the size required will be written".
+TEST_F(NestedState, TellsItsSize)
+{
+	const uint32_t sizes[] = {sizeof(kvm_nested_state) - 1, sizeof(kvm_nested_state),
+				  sizeof(kvm_nested_state) + 2 * kVmcsSize - 1};
+
+	for (uint32_t size : sizes) {
+		state()->size = size;
+		EXPECT_EQ(ioctl(vm()->vcpu_fd, KVM_GET_NESTED_STATE, state()), -1) << size;
+		EXPECT_EQ(errno, E2BIG) << size;
+		EXPECT_EQ(state()->size, sizeof(kvm_nested_state) + 2 * kVmcsSize) << size;
+	}
+	SetInGuest();
+	ExpectExit(kHlt, 2);
+}
 
 TEST_F(NestedState, IsThatOfTheGuest)
 {

@@ -14,7 +14,8 @@
 	NAME(SoftwareInterrupt)            \
 	NAME(NotValid)                     \
 	NAME(DeliveryThatFaults)           \
-	NAME(ExceptionThatFaults)
+	NAME(ExceptionThatFaults)          \
+	NAME(ErrorCodeThatFaults)
 
 /* "Virtualized Interrupts": V_IRQ and its kin; "Interrupt Shadows". */
 #define VIRTUAL_CASES(NAME)                \

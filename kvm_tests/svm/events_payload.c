@@ -2,6 +2,7 @@
 /* One event sent to a nested guest, one a case: events.h. */
 #include "events.h"
 #include "guest_case.h"
+#include "guest_operations.h"
 #include "kvm_x86_svm.h"
 
 #define VECTOR 0x51
@@ -177,6 +178,21 @@ GUEST_CASE(DeliveryThatFaults)
 GUEST_CASE(ExceptionThatFaults)
 {
 	check_fault(EVENT(EXCEPTION, INTR_BAD_OPCODE));
+}
+
+/* #PF behind #GP is no double fault: "Double Fault". */
+GUEST_CASE(ErrorCodeThatFaults)
+{
+	struct kvm_svm_vcpu *vm = new_guest(INTR_GPF);
+	const uint64_t event = EVENT(EXCEPTION, INTR_GPF) | EVENT_ERROR_CODE(0x1234);
+
+	vm->vmcb->idtr.base = UNMAPPED;
+	kvm_vmcb_set_intercept(vm->vmcb, SVM_EXIT_EXCEPTION + INTR_PAGE_FAULT, 1);
+	vm->vmcb->event_injection = event;
+	vm->vmcb->exit_int_info = 0x5a;
+	run(vm, SVM_EXIT_EXCEPTION + INTR_PAGE_FAULT);
+	check("EXITINTINFO", vm->vmcb->exit_int_info, event);
+	check("how far the guest got", step, 0);
 }
 
 /* V_IRQ of a priority, with V_INTR_MASKING: RFLAGS.IF is then the guest's alone. */

@@ -41,7 +41,9 @@
 	EXIT(ExitDr7, vmcb->dr7, 0x600, WRITE("dr7"))                                    \
 	EXIT(ExitFlags, vmcb->rflags, vmcb->rflags | AC, halt_with_flags(to_write))      \
 	EXIT(ExitRax, vmcb->rax, 0x12345678, halt_with(to_write))                        \
-	EXIT(ExitEs, vmcb->es.limit, OTHER_LIMIT, load_es())                             \
+	EXIT(ExitEs, vmcb->es.limit, OTHER_LIMIT, LOAD_SEGMENT("es"))                    \
+	EXIT(ExitDs, vmcb->ds.limit, OTHER_LIMIT, LOAD_SEGMENT("ds"))                    \
+	EXIT(ExitSs, vmcb->ss.limit, OTHER_LIMIT, LOAD_SEGMENT("ss"))                    \
 	EXIT(ExitGdtrLimit, vmcb->gdtr.limit, vmcb->gdtr.limit - 8, LOAD_LIMIT("gdt"))   \
 	EXIT(ExitIdtrLimit, vmcb->idtr.limit, vmcb->idtr.limit - 16, LOAD_LIMIT("idt"))
 

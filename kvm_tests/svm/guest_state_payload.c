@@ -62,10 +62,9 @@ static void halt_with(unsigned long rax)
 	asm volatile("hlt" : : "a"(rax) : "memory");
 }
 
-static void load_es(void)
-{
-	asm volatile("mov %0, %%es" : : "r"(OTHER_DESCRIPTOR << 3));
-}
+/* Nothing comes behind it: the segment may be too small. */
+#define LOAD_SEGMENT(reg) \
+	asm volatile("mov %0, %%" reg "; hlt" : : "r"(OTHER_DESCRIPTOR << 3) : "memory")
 
 static struct kvm_svm_vcpu *new_guest(int (*guest_main)(void))
 {

@@ -326,6 +326,20 @@ TEST_F(NestedState, IsLoadedFromOutside)
 	ExpectEnd();
 }
 
+// The registers may come first: they are the guest's then, too.
+TEST_F(NestedState, IsLoadedBehindTheRegisters)
+{
+	const std::vector<char> inside(reinterpret_cast<char *>(state()),
+				       reinterpret_cast<char *>(state()) + state()->size);
+
+	Leave(KVM_STATE_NESTED_GIF_SET);
+	SAFE_IOCTL(vm()->vcpu_fd, KVM_SET_SREGS, &sregs_);
+	SAFE_IOCTL(vm()->vcpu_fd, KVM_SET_REGS, &regs_);
+	memcpy(static_cast<void *>(state()), inside.data(), inside.size());
+	ASSERT_EQ(Set(), 0) << strerror(errno);
+	ExpectEnd();
+}
+
 // The global interrupt flag, in the guest and outside.
 TEST_F(NestedState, HasTheGlobalInterruptFlag)
 {

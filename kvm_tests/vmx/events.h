@@ -23,9 +23,12 @@
 	NAME(MonitorTrapBehindEmulation)    \
 	NAME(InitSignal)                    \
 	NAME(TimerStopsLoop)                \
+	NAME(TimerStopsHalt)                \
+	NAME(InjectionEndsHalt)             \
 	NAME(TimerSaved)                    \
 	NAME(TimerNotSaved)                 \
 	NAME(PostedInterrupt)               \
+	NAME(PostedInterruptAboveVirtual)   \
 	NAME(PageFaultOfOutput)             \
 	NAME(PageFaultOfInput)              \
 	NAME(PageFaultThatDiffers)          \

@@ -521,6 +521,48 @@ GUEST_CASE(TimerStopsLoop)
 		tst_res(TPASS, "the timer ends the loop");
 }
 
+/* --- The activity state: 25.4.2, 27.6.2, 28.3.4 ---------------------------------------------- */
+
+#define HALTED 1
+
+static int guest_halts(void)
+{
+	step = 1;
+	asm volatile("hlt");
+	step = 2;
+	return 0;
+}
+
+static _Bool has_activity(const char *name, unsigned int expected)
+{
+	return has(name, "the activity state", kvm_vmx_vmread(VMX_VMCS_GUEST_ACT_STATE), expected);
+}
+
+GUEST_CASE(TimerStopsHalt)
+{
+	struct kvm_vmx_vcpu *vm = new_guest(guest_halts);
+
+	clear(VMX_VMCS_VMEXEC_CTL, VMX_INTERCEPT_HLT);
+	start_timer(SHORT_TIME);
+	kvm_vmx_vmrun(vm);
+	if (stopped(__func__, "in HLT", VMX_EXIT_TIMER, 1) && has_activity(__func__, HALTED))
+		tst_res(TPASS, "the timer ends the halt, and the exit tells of it");
+}
+
+GUEST_CASE(InjectionEndsHalt)
+{
+	struct kvm_vmx_vcpu *vm = new_guest(guest_steps);
+
+	put(VMX_VMCS_GUEST_ACT_STATE, HALTED);
+	put(VMX_VMCS_VMENTRY_INTR, EVENT(EXTERNAL_INTERRUPT, VECTOR));
+	kvm_vmx_vmrun(vm);
+	if (stopped(__func__, "at its end", VMX_EXIT_HLT, 2) && has_count(__func__, 1) &&
+	    has_activity(__func__, 0))
+		tst_res(TPASS, "the interrupt wakes the guest");
+}
+
+/* --- What is left of the timer: 28.3.4 --------------------------------------------------------- */
+
 GUEST_CASE(TimerSaved)
 {
 	struct kvm_vmx_vcpu *vm = new_guest(guest_steps);
@@ -580,6 +622,33 @@ GUEST_CASE(PostedInterrupt)
 	    has(__func__, "the outstanding notification",
 		descriptor_bit(descriptor, POSTED_OUTSTANDING), 0))
 		tst_res(TPASS, "the guest gets the posted interrupt");
+}
+
+#define FIELD_INTERRUPT_STATUS 0x0810
+#define LOWER_VECTOR 0x2e
+
+/* One that was requested before comes second: 30.2.1, 30.6. */
+GUEST_CASE(PostedInterruptAboveVirtual)
+{
+	struct kvm_vmx_vcpu *vm = new_guest(guest_steps);
+	volatile uint32_t *virtual_apic;
+	uint64_t descriptor;
+
+	tst_set_interrupt_callback(LOWER_VECTOR, note_event, NULL);
+	post_interrupts();
+	virtual_apic = (void *)(uintptr_t)kvm_vmx_vmread(VMX_VMCS_VIRT_APIC_POINTER);
+	virtual_apic[(APIC_REG_IRR + 0x10 * (LOWER_VECTOR / 32)) / 4] |= 1u << LOWER_VECTOR % 32;
+	put(FIELD_INTERRUPT_STATUS, LOWER_VECTOR);
+	descriptor = kvm_vmx_vmread(FIELD_POSTED_DESCRIPTOR);
+	set_descriptor_bit(descriptor, VECTOR);
+	set_descriptor_bit(descriptor, POSTED_OUTSTANDING);
+	make_pending(kvm_vmx_vmread(FIELD_POSTED_VECTOR));
+	kvm_vmx_vmrun(vm);
+	/* The first is in service: the virtual APIC holds the other back. */
+	if (stopped(__func__, "at its end", VMX_EXIT_HLT, 2) && has_count(__func__, 1) &&
+	    has(__func__, "the interrupt status", kvm_vmx_vmread(FIELD_INTERRUPT_STATUS),
+		VECTOR << 8 | LOWER_VECTOR))
+		tst_res(TPASS, "the guest gets the posted interrupt first");
 }
 
 /* --- Injection: 27.6, 28.2.4 --------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 /* An access that the guest is to make. */
 struct page_access {
 	uint32_t is_write;
+	uint32_t is_call; /* of a function, which returns the value */
 	uint32_t address;
 	uint32_t value; /* written, or read */
 };

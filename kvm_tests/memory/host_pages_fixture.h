@@ -82,6 +82,7 @@ protected:
 		volatile page_access *access = Shared<page_access>("page_access");
 
 		access->is_write = is_write;
+		access->is_call = 0;
 		access->address = kAddress + page * kPage;
 		access->value = value;
 	}
@@ -97,6 +98,15 @@ protected:
 	{
 		Prepare(true, page, value);
 		RunTo(KVM_EXIT_HLT);
+	}
+
+	/* A function in the page, which returns a number. */
+	uint32_t Call(size_t page)
+	{
+		Prepare(false, page, 0);
+		Shared<page_access>("page_access")->is_call = 1;
+		RunTo(KVM_EXIT_HLT);
+		return Shared<page_access>("page_access")->value;
 	}
 
 	char *memory_ = nullptr;

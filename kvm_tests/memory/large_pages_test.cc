@@ -5,9 +5,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdio>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "host_pages_fixture.h"
@@ -20,6 +22,7 @@ using kvm_tests::kPage;
 
 constexpr size_t kPages = 2 * kLargePage / kPage; // that the host's memory has
 constexpr size_t kPerLargePage = kLargePage / kPage;
+constexpr size_t kBits = 8 * sizeof(unsigned long);
 
 class LargePages : public kvm_tests::HostPages
 {
@@ -75,6 +78,50 @@ protected:
 		return value;
 	}
 
+	// Both of the host's pages, as the guest has them.
+	uint64_t LargeOnes()
+	{
+		return Statistic("pages_2m") - large_before_;
+	}
+
+	// Writes to both, so that they are mapped.
+	void BeginWithBoth()
+	{
+		Give();
+		Begin();
+		large_before_ = Statistic("pages_2m");
+		Write(0, 1);
+		Write(kPerLargePage, 1);
+		ASSERT_EQ(LargeOnes(), 2u);
+	}
+
+	std::vector<size_t> DirtyLog()
+	{
+		unsigned long bitmap[kPages / kBits] = {};
+		kvm_dirty_log log = {};
+		std::vector<size_t> dirty;
+
+		log.slot = kSlot;
+		log.dirty_bitmap = bitmap;
+		SAFE_IOCTL(vm()->vm_fd, KVM_GET_DIRTY_LOG, &log);
+		for (size_t i = 0; i < kPages; i++)
+			if (bitmap[i / kBits] >> i % kBits & 1)
+				dirty.push_back(i);
+		return dirty;
+	}
+
+	void ClearDirtyLog(size_t first, size_t pages)
+	{
+		std::vector<unsigned long> bitmap(pages / kBits, ~0ul);
+		kvm_clear_dirty_log clear = {};
+
+		clear.slot = kSlot;
+		clear.first_page = first;
+		clear.num_pages = pages;
+		clear.dirty_bitmap = bitmap.data();
+		SAFE_IOCTL(vm()->vm_fd, KVM_CLEAR_DIRTY_LOG, &clear);
+	}
+
 	// The guest's access to that page leaves it.
 	void ExpectNoMemory(size_t page)
 	{
@@ -84,6 +131,8 @@ protected:
 		memset(cpu()->run->mmio.data, 0, sizeof(cpu()->run->mmio.data));
 		RunTo(KVM_EXIT_HLT);
 	}
+
+	uint64_t large_before_ = 0;
 
 private:
 	// In the host's pool: admin-guide/mm/hugetlbpage.rst.
@@ -154,23 +203,13 @@ TEST_F(LargePages, EndWithTheirSlot)
 // Each page that is written has its bit, and no other: a large one would be 512 pages.
 TEST_F(LargePages, AreLoggedPageByPage)
 {
-	unsigned long bitmap[kPages / (8 * sizeof(unsigned long))] = {};
-	std::vector<size_t> dirty;
-
 	Give();
 	Begin();
 	Write(0, 1);
 	Give(kAddress, 0, KVM_MEM_LOG_DIRTY_PAGES);
 	for (size_t page : {3, 200, 600})
 		Write(page, 1);
-	kvm_dirty_log log = {};
-	log.slot = kSlot;
-	log.dirty_bitmap = bitmap;
-	SAFE_IOCTL(vm()->vm_fd, KVM_GET_DIRTY_LOG, &log);
-	for (size_t i = 0; i < kPages; i++)
-		if (bitmap[i / (8 * sizeof(unsigned long))] >> i % (8 * sizeof(unsigned long)) & 1)
-			dirty.push_back(i);
-	EXPECT_THAT(dirty, testing::ElementsAre(3, 200, 600));
+	EXPECT_THAT(DirtyLog(), testing::ElementsAre(3, 200, 600));
 }
 
 // Of a read-only slot, they are read, and a write leaves the guest.
@@ -184,6 +223,241 @@ TEST_F(LargePages, AreReadOnlyWithTheirSlot)
 	EXPECT_EQ(cpu()->run->mmio.is_write, 1);
 	RunTo(KVM_EXIT_HLT);
 	EXPECT_EQ(*Word(5), Mark(5));
+}
+
+// They are split for the log, with their contents, and mapped again when it is over. Where
+// KVM shadows no tables, they are split at once: kernel-parameters.txt, kvm.eager_page_split.
+TEST_F(LargePages, ReturnAfterTheLog)
+{
+	BeginWithBoth();
+	for (int round = 0; round < 2; round++) {
+		Give(kAddress, 0, KVM_MEM_LOG_DIRTY_PAGES);
+#ifndef SHADOW_PAGING
+		EXPECT_EQ(LargeOnes(), 0u);
+#endif
+		for (size_t i = 1; i < kPages; i += 101) {
+			EXPECT_EQ(Read(i), Mark(i));
+			DirtyLog();
+			Write(i, Mark(i));
+			EXPECT_THAT(DirtyLog(), testing::ElementsAre(i));
+		}
+		EXPECT_EQ(LargeOnes(), 0u);
+		Give();
+		EXPECT_EQ(Read(5), Mark(5));
+		EXPECT_EQ(Read(kPages - 1), Mark(kPages - 1));
+		EXPECT_EQ(LargeOnes(), 2u);
+	}
+}
+
+// KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2, KVM_DIRTY_LOG_INITIALLY_SET: "all bits of the dirty bitmap
+// will be initialized to 1 when created", and logging is enabled "gradually in small chunks on
+// the first call to KVM_CLEAR_DIRTY_LOG".
+TEST_F(LargePages, AreSplitWhereTheLogIsCleared)
+{
+	tst_kvm_config config = {};
+
+	config.before_vcpus = [](tst_kvm_instance *inst, void *) {
+		kvm_enable_cap cap = {};
+
+		cap.cap = KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2;
+		cap.args[0] = KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE | KVM_DIRTY_LOG_INITIALLY_SET;
+		SAFE_IOCTL(inst->vm_fd, KVM_ENABLE_CAP, &cap);
+	};
+	Create(config);
+	BeginWithBoth();
+	Give(kAddress, 0, KVM_MEM_LOG_DIRTY_PAGES);
+	EXPECT_EQ(DirtyLog().size(), kPages);
+	EXPECT_EQ(LargeOnes(), 2u);
+
+	ClearDirtyLog(kPerLargePage - 64, 128);
+	EXPECT_EQ(DirtyLog().size(), kPages - 128);
+	for (size_t page : {kPerLargePage - 3, kPerLargePage + 5})
+		Write(page, 1);
+	EXPECT_EQ(LargeOnes(), 0u);
+	EXPECT_EQ(DirtyLog().size(), kPages - 126);
+
+	ClearDirtyLog(0, kPages);
+	EXPECT_THAT(DirtyLog(), testing::ElementsAre());
+	for (size_t page : {size_t{0}, kPerLargePage - 1, kPages - 1})
+		Write(page, 1);
+	EXPECT_THAT(DirtyLog(), testing::ElementsAre(0, kPerLargePage - 1, kPages - 1));
+	ClearDirtyLog(0, kPages);
+	Write(kPerLargePage - 1, 2);
+	EXPECT_THAT(DirtyLog(), testing::ElementsAre(kPerLargePage - 1));
+}
+
+// "changes in the backing of the memory region are automatically reflected into the guest"
+TEST_F(LargePages, AreTakenOneByOne)
+{
+	BeginWithBoth();
+	ASSERT_EQ(madvise(memory_ + kLargePage, kLargePage, MADV_DONTNEED), 0);
+	EXPECT_EQ(LargeOnes(), 1u);
+	EXPECT_EQ(Read(kPerLargePage - 1), Mark(kPerLargePage - 1));
+	EXPECT_EQ(Read(kPerLargePage), 0u);
+	EXPECT_EQ(Read(kPages - 1), 0u);
+	EXPECT_EQ(LargeOnes(), 2u);
+	ASSERT_EQ(mprotect(memory_, kLargePage, PROT_NONE), 0);
+	EXPECT_EQ(LargeOnes(), 1u);
+	EXPECT_EQ(Read(kPerLargePage), 0u);
+	ASSERT_EQ(mprotect(memory_, kLargePage, PROT_READ | PROT_WRITE), 0);
+	EXPECT_EQ(Read(7), Mark(7));
+}
+
+// With kvm.nx_huge_pages, nothing is executed in a large page: its pages become small ones.
+// admin-guide/hw-vuln/multihit.rst, kernel-parameters.txt.
+class ExecutedPages : public LargePages
+{
+protected:
+	static constexpr size_t kCode = 3; // the page with the function
+	static constexpr uint32_t kAnswer = 0x5ec4e7;
+
+	void SetUp() override
+	{
+		static constexpr uint8_t kFunction[] = {0xb8, 0xe7, 0xc4, 0x5e,
+							0x00, 0xc3}; // mov $kAnswer, %eax; ret
+
+		LargePages::SetUp();
+		memcpy(const_cast<uint32_t *>(Word(kCode)), kFunction, sizeof(kFunction));
+		memcpy(const_cast<uint32_t *>(Word(kPerLargePage + kCode)), kFunction,
+		       sizeof(kFunction));
+		setting_ = Get("nx_huge_pages");
+		period_ = Get("nx_huge_pages_recovery_period_ms");
+		ratio_ = Get("nx_huge_pages_recovery_ratio");
+	}
+
+	void TearDown() override
+	{
+		LargePages::TearDown();
+		Set("nx_huge_pages", setting_);
+		Set("nx_huge_pages_recovery_period_ms", period_);
+		Set("nx_huge_pages_recovery_ratio", ratio_);
+	}
+
+	static std::string Path(const std::string &name)
+	{
+		return "/sys/module/kvm/parameters/" + name;
+	}
+
+	static std::string Get(const std::string &name)
+	{
+		char text[32] = "";
+		FILE *file = fopen(Path(name).c_str(), "re");
+
+		EXPECT_TRUE(file) << name << ": " << strerror(errno);
+		if (!file)
+			return text;
+		EXPECT_EQ(fscanf(file, "%31s", text), 1);
+		fclose(file);
+		return text;
+	}
+
+	// 0, or the error.
+	static int Set(const std::string &name, const std::string &value)
+	{
+		const int fd = open(Path(name).c_str(), O_WRONLY | O_CLOEXEC);
+
+		EXPECT_GE(fd, 0) << name << ": " << strerror(errno);
+		const int error = write(fd, value.data(), value.size()) < 0 ? errno : 0;
+		close(fd);
+		return error;
+	}
+
+	uint64_t Splits()
+	{
+		return Statistic("nx_lpage_splits");
+	}
+
+	// Maps both pages, and executes code in both.
+	void CallBoth()
+	{
+		EXPECT_EQ(Read(0), Mark(0));
+		EXPECT_EQ(Read(kPerLargePage), Mark(kPerLargePage));
+		EXPECT_EQ(LargeOnes(), 2u);
+		EXPECT_EQ(Call(kCode), kAnswer);
+		EXPECT_EQ(Call(kPerLargePage + kCode), kAnswer);
+	}
+
+	void BeginWith(const std::string &setting)
+	{
+		ASSERT_EQ(Set("nx_huge_pages", setting), 0);
+		Give();
+		Begin();
+		large_before_ = Statistic("pages_2m");
+	}
+
+private:
+	std::string setting_, period_, ratio_;
+};
+
+TEST_F(ExecutedPages, StayLarge)
+{
+	BeginWith("off");
+	CallBoth();
+	EXPECT_EQ(LargeOnes(), 2u);
+	EXPECT_EQ(Splits(), 0u);
+}
+
+TEST_F(ExecutedPages, AreSplit)
+{
+	BeginWith("force");
+	const uint64_t before = Splits();
+	CallBoth();
+	EXPECT_EQ(LargeOnes(), 0u);
+	EXPECT_EQ(Splits() - before, 2u);
+	EXPECT_EQ(Read(kPages - 1), Mark(kPages - 1));
+	Write(kPages - 1, 1);
+	EXPECT_EQ(*Word(kPages - 1), 1u);
+	EXPECT_EQ(Splits() - before, 2u);
+}
+
+// The setting is in force for what is mapped already.
+TEST_F(ExecutedPages, FollowTheSetting)
+{
+	BeginWith("off");
+	CallBoth();
+	ASSERT_EQ(Set("nx_huge_pages", "force"), 0);
+	EXPECT_EQ(Call(kCode), kAnswer);
+	EXPECT_EQ(LargeOnes(), 0u);
+	EXPECT_GE(Splits(), 1u);
+	ASSERT_EQ(Set("nx_huge_pages", "off"), 0);
+	CallBoth();
+	EXPECT_EQ(LargeOnes(), 2u);
+	EXPECT_EQ(Splits(), 0u);
+}
+
+// "If the value is a non-zero N, KVM will zap 1/Nth of the pages every" period: those that are
+// not executed any more become large again.
+TEST_F(ExecutedPages, AreRecovered)
+{
+	ASSERT_EQ(Set("nx_huge_pages_recovery_ratio", "1"), 0);
+	ASSERT_EQ(Set("nx_huge_pages_recovery_period_ms", "3600000"), 0);
+	BeginWith("force");
+	CallBoth();
+	ASSERT_EQ(LargeOnes(), 0u);
+	ASSERT_EQ(Set("nx_huge_pages_recovery_period_ms", "10"), 0);
+	const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+	while (Splits() && std::chrono::steady_clock::now() < end)
+		std::this_thread::yield();
+	EXPECT_EQ(Splits(), 0u);
+	EXPECT_EQ(Read(kPages - 1), Mark(kPages - 1));
+	EXPECT_EQ(Read(5), Mark(5));
+	EXPECT_EQ(LargeOnes(), 2u);
+}
+
+// kernel-parameters.txt, kvm.nx_huge_pages: force, off, auto.
+TEST_F(ExecutedPages, SettingIsShown)
+{
+	EXPECT_EQ(Set("nx_huge_pages", "force"), 0);
+	EXPECT_EQ(Get("nx_huge_pages"), "Y");
+	EXPECT_EQ(Set("nx_huge_pages", "off"), 0);
+	EXPECT_EQ(Get("nx_huge_pages"), "N");
+	EXPECT_EQ(Set("nx_huge_pages", "Y"), 0);
+	EXPECT_EQ(Get("nx_huge_pages"), "Y");
+	EXPECT_EQ(Set("nx_huge_pages", "0"), 0);
+	EXPECT_EQ(Get("nx_huge_pages"), "N");
+	EXPECT_EQ(Set("nx_huge_pages", "sometimes"), EINVAL);
+	EXPECT_EQ(Get("nx_huge_pages"), "N");
+	EXPECT_EQ(Set("nx_huge_pages", "auto"), 0);
 }
 
 } // namespace

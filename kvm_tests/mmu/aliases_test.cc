@@ -177,8 +177,8 @@ TEST_F(Aliases, SomeGo)
 	struct {
 		uint32_t first, count, step;
 	} const kGo[] = {
-		{0, 1, 1},  {kMany - 1, 1, 1},    {1, 13, 1},        {14, kMany / 2, 1},
-		{0, 23, 2}, {0, kMany - 1, 1},    {0, kMany / 3, 3}, {kMany - 1, kMany - 3, ~0u},
+		{0, 1, 1},  {kMany - 1, 1, 1},	 {1, 13, 1},	    {14, kMany / 2, 1},
+		{0, 23, 2}, {0, kMany - 1, 1},	 {0, kMany / 3, 3}, {kMany - 1, kMany - 3, ~0u},
 		{0, 0, 1},  {20, kMany - 21, 1}, {0, kMany, 1},
 	};
 	uint32_t value = 0;

@@ -3,18 +3,18 @@
 #ifndef RINGSIDE_KVM_TESTS_MMU_LEGACY_H
 #define RINGSIDE_KVM_TESTS_MMU_LEGACY_H
 
-#define LEGACY_CASES(NAME)          \
-	NAME(TableEntriesChange)    \
+#define LEGACY_CASES(NAME)           \
+	NAME(TableEntriesChange)     \
 	NAME(DirectoryEntriesChange) \
-	NAME(LargePagesChange)      \
-	NAME(LargePageReserved)     \
-	NAME(SizeIgnoredWithoutPse) \
-	NAME(PatOfASmallPage)       \
-	NAME(ManyTables)            \
-	NAME(TwoDirectories)        \
-	NAME(Marks)                 \
-	NAME(Permissions)           \
-	NAME(PagingOff)             \
+	NAME(LargePagesChange)       \
+	NAME(LargePageReserved)      \
+	NAME(SizeIgnoredWithoutPse)  \
+	NAME(PatOfASmallPage)        \
+	NAME(ManyTables)             \
+	NAME(TwoDirectories)         \
+	NAME(Marks)                  \
+	NAME(Permissions)            \
+	NAME(PagingOff)              \
 	NAME(PaeBetween)
 
 /* Memory of the controller's above 4 GiB, which only a large page reaches: PSE-36. */

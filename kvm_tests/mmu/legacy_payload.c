@@ -412,7 +412,8 @@ GUEST_CASE(PaeBetween)
 	begin();
 	*table_entry(places[2]) = entry_for(page_with(5));
 	for (uint32_t round = 0; round < ROUNDS; round++) {
-		volatile uint32_t *legacy = (volatile uint32_t *)table + places[2] / PAGESIZE % ENTRIES;
+		volatile uint32_t *legacy =
+			(volatile uint32_t *)table + places[2] / PAGESIZE % ENTRIES;
 
 		memzero(table, PAGESIZE);
 		*legacy = entry_for(page_with(round));

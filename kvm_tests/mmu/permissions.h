@@ -3,6 +3,10 @@
 #ifndef RINGSIDE_KVM_TESTS_MMU_PERMISSIONS_H
 #define RINGSIDE_KVM_TESTS_MMU_PERMISSIONS_H
 
+/* What the page holds, which is code that returns; and so does the device, which is no memory. */
+#define CODE 0x111111c3u
+#define DEVICE 0x40000000u
+
 /*
  * One bit of the entry at one level is set or cleared, and then the page is read,
  * written and executed at both privilege levels, with CR0.WP set and clear.
@@ -32,23 +36,29 @@
 	ENTRY(Level4NoExecute, 4, PTE_NX, 0)      \
 	ENTRY(Level3Reserved, 3, RESERVED_BIT, 0) \
 	ENTRY(Level4Reserved, 4, RESERVED_BIT, 0) \
-	ENTRY(Level4Large, 4, LARGE_RESERVED, 0)
+	ENTRY(Level4Large, 4, LARGE_RESERVED, 0)  \
+	ENTRY(Level3LargeOffBoundary, 3, PTE_LARGE | LARGE_RESERVED_BIT, 0)
 
 /* Functions of their own in the payload. */
-#define PAGING_CASES(NAME)             \
-	NAME(SmepFetch)                \
-	NAME(SmapRead)                 \
-	NAME(SmapWrite)                \
-	NAME(SmapWithAc)               \
-	NAME(ReadMarksAccessed)        \
-	NAME(WriteMarksDirty)          \
-	NAME(WriteAfterReadMarksDirty) \
-	NAME(FaultMarksNothing)        \
-	NAME(InvlpgForgets)            \
-	NAME(Cr3Forgets)               \
-	NAME(LargePageReachesAll)      \
-	NAME(LargePageReserved)        \
-	NAME(LargePageMarksDirty)      \
-	NAME(PermissionGivenTakesEffect)
+#define PAGING_CASES(NAME)               \
+	NAME(SmepFetch)                  \
+	NAME(SmapRead)                   \
+	NAME(SmapWrite)                  \
+	NAME(SmapWithAc)                 \
+	NAME(ReadMarksAccessed)          \
+	NAME(WriteMarksDirty)            \
+	NAME(WriteAfterReadMarksDirty)   \
+	NAME(FaultMarksNothing)          \
+	NAME(InvlpgForgets)              \
+	NAME(Cr3Forgets)                 \
+	NAME(LargePageReachesAll)        \
+	NAME(LargePageReserved)          \
+	NAME(LargePageMarksDirty)        \
+	NAME(PermissionGivenTakesEffect) \
+	NAME(SmepSwitched)               \
+	NAME(SmepSwitchedWithoutWp)      \
+	NAME(SmapSwitched)               \
+	NAME(SmapSwitchedWithoutWp)      \
+	NAME(GlobalPagesSwitched)
 
 #endif /* RINGSIDE_KVM_TESTS_MMU_PERMISSIONS_H */

@@ -17,8 +17,8 @@
 #define PF_RESERVED 8ul
 #define PF_FETCH 16ul
 
-#define RET 0xc3
-#define FIRST 0x11111100u
+#define FIRST (CODE & ~0xffu)
+#define RET (CODE & 0xffu)
 #define SECOND 0x22222200u
 
 #ifdef __x86_64__
@@ -83,6 +83,22 @@ static void map_page(void)
 	forget();
 }
 
+#ifdef EMULATED
+/* What stands at DEVICE is compared, or copied: KVM executes that, for the page's part too. */
+static void read_it(void *arg)
+{
+	const void *device = (void *)(uintptr_t)DEVICE;
+
+	asm volatile("cmpsl" : "+S"(device), "+D"(arg) : : "cc", "memory");
+}
+
+static void write_it(void *arg)
+{
+	const void *device = (void *)(uintptr_t)DEVICE;
+
+	asm volatile("movsl" : "+S"(device), "+D"(arg) : : "memory");
+}
+#else
 static void read_it(void *arg)
 {
 	(void)*(volatile uint32_t *)arg;
@@ -91,8 +107,9 @@ static void read_it(void *arg)
 static void write_it(void *arg)
 {
 	/* The same value, which is code as well. */
-	*(volatile uint32_t *)arg = FIRST | RET;
+	*(volatile uint32_t *)arg = CODE;
 }
+#endif
 
 static void call_it(void *arg)
 {
@@ -104,6 +121,13 @@ enum access {
 	WRITE,
 	FETCH
 };
+
+/* Of those that are checked with each entry: code is never read from a device and a page. */
+#ifdef EMULATED
+#define LAST_ACCESS WRITE
+#else
+#define LAST_ACCESS FETCH
+#endif
 
 static const struct {
 	const char *name;
@@ -126,7 +150,8 @@ static long expected_code(enum access access, _Bool user, _Bool wp)
 
 		if (!(entry & PTE_PRESENT))
 			return code;
-		if ((entry & RESERVED_BIT) || (level == 4 && (entry & LARGE_RESERVED)))
+		if ((entry & RESERVED_BIT) || (level == 4 && (entry & LARGE_RESERVED)) ||
+		    (level == 3 && (entry & PTE_LARGE)))
 			return code | PF_PRESENT | PF_RESERVED;
 		all &= entry;
 		nx |= entry & PTE_NX;
@@ -168,7 +193,7 @@ static void check_entry(const char *name, unsigned int level, uint64_t set, uint
 	map_page();
 	kvm_read_cregs(&cregs);
 	for (int user = 0; user < 2; user++) {
-		for (enum access access = READ; access <= FETCH; access++) {
+		for (enum access access = READ; access <= LAST_ACCESS; access++) {
 			for (int wp = 0; wp < 2; wp++) {
 				kvm_set_cr0(wp ? cregs.cr0 | CR0_WP
 					       : cregs.cr0 & ~(unsigned long)CR0_WP);
@@ -436,4 +461,103 @@ GUEST_CASE(LargePageMarksDirty)
 		tst_res(TPASS, "a write marks the large page as dirty");
 	else
 		tst_res(TFAIL, "a write does not mark the large page as dirty");
+}
+
+/* --- Bits of control registers, with the same tables and the same page --- */
+
+static void check_no_fault(const char *name, enum access access)
+{
+	const struct kvm_fault fault = kvm_try(accesses[access].func, (void *)virt);
+
+	if (fault.vector < 0)
+		tst_res(TPASS, "%s: the %s is done", name, accesses[access].name);
+	else
+		tst_res(TFAIL, "%s: the %s: vector %d, error code %#lx", name,
+			accesses[access].name, fault.vector, fault.errcode);
+}
+
+static void check_switched(const char *name, uint32_t feature, unsigned long bit,
+			   enum access access, unsigned long code)
+{
+	struct kvm_cregs cregs;
+
+	for (unsigned int round = 0; round < 2; round++) {
+		check_no_fault(name, access);
+		kvm_read_cregs(&cregs);
+		set_cr4(feature, bit);
+		check_fault(name, access, code);
+		kvm_set_cr4(cregs.cr4);
+	}
+	check_no_fault(name, access);
+}
+
+static void clear_wp(void)
+{
+	struct kvm_cregs cregs;
+
+	kvm_read_cregs(&cregs);
+	kvm_set_cr0(cregs.cr0 & ~(unsigned long)CR0_WP);
+}
+
+GUEST_CASE(SmepSwitched)
+{
+	map_page();
+	check_switched(__func__, X86_FEATURE_SMEP, CR4_SMEP, FETCH, PF_PRESENT | PF_FETCH);
+}
+
+/* A supervisor may write what is read-only, and still not execute what is a user's. */
+GUEST_CASE(SmepSwitchedWithoutWp)
+{
+	map_page();
+	clear_wp();
+	*entries[1] &= ~(uint64_t)PTE_WRITABLE;
+	forget();
+	check_no_fault(__func__, WRITE);
+	check_switched(__func__, X86_FEATURE_SMEP, CR4_SMEP, FETCH, PF_PRESENT | PF_FETCH);
+	set_cr4(X86_FEATURE_SMEP, CR4_SMEP);
+	check_no_fault(__func__, WRITE);
+	check_fault(__func__, FETCH, PF_PRESENT | PF_FETCH);
+}
+
+GUEST_CASE(SmapSwitched)
+{
+	map_page();
+	check_switched(__func__, X86_FEATURE_SMAP, CR4_SMAP, READ, PF_PRESENT);
+	check_switched(__func__, X86_FEATURE_SMAP, CR4_SMAP, WRITE, PF_PRESENT | PF_WRITE);
+}
+
+GUEST_CASE(SmapSwitchedWithoutWp)
+{
+	map_page();
+	clear_wp();
+	*entries[1] &= ~(uint64_t)PTE_WRITABLE;
+	forget();
+	check_no_fault(__func__, WRITE);
+	check_switched(__func__, X86_FEATURE_SMAP, CR4_SMAP, READ, PF_PRESENT);
+	check_no_fault(__func__, WRITE);
+	check_switched(__func__, X86_FEATURE_SMAP, CR4_SMAP, WRITE, PF_PRESENT | PF_WRITE);
+}
+
+/* What is global outlives a MOV to CR3, and no change of CR4.PGE: SDM Vol. 3 4.10.4.1. */
+GUEST_CASE(GlobalPagesSwitched)
+{
+	struct kvm_cregs cregs;
+	uint64_t *other;
+
+	map_page();
+	other = new_page();
+	*(volatile uint32_t *)other = SECOND;
+	kvm_read_cregs(&cregs);
+	kvm_set_cr4(cregs.cr4 | CR4_PGE);
+	*entries[1] |= PTE_GLOBAL;
+	forget();
+	check_value(__func__, FIRST | RET);
+	*entries[1] = (uintptr_t)other | TABLE_FLAGS | PTE_GLOBAL;
+	kvm_set_cr4(cregs.cr4 & ~(unsigned long)CR4_PGE);
+	check_value(__func__, SECOND);
+	kvm_set_cr4(cregs.cr4 | CR4_PGE);
+	check_value(__func__, SECOND);
+	*entries[1] = (uintptr_t)page | TABLE_FLAGS | PTE_GLOBAL;
+	kvm_invlpg(virt);
+	check_value(__func__, FIRST | RET);
 }

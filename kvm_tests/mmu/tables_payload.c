@@ -685,8 +685,8 @@ static _Bool next_page(unsigned int *level, volatile uint64_t **entry)
 	*entry = entry_at(top(), ++*level, virt);
 	**entry = *level == 1 ? entry_for(page_with(RET))
 			      : new_large_page(RET, 0) | TABLE | PTE_LARGE;
-	*(volatile uint32_t *)(target_of(**entry) + (*level == 2 ? index_at(1, virt) * ENTRIES : 0)) =
-		RET;
+	*(volatile uint32_t *)(target_of(**entry) +
+			       (*level == 2 ? index_at(1, virt) * ENTRIES : 0)) = RET;
 	forget();
 	return 1;
 }

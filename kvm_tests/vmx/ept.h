@@ -39,10 +39,29 @@
 			 EPT_ALL | EPT_MEMORY_TYPE_WB | EPT_LARGE | PAGESIZE)            \
 	MISCONFIGURATION(HugePageOffBoundary, 3,                                         \
 			 EPT_ALL | EPT_MEMORY_TYPE_WB | EPT_LARGE | PAGESIZE)            \
+	MISCONFIGURATION(LargePageOffUpperBoundary, 2,                                   \
+			 EPT_ALL | EPT_MEMORY_TYPE_WB | EPT_LARGE | BIT64(20))           \
+	MISCONFIGURATION(HugePageOffUpperBoundary, 3,                                    \
+			 EPT_ALL | EPT_MEMORY_TYPE_WB | EPT_LARGE | BIT64(29))           \
+	MISCONFIGURATION(LargePageBeyondMemory, 2,                                       \
+			 EPT_ALL | EPT_MEMORY_TYPE_WB | EPT_LARGE | physical_end())      \
+	MISCONFIGURATION(HugePageBeyondMemory, 3,                                        \
+			 EPT_ALL | EPT_MEMORY_TYPE_WB | EPT_LARGE | physical_end())      \
+	MISCONFIGURATION(LargePageMemoryType2, 2, EPT_ALL | EPT_LARGE | 2 << 3)          \
+	MISCONFIGURATION(HugePageMemoryType7, 3, EPT_ALL | EPT_LARGE | 7 << 3)           \
+	MISCONFIGURATION(LargePageWriteOnly, 2, EPT_WRITE | EPT_LARGE)                   \
 	MISCONFIGURATION(TableWriteOnly, 2, page() | EPT_WRITE)                          \
+	MISCONFIGURATION(TableWriteAndExecute, 3, page() | EPT_WRITE | EPT_EXECUTE)      \
+	MISCONFIGURATION(TopWriteOnly, 4, page() | EPT_WRITE)                            \
 	MISCONFIGURATION(TableReservedBit3, 2, page() | EPT_ALL | BIT64(3))              \
-	MISCONFIGURATION(TableReservedBit6, 3, page() | EPT_ALL | BIT64(6))              \
-	MISCONFIGURATION(TopReservedBit7, 4, page() | EPT_ALL | BIT64(7))
+	MISCONFIGURATION(TableReservedBit6, 2, page() | EPT_ALL | BIT64(6))              \
+	MISCONFIGURATION(TableBeyondMemory, 2, page() | EPT_ALL | physical_end())        \
+	MISCONFIGURATION(DirectoryReservedBit3, 3, page() | EPT_ALL | BIT64(3))          \
+	MISCONFIGURATION(DirectoryReservedBit6, 3, page() | EPT_ALL | BIT64(6))          \
+	MISCONFIGURATION(DirectoryBeyondMemory, 3, page() | EPT_ALL | physical_end())    \
+	MISCONFIGURATION(TopReservedBit3, 4, page() | EPT_ALL | BIT64(3))                \
+	MISCONFIGURATION(TopReservedBit7, 4, page() | EPT_ALL | BIT64(7))                \
+	MISCONFIGURATION(TopBeyondMemory, 4, page() | EPT_ALL | physical_end())
 
 /* Functions of their own in the payload. */
 #define OTHER_CASES(NAME)           \

@@ -257,14 +257,19 @@ GUEST_CASE(LargePageReserved)
 	conclude(__func__);
 }
 
-/* CR4.PSE clear: bit 7 of a directory's entry is ignored. */
+/*
+ * CR4.PSE clear: bit 7 of a directory's entry is ignored, and the table may be where an address
+ * has the bit that a large page's entry reserves.
+ */
 GUEST_CASE(SizeIgnoredWithoutPse)
 {
 	const uintptr_t place = places[1];
+	uint32_t *table = (uint32_t *)(LARGE_PAGES + PAGESIZE_2M);
 
 	begin();
-	*table_entry(place) = entry_for(page_with(42));
-	*directory_entry(place) |= PTE_LARGE;
+	memzero(table, PAGESIZE);
+	*directory_entry(place) = entry_for(table) | PTE_LARGE;
+	table[place / PAGESIZE % ENTRIES] = entry_for(page_with(42));
 	*(volatile uint32_t *)(LARGE_PAGES + place % PAGESIZE_4M) = 43;
 	enter(0);
 	check(__func__, place, 42);

@@ -23,7 +23,8 @@
 	ENTRY(Level1NoExecute, 1, PTE_NX, 0)      \
 	ENTRY(Level2NoExecute, 2, PTE_NX, 0)      \
 	ENTRY(Level1Reserved, 1, RESERVED_BIT, 0) \
-	ENTRY(Level2Reserved, 2, RESERVED_BIT, 0)
+	ENTRY(Level2Reserved, 2, RESERVED_BIT, 0) \
+	ENTRY(Level1ReservedWithPat, 1, RESERVED_BIT | PTE_PAT, 0)
 
 #define ENTRY_CASES_OF_64_BITS(ENTRY)             \
 	ENTRY(Level3Absent, 3, 0, PTE_PRESENT)    \
@@ -37,7 +38,7 @@
 	ENTRY(Level3Reserved, 3, RESERVED_BIT, 0) \
 	ENTRY(Level4Reserved, 4, RESERVED_BIT, 0) \
 	ENTRY(Level4Large, 4, LARGE_RESERVED, 0)  \
-	ENTRY(Level3LargeOffBoundary, 3, PTE_LARGE | LARGE_RESERVED_BIT, 0)
+	ENTRY(Level3LargeOffBoundary, 3, PTE_LARGE | HUGE_RESERVED_BIT, 0)
 
 /* Functions of their own in the payload. */
 #define PAGING_CASES(NAME)               \

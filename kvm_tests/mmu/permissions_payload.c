@@ -8,6 +8,7 @@
 #define RESERVED_BIT (1ull << 51)
 #define LARGE_RESERVED PTE_LARGE /* no page has the size of a PML4 entry */
 #define LARGE_RESERVED_BIT (1ull << 13) /* below the address of a page of 2 MiB */
+#define HUGE_RESERVED_BIT (1ull << 29) /* below that of a page of 1 GiB */
 #define RFLAGS_AC (1ul << 18)
 
 /* SDM Vol. 3 "Page-Fault Exceptions": error codes. */

@@ -35,6 +35,8 @@
 	MISCONFIGURATION(MemoryType3, 1, EPT_ALL | 3 << 3)                               \
 	MISCONFIGURATION(MemoryType7, 1, EPT_ALL | 7 << 3)                               \
 	MISCONFIGURATION(BeyondMemory, 1, EPT_ALL | EPT_MEMORY_TYPE_WB | physical_end()) \
+	MISCONFIGURATION(BeyondMemoryWithIgnoredBit, 1,                                  \
+			 EPT_ALL | EPT_MEMORY_TYPE_WB | EPT_LARGE | physical_end())      \
 	MISCONFIGURATION(LargePageOffBoundary, 2,                                        \
 			 EPT_ALL | EPT_MEMORY_TYPE_WB | EPT_LARGE | PAGESIZE)            \
 	MISCONFIGURATION(HugePageOffBoundary, 3,                                         \

@@ -3,16 +3,16 @@
 #ifndef RINGSIDE_KVM_TESTS_MMU_PCID_H
 #define RINGSIDE_KVM_TESTS_MMU_PCID_H
 
-#define PCID_CASES(NAME)          \
-	NAME(MovToCr3)            \
-	NAME(InvlpgOfCurrent)     \
-	NAME(AddressOfCurrent)    \
-	NAME(AddressOfOthers)     \
-	NAME(ContextOfCurrent)    \
-	NAME(ContextOfOthers)     \
-	NAME(AllWithGlobal)       \
-	NAME(AllButGlobal)        \
-	NAME(SwitchedOff)         \
+#define PCID_CASES(NAME)       \
+	NAME(MovToCr3)         \
+	NAME(InvlpgOfCurrent)  \
+	NAME(AddressOfCurrent) \
+	NAME(AddressOfOthers)  \
+	NAME(ContextOfCurrent) \
+	NAME(ContextOfOthers)  \
+	NAME(AllWithGlobal)    \
+	NAME(AllButGlobal)     \
+	NAME(SwitchedOff)      \
 	NAME(IllegalDescriptors)
 
 #endif /* RINGSIDE_KVM_TESTS_MMU_PCID_H */

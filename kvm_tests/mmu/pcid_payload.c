@@ -41,7 +41,10 @@ static void execute_invpcid(void *arg)
 {
 	const struct invpcid *operands = arg;
 
-	asm volatile("invpcid %0, %1" : : "m"(operands->descriptor), "r"(operands->type) : "memory");
+	asm volatile("invpcid %0, %1"
+		     :
+		     : "m"(operands->descriptor), "r"(operands->type)
+		     : "memory");
 }
 
 static void invpcid(unsigned long type, uint64_t pcid, uint64_t address)

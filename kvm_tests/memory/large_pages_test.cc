@@ -132,6 +132,36 @@ protected:
 		RunTo(KVM_EXIT_HLT);
 	}
 
+	// Parameters of KVM's module.
+	static std::string Path(const std::string &name)
+	{
+		return "/sys/module/kvm/parameters/" + name;
+	}
+
+	static std::string Get(const std::string &name)
+	{
+		char text[32] = "";
+		FILE *file = fopen(Path(name).c_str(), "re");
+
+		EXPECT_TRUE(file) << name << ": " << strerror(errno);
+		if (!file)
+			return text;
+		EXPECT_EQ(fscanf(file, "%31s", text), 1);
+		fclose(file);
+		return text;
+	}
+
+	// 0, or the error.
+	static int Set(const std::string &name, const std::string &value)
+	{
+		const int fd = open(Path(name).c_str(), O_WRONLY | O_CLOEXEC);
+
+		EXPECT_GE(fd, 0) << name << ": " << strerror(errno);
+		const int error = write(fd, value.data(), value.size()) < 0 ? errno : 0;
+		close(fd);
+		return error;
+	}
+
 	uint64_t large_before_ = 0;
 
 private:
@@ -234,6 +264,7 @@ TEST_F(LargePages, ReturnAfterTheLog)
 		Give(kAddress, 0, KVM_MEM_LOG_DIRTY_PAGES);
 #ifndef SHADOW_PAGING
 		EXPECT_EQ(LargeOnes(), 0u);
+		const uint64_t small = Statistic("pages_4k");
 #endif
 		for (size_t i = 1; i < kPages; i += 101) {
 			EXPECT_EQ(Read(i), Mark(i));
@@ -242,6 +273,9 @@ TEST_F(LargePages, ReturnAfterTheLog)
 			EXPECT_THAT(DirtyLog(), testing::ElementsAre(i));
 		}
 		EXPECT_EQ(LargeOnes(), 0u);
+#ifndef SHADOW_PAGING
+		EXPECT_EQ(Statistic("pages_4k"), small) << "their parts were mapped already";
+#endif
 		Give();
 		EXPECT_EQ(Read(5), Mark(5));
 		EXPECT_EQ(Read(kPages - 1), Mark(kPages - 1));
@@ -252,7 +286,27 @@ TEST_F(LargePages, ReturnAfterTheLog)
 // KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2, KVM_DIRTY_LOG_INITIALLY_SET: "all bits of the dirty bitmap
 // will be initialized to 1 when created", and logging is enabled "gradually in small chunks on
 // the first call to KVM_CLEAR_DIRTY_LOG".
-TEST_F(LargePages, AreSplitWhereTheLogIsCleared)
+class ClearedLog : public LargePages, public testing::WithParamInterface<const char *>
+{
+protected:
+	void SetUp() override
+	{
+		LargePages::SetUp();
+		eager_ = Get("eager_page_split");
+		ASSERT_EQ(Set("eager_page_split", GetParam()), 0);
+	}
+
+	void TearDown() override
+	{
+		LargePages::TearDown();
+		Set("eager_page_split", eager_);
+	}
+
+private:
+	std::string eager_;
+};
+
+TEST_P(ClearedLog, SplitsLargePages)
 {
 	tst_kvm_config config = {};
 
@@ -285,6 +339,9 @@ TEST_F(LargePages, AreSplitWhereTheLogIsCleared)
 	Write(kPerLargePage - 1, 2);
 	EXPECT_THAT(DirtyLog(), testing::ElementsAre(kPerLargePage - 1));
 }
+
+// At once, or by the first write.
+INSTANTIATE_TEST_SUITE_P(Eagerly, ClearedLog, testing::Values("Y", "N"));
 
 // "changes in the backing of the memory region are automatically reflected into the guest"
 TEST_F(LargePages, AreTakenOneByOne)
@@ -331,35 +388,6 @@ protected:
 		Set("nx_huge_pages", setting_);
 		Set("nx_huge_pages_recovery_period_ms", period_);
 		Set("nx_huge_pages_recovery_ratio", ratio_);
-	}
-
-	static std::string Path(const std::string &name)
-	{
-		return "/sys/module/kvm/parameters/" + name;
-	}
-
-	static std::string Get(const std::string &name)
-	{
-		char text[32] = "";
-		FILE *file = fopen(Path(name).c_str(), "re");
-
-		EXPECT_TRUE(file) << name << ": " << strerror(errno);
-		if (!file)
-			return text;
-		EXPECT_EQ(fscanf(file, "%31s", text), 1);
-		fclose(file);
-		return text;
-	}
-
-	// 0, or the error.
-	static int Set(const std::string &name, const std::string &value)
-	{
-		const int fd = open(Path(name).c_str(), O_WRONLY | O_CLOEXEC);
-
-		EXPECT_GE(fd, 0) << name << ": " << strerror(errno);
-		const int error = write(fd, value.data(), value.size()) < 0 ? errno : 0;
-		close(fd);
-		return error;
 	}
 
 	uint64_t Splits()

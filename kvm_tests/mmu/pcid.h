@@ -6,6 +6,7 @@
 #define PCID_CASES(NAME)       \
 	NAME(MovToCr3)         \
 	NAME(InvlpgOfCurrent)  \
+	NAME(InvlpgOfGlobal)   \
 	NAME(AddressOfCurrent) \
 	NAME(AddressOfOthers)  \
 	NAME(ContextOfCurrent) \

@@ -22,6 +22,7 @@ enum {
 /* A variable: an access to a constant address need not be what the compiler makes of it. */
 static volatile uintptr_t virt = 0x8000003000ul;
 static struct kvm_cregs before;
+static uint64_t page_flags = TABLE;
 
 static struct {
 	uint64_t *root;
@@ -64,7 +65,7 @@ static uint64_t entry_with(uint32_t value)
 	uint64_t *page = new_page();
 
 	*(volatile uint32_t *)page = value;
-	return (uintptr_t)page | TABLE;
+	return (uintptr_t)page | page_flags;
 }
 
 /* PCIDs count from 1. */
@@ -203,6 +204,34 @@ GUEST_CASE(MovToCr3)
 GUEST_CASE(InvlpgOfCurrent)
 {
 	check_current(__func__, forget_by_invlpg);
+}
+
+/* A global page's translations go with INVLPG, whatever context they came with: SDM 4.10.4.1. */
+GUEST_CASE(InvlpgOfGlobal)
+{
+	struct kvm_cregs cregs;
+
+	kvm_read_cregs(&cregs);
+	kvm_set_cr4(cregs.cr4 | CR4_PGE);
+	page_flags |= PTE_GLOBAL;
+	begin();
+	for (unsigned int round = 0; round < ROUNDS; round++) {
+		for (unsigned int i = 0; i < CONTEXTS; i++) {
+			use(i, 0);
+			kvm_invlpg(virt);
+			if (!check(__func__, i))
+				return;
+		}
+		for (unsigned int i = 0; i < CONTEXTS - 1; i++)
+			change(i);
+		for (unsigned int i = CONTEXTS - 1; i--;) {
+			kvm_invlpg(virt);
+			use(i, KEEP);
+			if (!check(__func__, i))
+				return;
+		}
+	}
+	end(__func__);
 }
 
 GUEST_CASE(AddressOfCurrent)

@@ -302,22 +302,28 @@ protected:
 		Set("eager_page_split", eager_);
 	}
 
+	void CreateWithAllSet()
+	{
+		tst_kvm_config config = {};
+
+		config.before_vcpus = [](tst_kvm_instance *inst, void *) {
+			kvm_enable_cap cap = {};
+
+			cap.cap = KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2;
+			cap.args[0] =
+				KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE | KVM_DIRTY_LOG_INITIALLY_SET;
+			SAFE_IOCTL(inst->vm_fd, KVM_ENABLE_CAP, &cap);
+		};
+		Create(config);
+	}
+
 private:
 	std::string eager_;
 };
 
 TEST_P(ClearedLog, SplitsLargePages)
 {
-	tst_kvm_config config = {};
-
-	config.before_vcpus = [](tst_kvm_instance *inst, void *) {
-		kvm_enable_cap cap = {};
-
-		cap.cap = KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2;
-		cap.args[0] = KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE | KVM_DIRTY_LOG_INITIALLY_SET;
-		SAFE_IOCTL(inst->vm_fd, KVM_ENABLE_CAP, &cap);
-	};
-	Create(config);
+	CreateWithAllSet();
 	BeginWithBoth();
 	Give(kAddress, 0, KVM_MEM_LOG_DIRTY_PAGES);
 	EXPECT_EQ(DirtyLog().size(), kPages);
@@ -338,6 +344,25 @@ TEST_P(ClearedLog, SplitsLargePages)
 	ClearDirtyLog(0, kPages);
 	Write(kPerLargePage - 1, 2);
 	EXPECT_THAT(DirtyLog(), testing::ElementsAre(kPerLargePage - 1));
+}
+
+// The slot begins two pages late, so that 64 pages, which are one word of the bitmap, are in two.
+TEST_P(ClearedLog, SplitsBothAroundABoundary)
+{
+	constexpr size_t kFirst = kPerLargePage - 64; // counted from the slot's first page
+
+	CreateWithAllSet();
+	Give(kAddress + 2 * kPage, 2);
+	Begin();
+	Write(kPerLargePage - 1, 1);
+	Write(kPerLargePage + 1, 1);
+	Give(kAddress + 2 * kPage, 2, KVM_MEM_LOG_DIRTY_PAGES);
+	ClearDirtyLog(kFirst, 64);
+	EXPECT_EQ(DirtyLog().size(), kPages - 2 - 64);
+	Write(kPerLargePage + 1, 2);
+	EXPECT_EQ(DirtyLog().size(), kPages - 2 - 63);
+	Write(kPerLargePage - 1, 2);
+	EXPECT_EQ(DirtyLog().size(), kPages - 2 - 62);
 }
 
 // At once, or by the first write.

@@ -52,6 +52,16 @@ public:
 		return nullptr;
 	}
 
+	/* One of a function's several; made if it is not there. */
+	kvm_cpuid_entry2 *FindOrAdd(uint32_t function, uint32_t index)
+	{
+		for (uint32_t i = 0; i < list()->nent; i++)
+			if (list()->entries[i].function == function &&
+			    list()->entries[i].index == index)
+				return &list()->entries[i];
+		return Add(function, index, index ? KVM_CPUID_FLAG_SIGNIFCANT_INDEX : 0);
+	}
+
 	/* There has to be room: KVM gives some forty entries. */
 	kvm_cpuid_entry2 *Add(uint32_t function, uint32_t index = 0, uint32_t flags = 0)
 	{

@@ -95,7 +95,8 @@ TEST_P(ForbiddenMsrValues, AreRefusedFromUserSpace)
 }
 
 // SDM Vol. 2 "WRMSR": non-canonical addresses. SDM Vol. 3 "Programming the PAT",
-// "Memory Type Range Registers": types that are reserved.
+// "Memory Type Range Registers": types that are reserved. BKDG "Hardware Configuration
+// Register". What KVM does not emulate can't be switched on.
 constexpr ForbiddenValue kForbidden[] = {
 	{"LstarNotCanonical", 0xc0000082, 0x1000, 0x800000000000},
 	{"CstarNotCanonical", 0xc0000083, 0x1000, 0x7fff000000000000},
@@ -107,6 +108,9 @@ constexpr ForbiddenValue kForbidden[] = {
 	{"PatReservedBit", 0x277, 0x0007040600070406, 0x0007040600070486},
 	{"MtrrDefaultType2", 0x2ff, 0x6, 0x2},
 	{"MtrrFixType3", 0x250, 0x0606060606060606, 0x0606060606060603},
+	{"HwcrReservedBit", 0xc0010015, 1 << 18, 1ull << 63 | 1 << 18},
+	{"MiscFeaturesReservedBit", 0x140, 0, 1 << 1},
+	{"MmioConfigurationThatKvmLacks", 0xc0010058, 0, 1},
 };
 
 INSTANTIATE_TEST_SUITE_P(Cases, ForbiddenMsrValues, testing::ValuesIn(kForbidden),

@@ -8,6 +8,7 @@
 #include <initializer_list>
 
 #include "case_test.h"
+#include "msr_access.h"
 #include "msrs.h"
 
 namespace kvm_tests
@@ -58,33 +59,15 @@ protected:
 		EXPECT_EQ(access_[place].errcode, 0u) << "access " << place;
 	}
 
-	/* KVM_SET_MSRS of one MSR: 1 if KVM has taken it. */
+	/* 1 if KVM has taken it. */
 	int SetMsr(uint32_t index, uint64_t value)
 	{
-		struct {
-			kvm_msrs header;
-			kvm_msr_entry entry;
-		} msrs = {};
-
-		msrs.header.nmsrs = 1;
-		msrs.entry.index = index;
-		msrs.entry.data = value;
-		return ioctl(vm()->vcpu_fd, KVM_SET_MSRS, &msrs);
+		return kvm_tests::SetMsr(vm()->vcpu_fd, index, value);
 	}
 
-	/* KVM_GET_MSRS of one MSR. */
 	uint64_t GetMsr(uint32_t index)
 	{
-		struct {
-			kvm_msrs header;
-			kvm_msr_entry entry;
-		} msrs = {};
-
-		msrs.header.nmsrs = 1;
-		msrs.entry.index = index;
-		EXPECT_EQ(SAFE_IOCTL(vm()->vcpu_fd, KVM_GET_MSRS, &msrs), 1)
-			<< "KVM does not know MSR " << index;
-		return msrs.entry.data;
+		return kvm_tests::GetMsr(vm()->vcpu_fd, index);
 	}
 
 	msr_access *access_ = nullptr;

@@ -130,8 +130,8 @@ constexpr ParavirtualMsr kMsrs[] = {
 	{"AsyncPageFault", 0x4b564d02, 4, kArea | kEnabled, 3u << 4},
 	{"StealTime", 0x4b564d03, 5, kArea | kEnabled, 0x1fu << 1},
 	{"EndOfInterrupt", 0x4b564d04, 6, kArea | kEnabled, 1u << 1},
-	{"PollControl", 0x4b564d05, 12, 0, 0},
-	{"AsyncPageFaultVector", 0x4b564d06, 14, 0xf3, 0},
+	{"PollControl", 0x4b564d05, 12, 0, 1u << 1},
+	{"AsyncPageFaultVector", 0x4b564d06, 14, 0xf3, 1u << 8},
 	{"AsyncPageFaultAck", 0x4b564d07, 14, 0, 0},
 };
 

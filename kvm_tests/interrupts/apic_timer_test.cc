@@ -205,8 +205,7 @@ TEST_F(ApicTimer, MissedPeriods)
 TEST_F(ApicTimer, VectorChanges)
 {
 	Begin();
-	Do({Set(kLvtTimer, kVector), Set(kInitial, kLong), Set(kLvtTimer, kOther),
-	    Wait(1)});
+	Do({Set(kLvtTimer, kVector), Set(kInitial, kLong), Set(kLvtTimer, kOther), Wait(1)});
 	EXPECT_EQ(Taken(), std::vector<unsigned int>{kOther});
 }
 
@@ -214,8 +213,8 @@ TEST_F(ApicTimer, VectorChanges)
 TEST_F(ApicTimer, MaskedThenUnmasked)
 {
 	Begin();
-	Do({Set(kLvtTimer, kMasked | kVector), Set(kInitial, kLong),
-	    Set(kLvtTimer, kVector), Wait(1), Set(kEoi, 0)});
+	Do({Set(kLvtTimer, kMasked | kVector), Set(kInitial, kLong), Set(kLvtTimer, kVector),
+	    Wait(1), Set(kEoi, 0)});
 	EXPECT_EQ(Taken(), std::vector<unsigned int>{kVector}) << "unmasked in time";
 }
 
@@ -224,8 +223,8 @@ TEST_F(ApicTimer, OneShotBecomesPeriodic)
 {
 	Begin();
 	*Shared<uint32_t>("end_in_handler") = 1;
-	Do({Set(kLvtTimer, kVector), Set(kInitial, kLong),
-	    Set(kLvtTimer, kPeriodic | kVector), Wait(3), Set(kLvtTimer, kVector), Set(kInitial, 0), Take()});
+	Do({Set(kLvtTimer, kVector), Set(kInitial, kLong), Set(kLvtTimer, kPeriodic | kVector),
+	    Wait(3), Set(kLvtTimer, kVector), Set(kInitial, 0), Take()});
 	EXPECT_GE(Taken().size(), 3u);
 }
 

@@ -55,16 +55,16 @@ static uint64_t to_write;
 		(uint64_t)value;                                 \
 	})
 #define WRITE(reg) asm volatile("mov %0, %%" reg : : "r"((unsigned long)to_write) : "memory")
-#define LOAD_TABLE(which, part)                                                     \
-	do {                                                                        \
-		struct {                                                            \
-			uint16_t limit;                                             \
-			uintptr_t base;                                             \
-		} __attribute__((packed)) table;                                    \
-                                                                                    \
-		asm volatile("s" which " %0" : "=m"(table));                        \
-		table.part = to_write;                                              \
-		asm volatile("l" which " %0; hlt" : : "m"(table) : "memory");       \
+#define LOAD_TABLE(which, part)                                               \
+	do {                                                                  \
+		struct {                                                      \
+			uint16_t limit;                                       \
+			uintptr_t base;                                       \
+		} __attribute__((packed)) table;                              \
+                                                                              \
+		asm volatile("s" which " %0" : "=m"(table));                  \
+		table.part = to_write;                                        \
+		asm volatile("l" which " %0; hlt" : : "m"(table) : "memory"); \
 	} while (0)
 
 /* So that its address is new. */
@@ -110,79 +110,78 @@ static void run(struct kvm_vmx_vcpu *vm)
 }
 
 /* Without the control, the register stays as it is. */
-#define LOADED(name, control, field, of_guest, of_hypervisor, read, write)              \
-	static int guest_reads_##name(void)                                             \
-	{                                                                               \
-		seen = read;                                                            \
-		return 0;                                                               \
-	}                                                                               \
-	static void check_loaded_##name(const char *name_of_case, _Bool loaded)         \
-	{                                                                               \
-		struct kvm_vmx_vcpu *vm = new_guest(guest_reads_##name);                \
-		const uint64_t own = of_hypervisor;                                     \
-                                                                                        \
-		to_write = own;                                                         \
-		write;                                                                  \
-		put(field, of_guest);                                                   \
-		clear(VMX_VMCS_VMENTRY_CTL, control);                                   \
-		if (loaded)                                                             \
-			need_entry(control);                                            \
-		run(vm);                                                                \
-		if (has(name_of_case, "what the guest finds", seen,                     \
-			loaded ? kvm_vmx_vmread(field) : own))                          \
-			tst_res(TPASS, "%s: the guest finds the right value",           \
-				name_of_case);                                          \
-	}                                                                               \
-	GUEST_CASE(name##Loaded)                                                        \
-	{                                                                               \
-		check_loaded_##name(__func__, 1);                                       \
-	}                                                                               \
-	GUEST_CASE(name##NotLoaded)                                                     \
-	{                                                                               \
-		check_loaded_##name(__func__, 0);                                       \
+#define LOADED(name, control, field, of_guest, of_hypervisor, read, write)                   \
+	static int guest_reads_##name(void)                                                  \
+	{                                                                                    \
+		seen = read;                                                                 \
+		return 0;                                                                    \
+	}                                                                                    \
+	static void check_loaded_##name(const char *name_of_case, _Bool loaded)              \
+	{                                                                                    \
+		struct kvm_vmx_vcpu *vm = new_guest(guest_reads_##name);                     \
+		const uint64_t own = of_hypervisor;                                          \
+                                                                                             \
+		to_write = own;                                                              \
+		write;                                                                       \
+		put(field, of_guest);                                                        \
+		clear(VMX_VMCS_VMENTRY_CTL, control);                                        \
+		if (loaded)                                                                  \
+			need_entry(control);                                                 \
+		run(vm);                                                                     \
+		if (has(name_of_case, "what the guest finds", seen,                          \
+			loaded ? kvm_vmx_vmread(field) : own))                               \
+			tst_res(TPASS, "%s: the guest finds the right value", name_of_case); \
+	}                                                                                    \
+	GUEST_CASE(name##Loaded)                                                             \
+	{                                                                                    \
+		check_loaded_##name(__func__, 1);                                            \
+	}                                                                                    \
+	GUEST_CASE(name##NotLoaded)                                                          \
+	{                                                                                    \
+		check_loaded_##name(__func__, 0);                                            \
 	}
 
 LOADED_REGISTERS(LOADED)
 
-#define SEGMENT(name, reg, descriptor, access, instruction)                                     \
-	static int guest_##name(void)                                                           \
-	{                                                                                       \
-		LOAD_SEGMENT(descriptor, instruction);                                          \
-		return 0;                                                                       \
-	}                                                                                       \
-	GUEST_CASE(name)                                                                        \
-	{                                                                                       \
-		run(new_guest(guest_##name));                                                   \
-		if (has(#name, "the selector", kvm_vmx_vmread(VMX_VMCS_GUEST_##reg),            \
-			(descriptor) << 3) &&                                                   \
-		    has(#name, "the limit", kvm_vmx_vmread(VMX_VMCS_GUEST_##reg##_LIMIT),       \
-			OTHER_LIMIT) &&                                                         \
-		    has(#name, "the access rights",                                             \
-			kvm_vmx_vmread(VMX_VMCS_GUEST_##reg##_ACCESS), access) &&               \
-		    has(#name, "the base", kvm_vmx_vmread(VMX_VMCS_GUEST_##reg##_BASE),         \
-			(descriptor) == FLAT_DESCRIPTOR ? 0 : OTHER_BASE))                      \
-			tst_res(TPASS, #name " is saved");                                      \
+#define SEGMENT(name, reg, descriptor, access, instruction)                                        \
+	static int guest_##name(void)                                                              \
+	{                                                                                          \
+		LOAD_SEGMENT(descriptor, instruction);                                             \
+		return 0;                                                                          \
+	}                                                                                          \
+	GUEST_CASE(name)                                                                           \
+	{                                                                                          \
+		run(new_guest(guest_##name));                                                      \
+		if (has(#name, "the selector", kvm_vmx_vmread(VMX_VMCS_GUEST_##reg),               \
+			(descriptor) << 3) &&                                                      \
+		    has(#name, "the limit", kvm_vmx_vmread(VMX_VMCS_GUEST_##reg##_LIMIT),          \
+			OTHER_LIMIT) &&                                                            \
+		    has(#name, "the access rights", kvm_vmx_vmread(VMX_VMCS_GUEST_##reg##_ACCESS), \
+			access) &&                                                                 \
+		    has(#name, "the base", kvm_vmx_vmread(VMX_VMCS_GUEST_##reg##_BASE),            \
+			(descriptor) == FLAT_DESCRIPTOR ? 0 : OTHER_BASE))                         \
+			tst_res(TPASS, #name " is saved");                                         \
 	}
 
 SEGMENTS(SEGMENT)
 
-#define SAVED(name, number, value, write)                                        \
-	static int guest_##name(void)                                            \
-	{                                                                        \
-		write;                                                           \
-		asm volatile("hlt");                                             \
-		return 0;                                                        \
-	}                                                                        \
-	GUEST_CASE(name)                                                         \
-	{                                                                        \
-		struct kvm_vmx_vcpu *vm = new_guest(guest_##name);               \
-		const uint64_t field = kvm_vmx_vmread(number);                   \
-                                                                                 \
-		(void)field;                                                     \
-		to_write = value;                                                \
-		run(vm);                                                         \
-		if (has(#name, "the field", kvm_vmx_vmread(number), to_write))   \
-			tst_res(TPASS, #name " is saved");                       \
+#define SAVED(name, number, value, write)                                      \
+	static int guest_##name(void)                                          \
+	{                                                                      \
+		write;                                                         \
+		asm volatile("hlt");                                           \
+		return 0;                                                      \
+	}                                                                      \
+	GUEST_CASE(name)                                                       \
+	{                                                                      \
+		struct kvm_vmx_vcpu *vm = new_guest(guest_##name);             \
+		const uint64_t field = kvm_vmx_vmread(number);                 \
+                                                                               \
+		(void)field;                                                   \
+		to_write = value;                                              \
+		run(vm);                                                       \
+		if (has(#name, "the field", kvm_vmx_vmread(number), to_write)) \
+			tst_res(TPASS, #name " is saved");                     \
 	}
 
 SAVED_REGISTERS(SAVED)
@@ -198,8 +197,8 @@ static int guest_cs(void)
 	const struct {
 		uint32_t offset;
 		uint16_t selector;
-	} __attribute__((packed)) target = {(uintptr_t)other_code - CODE_BASE,
-					    CODE_DESCRIPTOR << 3};
+	}
+	__attribute__((packed)) target = {(uintptr_t)other_code - CODE_BASE, CODE_DESCRIPTOR << 3};
 
 	asm volatile("ljmp *%0" : : "m"(target));
 	return 0;
@@ -208,7 +207,8 @@ static int guest_cs(void)
 GUEST_CASE(Cs)
 {
 	run(new_guest(guest_cs));
-	if (has(__func__, "the selector", kvm_vmx_vmread(VMX_VMCS_GUEST_CS), CODE_DESCRIPTOR << 3) &&
+	if (has(__func__, "the selector", kvm_vmx_vmread(VMX_VMCS_GUEST_CS),
+		CODE_DESCRIPTOR << 3) &&
 	    has(__func__, "the limit", kvm_vmx_vmread(VMX_VMCS_GUEST_CS_LIMIT), CODE_LIMIT) &&
 	    has(__func__, "the access rights", kvm_vmx_vmread(VMX_VMCS_GUEST_CS_ACCESS),
 		CODE_ACCESS) &&

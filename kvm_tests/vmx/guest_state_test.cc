@@ -22,8 +22,8 @@ TEST_P(GuestState, IsSwitched)
 #define NAME(name, ...) {#name},
 #define LOADED(name, ...) {#name "Loaded"}, {#name "NotLoaded"},
 
-constexpr NamedCase kCases[] = {
-	LOADED_REGISTERS(LOADED) SEGMENTS(NAME) SAVED_REGISTERS(NAME) OTHER_CASES(NAME)};
+constexpr NamedCase kCases[] = {LOADED_REGISTERS(LOADED) SEGMENTS(NAME) SAVED_REGISTERS(NAME)
+					OTHER_CASES(NAME)};
 
 INSTANTIATE_TEST_SUITE_P(Cases, GuestState, testing::ValuesIn(kCases),
 			 kvm_tests::NameOf<NamedCase>);

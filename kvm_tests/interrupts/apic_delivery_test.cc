@@ -500,9 +500,7 @@ TEST_F(ApicPvEoi, WrongAddresses)
 	EXPECT_EQ(ReadMsr(kMsrPvEoi), Address() | 1);
 }
 
-/*
- * KVM_TPR_ACCESS_REPORTING and KVM_SET_VAPIC_ADDR: the TPR in the guest's memory.
- */
+// KVM_TPR_ACCESS_REPORTING: an exit for each access.
 TEST_F(ApicDelivery, TprAccessIsReported)
 {
 	kvm_tpr_access_ctl control = {};
@@ -523,38 +521,6 @@ TEST_F(ApicDelivery, TprAccessIsReported)
 	control.enabled = 0;
 	SAFE_IOCTL(cpu()->fd, KVM_TPR_ACCESS_REPORTING, &control);
 	EXPECT_EQ(Do({Set(kTpr, 0x50), Get(kTpr)})[1].value, 0x50u);
-}
-
-// The word that KVM_SET_VAPIC_ADDR names has the TPR in its lowest byte, for the guest to write,
-// the class in service in the next one, and the highest pending vector in the highest.
-TEST_F(ApicDelivery, TprInTheGuestsMemory)
-{
-	kvm_vapic_addr vapic = {};
-
-	if (HasApicv())
-		GTEST_SKIP() << "the CPU reads and writes the TPR itself";
-	Begin();
-	vapic.vapic_addr = tst_kvm_symbol_address(vm(), "pv_eoi");
-	SAFE_IOCTL(cpu()->fd, KVM_SET_VAPIC_ADDR, &vapic);
-	volatile uint32_t *const word = Shared<uint32_t>("pv_eoi");
-	auto steps = Do({Store(vapic.vapic_addr, 0x20), Get(kTpr), Get(kPpr)});
-	EXPECT_EQ(steps[1].value, 0x20u);
-	EXPECT_EQ(steps[2].value, 0x20u);
-	Do({Self(0x73), Take(), Self(0x61), Get(kTpr)});
-	EXPECT_EQ(Taken(), Vectors{0x73});
-	EXPECT_EQ(*word, 0x61007020u);
-	Do({Set(kEoi, 0), Get(kTpr), Store(vapic.vapic_addr, 0), Get(kTpr), Take()});
-	EXPECT_EQ(Taken(), Vectors{0x61});
-	Do({Set(kEoi, 0), Get(kTpr)});
-	EXPECT_EQ(*word, 0u);
-	vapic.vapic_addr = 0;
-	SAFE_IOCTL(cpu()->fd, KVM_SET_VAPIC_ADDR, &vapic);
-	steps = Do(
-		{Set(kTpr, 0x30), Store(tst_kvm_symbol_address(vm(), "pv_eoi"), 0x50), Get(kTpr)});
-	EXPECT_EQ(steps[2].value, 0x30u) << "it is off";
-	vapic.vapic_addr = 0x7000000000;
-	EXPECT_EQ(ioctl(cpu()->fd, KVM_SET_VAPIC_ADDR, &vapic), -1) << "no memory";
-	EXPECT_EQ(errno, EINVAL);
 }
 
 } // namespace

@@ -153,14 +153,15 @@ TEST_F(AddressSpace, PdptrsAreToldInPaePaging)
 TEST_F(AddressSpace, PdptrsAreReadFromANewRoot)
 {
 	Begin();
-	if (IsLongMode())
-		GTEST_SKIP() << "64-bit paging has no such registers";
 	kvm_sregs2 sregs = Get2();
 	sregs.flags = 0;
 	sregs.cr3 = spaces()->other_root;
 	memset(sregs.pdptrs, 0, sizeof(sregs.pdptrs)); // which don't count
 	ASSERT_EQ(Set2(sregs), 0) << strerror(errno);
-	ExpectPdptrs(Get2(), Pdptrs(spaces()->other_root));
+	if (IsLongMode())
+		EXPECT_EQ(Get2().flags, 0u) << "64-bit paging has no such registers";
+	else
+		ExpectPdptrs(Get2(), Pdptrs(spaces()->other_root));
 	ExpectSeen(OTHER_VALUE);
 }
 
@@ -206,8 +207,6 @@ TEST_F(AddressSpace, IllegalSregs2AreRefused)
 TEST_F(AddressSpace, PdptrsOfUserSpaceAreUsed)
 {
 	Begin();
-	if (IsLongMode())
-		GTEST_SKIP() << "64-bit paging has no such registers";
 	kvm_sregs2 sregs = Get2();
 	sregs.flags = KVM_SREGS2_FLAGS_PDPTRS_VALID;
 	const std::array<uint64_t, 4> others = Pdptrs(spaces()->other_root);

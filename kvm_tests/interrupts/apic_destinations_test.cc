@@ -150,6 +150,7 @@ protected:
 	{
 		std::vector<int> fds;
 
+		fds.reserve(kCpus + more_.size());
 		for (unsigned int i = 0; i < kCpus; i++)
 			fds.push_back(cpu(i)->fd);
 		fds.insert(fds.end(), more_.begin(), more_.end());

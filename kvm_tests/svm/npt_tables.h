@@ -13,10 +13,8 @@
 
 #ifdef __x86_64__
 #define NPT_LEVELS 4
-#define NPT_POINTER_TABLE NPT_ALL
 #else
 #define NPT_LEVELS 3
-#define NPT_POINTER_TABLE NPT_PRESENT /* of a PDPTE, all else is reserved */
 #endif
 
 static inline uint64_t npt_page(void)
@@ -31,6 +29,12 @@ static inline uint64_t *npt_table(uint64_t address)
 	return (uint64_t *)(uintptr_t)(address & NPT_ADDRESS);
 }
 
+/* Of an entry that leads to a table. In PAE paging, all else of a PDPTE is reserved. */
+static inline uint64_t npt_table_flags(unsigned int level)
+{
+	return level == 3 && NPT_LEVELS == 3 ? NPT_PRESENT : NPT_ALL;
+}
+
 /* The entry of a level for an address; there are tables of pages once it has been asked for. */
 static inline uint64_t *npt_entry(uint64_t root, uint64_t address, unsigned int level)
 {
@@ -41,7 +45,7 @@ static inline uint64_t *npt_entry(uint64_t root, uint64_t address, unsigned int 
 		if (l == level)
 			return entry;
 		if (!*entry) {
-			*entry = npt_page() | (l == 3 ? NPT_POINTER_TABLE : NPT_ALL);
+			*entry = npt_page() | npt_table_flags(l);
 		} else if (*entry & NPT_LARGE) {
 			const uint64_t pages = npt_page();
 

@@ -428,15 +428,18 @@ protected:
 
 TEST_F(ApicPvEoi, EndsInterrupts)
 {
+	constexpr unsigned int kRounds = 100;
 	BeginPvEoi();
-	for (unsigned int i = 0; i < 3; i++) {
+	// An exit between an interrupt and its end takes the offer back: the host's own
+	// interrupts do, at times.
+	for (unsigned int i = 0; i < (HasApicv() ? 3 : kRounds) && Used() < 3; i++) {
 		Do({Self(0x55), Take(), Get(kPpr)});
 		EXPECT_EQ(Taken(), Vectors{0x55});
 		EXPECT_EQ(Read(kPpr), 0u);
 		EXPECT_EQ(Count(Lapic(), kIsr), 0u);
 	}
 	if (!HasApicv())
-		EXPECT_EQ(Used(), 3u) << "nothing speaks against it";
+		EXPECT_EQ(Used(), 3u) << "of " << kRounds << " interrupts with nothing else pending";
 	EXPECT_EQ(*Shared<uint32_t>("pv_eoi"), 0u);
 }
 

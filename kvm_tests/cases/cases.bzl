@@ -5,7 +5,7 @@ load("//:defs.bzl", "kvm_test")
 
 visibility(["//kvm_tests/..."])
 
-def case_test(*, name, hdrs = [], fixtures = [], payload_hdrs = [], controller = None, payload = None, guests = ["x86_64", "i386"], **kwargs):
+def case_test(*, name, hdrs = [], fixtures = [], payload_hdrs = [], controller = None, payload = None, guests = ["x86_64", "i386"], deps = [], **kwargs):
     """Makes a kvm_test of a controller in C++ and a payload with the main() of case_main.c.
 
     Args:
@@ -16,6 +16,7 @@ def case_test(*, name, hdrs = [], fixtures = [], payload_hdrs = [], controller =
       controller: the controller's source; <name>_test.cc if not named.
       payload: the payload's source; <name>_payload.c if not named.
       guests: payload architectures.
+      deps: libraries of the controller.
       **kwargs: other arguments of kvm_test.
     """
     kvm_test(
@@ -24,6 +25,6 @@ def case_test(*, name, hdrs = [], fixtures = [], payload_hdrs = [], controller =
         guests = guests,
         payload_deps = [Label("//kvm_tests/cases:guest_case")],
         payload_srcs = hdrs + payload_hdrs + [payload or name + "_payload.c"],
-        deps = [Label("//kvm_tests/cases:case_test")],
+        deps = deps + [Label("//kvm_tests/cases:case_test")],
         **kwargs
     )

@@ -53,6 +53,23 @@ static inline void write_unmapped(void *arg)
 	asm volatile("movb %%al, (%0)" : : "r"(UNMAPPED + 0x123) : "memory");
 }
 
+/* With any port: their memory faults first. */
+static inline void output_from_unmapped(void *arg)
+{
+	uintptr_t address = UNMAPPED + 0x123;
+
+	(void)arg;
+	asm volatile("outsb" : "+S"(address) : "d"(0x80) : "memory");
+}
+
+static inline void input_to_unmapped(void *arg)
+{
+	uintptr_t address = UNMAPPED + 0x123;
+
+	(void)arg;
+	asm volatile("insb" : "+D"(address) : "d"(0x80) : "memory");
+}
+
 static inline void cpuid(void)
 {
 	struct kvm_cpuid buf;

@@ -439,7 +439,8 @@ TEST_F(ApicPvEoi, EndsInterrupts)
 		EXPECT_EQ(Count(Lapic(), kIsr), 0u);
 	}
 	if (!HasApicv())
-		EXPECT_EQ(Used(), 3u) << "of " << kRounds << " interrupts with nothing else pending";
+		EXPECT_EQ(Used(), 3u)
+			<< "of " << kRounds << " interrupts with nothing else pending";
 	EXPECT_EQ(*Shared<uint32_t>("pv_eoi"), 0u);
 }
 

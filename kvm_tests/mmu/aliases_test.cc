@@ -6,9 +6,7 @@
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
-#include <cstddef>
 #include <cstdio>
 #include <cstring>
 #include <string>
@@ -16,6 +14,7 @@
 
 #include "aliases.h"
 #include "case_test.h"
+#include "statistics.h"
 
 namespace
 {
@@ -91,34 +90,10 @@ protected:
 		return bitmap;
 	}
 
-	// One of the virtual machine's statistics: KVM_GET_STATS_FD.
+	// One of the virtual machine's statistics.
 	uint64_t Statistic(const std::string &name)
 	{
-		const int fd = SAFE_IOCTL(vm()->vm_fd, KVM_GET_STATS_FD, 0);
-		kvm_stats_header header = {};
-		uint64_t value = 0;
-		bool found = false;
-
-		EXPECT_EQ(pread(fd, &header, sizeof(header), 0), ssize_t{sizeof(header)});
-		// The name is behind it, and in C++ the kernel's header has that a byte too late.
-		const size_t head = offsetof(kvm_stats_desc, bucket_size) + sizeof(uint32_t);
-		const size_t size = head + header.name_size;
-		std::vector<char> buffer(size);
-		for (uint32_t i = 0; i < header.num_desc && !found; i++) {
-			kvm_stats_desc desc;
-
-			EXPECT_EQ(pread(fd, buffer.data(), size, header.desc_offset + i * size),
-				  static_cast<ssize_t>(size));
-			memcpy(&desc, buffer.data(), head);
-			found = name == buffer.data() + head;
-			if (found)
-				EXPECT_EQ(pread(fd, &value, sizeof(value),
-						header.data_offset + desc.offset),
-					  ssize_t{sizeof(value)});
-		}
-		close(fd);
-		EXPECT_TRUE(found) << "KVM has no statistic " << name;
-		return value;
+		return kvm_tests::Statistic(vm(), name);
 	}
 
 	// Aliases that have a page table each.

@@ -3,13 +3,8 @@
 #include "guest_case.h"
 #include "kvm_x86.h"
 #include "legacy.h"
+#include "table_checks.h"
 
-/* SDM Vol. 3 "Page-Fault Exceptions": error codes. */
-#define PF_PRESENT 1ul
-#define PF_WRITE 2ul
-#define PF_RESERVED 8ul
-
-#define TABLE (PTE_PRESENT | PTE_WRITABLE | PTE_USER)
 #define ENTRIES 1024
 #define PAGESIZE_4M (ENTRIES * PAGESIZE)
 #define RAM_END 0x1000000ul
@@ -22,12 +17,6 @@ static const uintptr_t places[] = {0x31003000, 0x71205000, 0xb2007000, 0xe220900
 
 static uint32_t *directory;
 static struct kvm_cregs before;
-static int good = 1;
-
-static uint32_t *new_page(void)
-{
-	return memzero(tst_heap_alloc_aligned(PAGESIZE, PAGESIZE), PAGESIZE);
-}
 
 static uint32_t entry_for(const volatile void *target)
 {
@@ -91,43 +80,6 @@ static void begin(void)
 	for (uintptr_t offset = 0; offset < KVM_RESULT_SIZE; offset += PAGESIZE)
 		*table_entry(KVM_RESULT_BASEADDR + offset) = (KVM_RESULT_BASEADDR + offset) | TABLE;
 	enter(CR4_PSE);
-}
-
-static void check(const char *name, uintptr_t address, uint32_t expected)
-{
-	const uint32_t value = *(volatile uint32_t *)address;
-
-	if (value == expected)
-		return;
-	if (good)
-		tst_res(TFAIL, "%s: at %#lx is %#x, expected %#x", name, (unsigned long)address,
-			value, expected);
-	good = 0;
-}
-
-static void read_it(void *arg)
-{
-	(void)*(volatile uint32_t *)arg;
-}
-
-static void write_it(void *arg)
-{
-	*(volatile uint32_t *)arg = 1;
-}
-
-static void check_fault(const char *name, void (*access)(void *arg), uintptr_t address,
-			unsigned long code)
-{
-	const struct kvm_fault fault = kvm_try(access, (void *)address);
-
-	if (fault.vector == INTR_PAGE_FAULT && fault.errcode == code && fault.address == address)
-		return;
-	if (good)
-		tst_res(TFAIL,
-			"%s: at %#lx, vector %d, error code %#lx; expected a page fault, error "
-			"code %#lx",
-			name, (unsigned long)address, fault.vector, fault.errcode, code);
-	good = 0;
 }
 
 static void conclude(const char *name)
@@ -335,7 +287,7 @@ GUEST_CASE(Marks)
 		*entry = entry_for(page_with(i));
 		forget();
 		for (unsigned int round = 0; round < 3; round++) {
-			check(__func__, places[i], round ? 1 : i);
+			check(__func__, places[i], round ? WRITTEN : i);
 			if ((*entry & (PTE_ACCESSED | PTE_DIRTY)) != PTE_ACCESSED ||
 			    !(*directory_entry(places[i]) & PTE_ACCESSED)) {
 				tst_res(TFAIL, "after a read, the entry is %#x", *entry);
@@ -371,7 +323,7 @@ GUEST_CASE(Permissions)
 			kvm_invlpg(places[i]);
 			kvm_invlpg(other);
 			check_fault(__func__, write_it, places[i], PF_PRESENT | PF_WRITE);
-			check(__func__, places[i], 1);
+			check(__func__, places[i], WRITTEN);
 			if (level)
 				check_fault(__func__, write_it, other, PF_PRESENT | PF_WRITE);
 			else
@@ -412,7 +364,7 @@ GUEST_CASE(PagingOff)
 /* The same page is a directory of 32-bit paging and, in between, one of PAE paging. */
 GUEST_CASE(PaeBetween)
 {
-	uint64_t *table = (uint64_t *)new_page();
+	uint64_t *table = new_page();
 
 	begin();
 	*table_entry(places[2]) = entry_for(page_with(5));

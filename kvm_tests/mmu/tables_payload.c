@@ -2,16 +2,10 @@
 /* Tables of the guest's own, which it changes in many ways while it uses them: tables.h. */
 #include "guest_case.h"
 #include "kvm_x86.h"
+#include "table_checks.h"
 #include "tables.h"
 
-/* SDM Vol. 3 "Page-Fault Exceptions": error codes. */
-#define PF_PRESENT 1ul
-#define PF_WRITE 2ul
-#define PF_FETCH 16ul
-
-#define TABLE (PTE_PRESENT | PTE_WRITABLE | PTE_USER)
 #define ENTRIES 512
-#define RET 0xc3
 
 #ifdef __x86_64__
 #define LEVELS 4
@@ -26,12 +20,6 @@
 
 /* A variable: an access to a constant address need not be what the compiler makes of it. */
 static volatile uintptr_t virt = VIRT;
-static int good = 1;
-
-static uint64_t *new_page(void)
-{
-	return memzero(tst_heap_alloc_aligned(PAGESIZE, PAGESIZE), PAGESIZE);
-}
 
 static unsigned int index_at(unsigned int level, uintptr_t address)
 {
@@ -94,7 +82,7 @@ static volatile uint64_t *entry_at(uint64_t *table, unsigned int level, uintptr_
 
 static volatile uint32_t *page_with(uint32_t value)
 {
-	volatile uint32_t *page = (volatile uint32_t *)new_page();
+	volatile uint32_t *page = new_page();
 
 	page[0] = value;
 	return page;
@@ -112,49 +100,6 @@ static uint64_t way_to(volatile uint32_t *page, unsigned int level, uintptr_t ad
 		entry = entry_for(table);
 	}
 	return entry;
-}
-
-static void check(const char *name, uintptr_t address, uint32_t expected)
-{
-	const uint32_t value = *(volatile uint32_t *)address;
-
-	if (value == expected)
-		return;
-	if (good)
-		tst_res(TFAIL, "%s: at %#lx is %#x, expected %#x", name, (unsigned long)address,
-			value, expected);
-	good = 0;
-}
-
-static void read_it(void *arg)
-{
-	(void)*(volatile uint32_t *)arg;
-}
-
-static void write_it(void *arg)
-{
-	*(volatile uint32_t *)arg = RET;
-}
-
-static void call_it(void *arg)
-{
-	((void (*)(void))arg)();
-}
-
-static void check_fault(const char *name, void (*access)(void *arg), uintptr_t address,
-			unsigned long code)
-{
-	const struct kvm_fault fault = kvm_try(access, (void *)address);
-
-	if (fault.vector == INTR_PAGE_FAULT && fault.errcode == code && fault.address == address)
-		return;
-	if (good)
-		tst_res(TFAIL,
-			"%s: at %#lx, vector %d, error code %#lx, address %#lx; expected a page "
-			"fault, error code %#lx",
-			name, (unsigned long)address, fault.vector, fault.errcode,
-			(unsigned long)fault.address, code);
-	good = 0;
 }
 
 static void conclude(const char *name)
@@ -683,10 +628,10 @@ static _Bool next_page(unsigned int *level, volatile uint64_t **entry)
 	if (*level == 2)
 		return 0;
 	*entry = entry_at(top(), ++*level, virt);
-	**entry = *level == 1 ? entry_for(page_with(RET))
-			      : new_large_page(RET, 0) | TABLE | PTE_LARGE;
+	**entry = *level == 1 ? entry_for(page_with(WRITTEN))
+			      : new_large_page(WRITTEN, 0) | TABLE | PTE_LARGE;
 	*(volatile uint32_t *)(target_of(**entry) +
-			       (*level == 2 ? index_at(1, virt) * ENTRIES : 0)) = RET;
+			       (*level == 2 ? index_at(1, virt) * ENTRIES : 0)) = WRITTEN;
 	forget();
 	return 1;
 }

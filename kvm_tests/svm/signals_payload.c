@@ -177,32 +177,21 @@ GUEST_CASE(NmiOfGuest)
 
 /* --- Exceptions of instructions that KVM executes for the guest ------------------------------ */
 
-#define PORT 0x80
 #define UNKNOWN_MSR 0x1ff0
 #define DR6_BS (1 << 14)
-
-static void outs(void *arg)
-{
-	uintptr_t address = UNMAPPED + 0x123;
-
-	(void)arg;
-	asm volatile("outsb" : "+S"(address) : "d"(PORT) : "memory");
-}
 
 static int guest_outs(void)
 {
 	step = 1;
-	outs(NULL);
+	output_from_unmapped(NULL);
 	step = 2;
 	return 0;
 }
 
 static int guest_ins(void)
 {
-	uintptr_t address = UNMAPPED + 0x123;
-
 	step = 1;
-	asm volatile("insb" : "+D"(address) : "d"(PORT) : "memory");
+	input_to_unmapped(NULL);
 	step = 2;
 	return 0;
 }
@@ -219,7 +208,7 @@ static struct kvm_fault fault;
 
 static int guest_catches(void)
 {
-	fault = kvm_try(outs, NULL);
+	fault = kvm_try(output_from_unmapped, NULL);
 	step = 2;
 	return 0;
 }

@@ -22,8 +22,6 @@
 #define NMI_EVENT 2
 #define MONITOR_TRAP 7
 
-#define PORT 0x80
-
 static volatile unsigned int count, step_at_event;
 static volatile unsigned long error_code;
 
@@ -314,34 +312,18 @@ GUEST_CASE(MonitorTrapBehindEmulation)
 
 static struct kvm_fault caught;
 
-static void outs(void *arg)
-{
-	uintptr_t address = UNMAPPED + 0x123;
-
-	(void)arg;
-	asm volatile("outsb" : "+S"(address) : "d"(PORT) : "memory");
-}
-
 static int guest_outs(void)
 {
 	step = 1;
-	caught = kvm_try(outs, NULL);
+	caught = kvm_try(output_from_unmapped, NULL);
 	step = 2;
 	return 0;
-}
-
-static void ins(void *arg)
-{
-	uintptr_t address = UNMAPPED + 0x123;
-
-	(void)arg;
-	asm volatile("insb" : "+D"(address) : "d"(PORT) : "memory");
 }
 
 static int guest_ins(void)
 {
 	step = 1;
-	caught = kvm_try(ins, NULL);
+	caught = kvm_try(input_to_unmapped, NULL);
 	step = 2;
 	return 0;
 }

@@ -82,15 +82,16 @@ static capability_set capability(const char *name)
 }
 
 /* In seconds, of a clock that others' work slows down: more than Bazel would give it. */
-static const char *limit_of(const char *timeout)
+static unsigned int limit_of(const char *timeout)
 {
 	static const struct {
-		const char *timeout, *seconds;
+		const char *timeout;
+		unsigned int seconds;
 	} limits[] = {
-		{"short", "180"},
-		{"moderate", "400"},
-		{"long", "1200"},
-		{"eternal", "4800"},
+		{"short", 180},
+		{"moderate", 400},
+		{"long", 1200},
+		{"eternal", 4800},
 	};
 
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)

@@ -10,6 +10,16 @@
 /* Of the normal distribution, for 95 %. */
 #define QUANTILE 1.96
 
+/* A busy computer's machine may begin late. */
+#define PATIENCE 30
+
+unsigned int score_patience(const struct test *test)
+{
+	const double seconds = PATIENCE + 10 * test->seconds;
+
+	return test->seconds > 0 && seconds < test->limit ? (unsigned int)seconds : test->limit;
+}
+
 struct cell *score_cell(const struct score *score, size_t fault, size_t test)
 {
 	return &score->cells[fault * score->test_count + test];

@@ -28,7 +28,7 @@ struct test {
 	struct words environment;
 	capability_set required;
 	char *pinned; /* the only machine that it runs on, or NULL */
-	const char *limit; /* how long it may take, in seconds */
+	unsigned int limit; /* how long it may take, in seconds */
 	double seconds; /* what it took when it passed last; 0 if that is unknown */
 	bool has_no_verdict; /* and that has been said */
 	enum outcome *unedited; /* for each machine, on KVM as it is; OUTCOMES: not tried */
@@ -128,6 +128,14 @@ void score_interval(const struct rate *rate, double *low, double *high);
  * it never runs on the module with the fault.
  */
 size_t score_machine(const struct score *score, const struct fault *fault, const struct test *test);
+
+/**
+ * score_patience() - how long a test may take on a fault, in seconds
+ *
+ * Ten times what it takes on KVM as it is, and a bit: whoever waits for what never comes is
+ * not to hold up the others. As long as that is not known, its limit.
+ */
+unsigned int score_patience(const struct test *test);
 
 /** score_is_unreached() - whether each test of a suite is known not to reach a fault */
 bool score_is_unreached(const struct score *score, size_t fault, size_t suite);

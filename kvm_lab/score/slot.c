@@ -65,6 +65,8 @@ static void become(const struct score *score, const struct slot *slot, const cha
 	const int output = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	char **arguments = calloc(test->arguments.count + 2, sizeof(*arguments));
+	const unsigned int limit = slot->step == STEP_UNEDITED ? test->limit : score_patience(test);
+	char *seconds = format_text("%u", limit);
 	sigset_t none;
 
 	if (!arguments || output < 0 || null < 0 || dup2(null, STDIN_FILENO) < 0 ||
@@ -84,7 +86,7 @@ static void become(const struct score *score, const struct slot *slot, const cha
 	set("TEST_SRCDIR", runfiles);
 	set("TEST_TMPDIR", temporary);
 	set("XML_OUTPUT_FILE", xml);
-	set("TEST_TIMEOUT", test->limit);
+	set("TEST_TIMEOUT", seconds);
 	if (chdir(here))
 		die("cannot enter %s: %s", here, strerror(errno));
 	execv(program, arguments);

@@ -245,6 +245,18 @@ TEST_F(Score, TakesTheUnknownForAsSlowAsOthers)
 	EXPECT_EQ(0u, order_next(Get(), 0, 0));
 }
 
+TEST_F(Score, IsPatientWithSlowTests)
+{
+	struct test test = {};
+
+	test.limit = 400;
+	EXPECT_EQ(score_patience(&test), 400u) << "nobody knows how long it takes";
+	test.seconds = 2;
+	EXPECT_EQ(score_patience(&test), 50u);
+	test.seconds = 60;
+	EXPECT_EQ(score_patience(&test), 400u) << "no more than its limit";
+}
+
 TEST_F(Score, LeavesTwinsForLater)
 {
 	AddFault("lapic.c", "f");

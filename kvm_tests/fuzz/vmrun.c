@@ -137,8 +137,20 @@ static void run(struct kvm_svm_vcpu *vm, const struct vmrun_cpu *cpu)
 	const uint64_t cr2 = vm->vmcb->cr2;
 	const char *rule;
 	const enum verdict verdict = vmrun_judge(cpu, vm->vmcb, &rule);
+	static struct kvm_vmcb given;
 
+	if (verdict == REFUSED)
+		given = *vm->vmcb;
 	kvm_svm_vmrun(vm);
+	/*
+	 * KVM may have to look after its host first, and then loses an event that it can't
+	 * inject: not each time.
+	 */
+	for (unsigned int i = 0;
+	     i < 10 && verdict == REFUSED && vm->vmcb->exitcode == SVM_EXIT_VINTR; i++) {
+		*vm->vmcb = given;
+		kvm_svm_vmrun(vm);
+	}
 	check(vm->vmcb->exitcode, verdict, rule);
 	/* The guest has not run, so it has what it was given. */
 	if (vm->vmcb->exitcode == SVM_EXIT_VINTR && vm->vmcb->cr2 != cr2)

@@ -15,6 +15,7 @@ namespace
 
 constexpr int kFirst = 30; // until the kernel has what it keeps
 constexpr int kMachines = 100;
+constexpr int kLots = 3; // of so many machines
 
 // Of what comes and goes while nothing is left behind, in KiB: in slabs, for what is a few bytes
 // of each machine, and in all.
@@ -100,9 +101,16 @@ protected:
 TEST_F(Lifetime, LeavesNoMemoryBehind)
 {
 	Live(kFirst);
-	const KernelMemory before = KernelMemory::Now();
-	Live(kMachines);
-	const KernelMemory after = KernelMemory::Now();
+	KernelMemory before = {}, after = {};
+	const auto is_much = [&] {
+		return after.slabs > before.slabs + kSlabSlack || after.all > before.all + kSlack;
+	};
+	// The kernel's own work takes memory too; what machines leave behind, each lot does.
+	for (int i = 0; !i || (is_much() && i < kLots); i++) {
+		before = KernelMemory::Now();
+		Live(kMachines);
+		after = KernelMemory::Now();
+	}
 	EXPECT_LE(after.slabs, before.slabs + kSlabSlack)
 		<< kMachines << " machines later, so many KiB in slabs";
 	EXPECT_LE(after.all, before.all + kSlack)

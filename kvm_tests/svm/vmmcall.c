@@ -20,8 +20,8 @@
 #include "kvm_x86_svm.h"
 
 #define VECTOR 0x40
-/* Some thousand times of what the nested guest needs: 0.1 s on an emulated machine. */
-#define TICKS 2000000
+/* Ten thousand times of what the nested guest needs: 1 s on an emulated machine. */
+#define TICKS 20000000
 
 #define KVM_HC_VAPIC_POLL_IRQ 1
 

@@ -256,7 +256,7 @@ TEST_F(NestedState, MayHaveATrapPending)
 }
 
 constexpr uint32_t kTscMsr = 0x10, kVmxMisc = 0x485;
-constexpr uint64_t kSoon = 1000000; // some ticks of the TSC: less than a second
+constexpr uint64_t kSoon = 20000000; // ticks of the TSC: some milliseconds, a second at most
 
 class LoopingGuest : public NestedState
 {

@@ -84,7 +84,7 @@ while read -r who command; do
 	grep -qxF -e "$command" <(cut -d' ' -f2- <<<"$all") ||
 		complain "$table: no document shows '$command'; remove it"
 	case $who in
-	run | try | analyze | turn[0-2]:[0-9]*) continue ;;
+	run | try | analyze | turn:[0-9]* | turn[0-2]:[0-9]*) continue ;;
 	esac
 	if [ ! -f "$who" ]; then
 		complain "$table: there is no file $who to execute '$command'"

@@ -10,7 +10,7 @@
 /* Of the normal distribution, for 95 %. */
 #define QUANTILE 1.96
 
-/* A busy computer's machine may begin late. */
+/* In seconds: a busy computer's machine may begin late. */
 #define PATIENCE 30
 
 unsigned int score_patience(const struct test *test)

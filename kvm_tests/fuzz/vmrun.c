@@ -12,6 +12,7 @@
 
 /* What no CPU stores as an exit code: what the exit must overwrite, all of it. */
 #define NO_EXIT 0x5a5a5a5a5a5a5a5a
+#define EVENT_VALID (1ull << 31) /* of EVENTINJ */
 
 /* V_IRQ pends, and its priority does not matter: the guest stops before it does anything. */
 #define VIRQ_PENDS 1
@@ -138,16 +139,16 @@ static void run(struct kvm_svm_vcpu *vm, const struct vmrun_cpu *cpu)
 	const char *rule;
 	const enum verdict verdict = vmrun_judge(cpu, vm->vmcb, &rule);
 	static struct kvm_vmcb given;
+	const _Bool has_event = verdict == REFUSED && vm->vmcb->event_injection & EVENT_VALID;
 
-	if (verdict == REFUSED)
+	if (has_event)
 		given = *vm->vmcb;
 	kvm_svm_vmrun(vm);
 	/*
 	 * KVM may have to look after its host first, and then loses an event that it can't
 	 * inject: not each time.
 	 */
-	for (unsigned int i = 0;
-	     i < 10 && verdict == REFUSED && vm->vmcb->exitcode == SVM_EXIT_VINTR; i++) {
+	for (unsigned int i = 0; i < 10 && has_event && vm->vmcb->exitcode == SVM_EXIT_VINTR; i++) {
 		*vm->vmcb = given;
 		kvm_svm_vmrun(vm);
 	}

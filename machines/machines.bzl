@@ -57,8 +57,8 @@ MACHINES = {
 
 # The kernels that are pinned.
 _KERNELS = [
-    Label("@ringside_linux//:linux"),
-    Label("@ringside_linux_generic//:linux"),
+    Label("//machines/kernels:linux"),
+    Label("//machines/kernels:linux_generic"),
 ]
 
 # What the matrix has to know of the build, wherever Ringside is in a workspace.

@@ -3,6 +3,7 @@
 #include "report/xml.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define REPLACEMENT "\xef\xbf\xbd"
@@ -34,28 +35,39 @@ static size_t character(const unsigned char *text, size_t left)
 	return size == 1 && code < ' ' && code != '\t' && code != '\n' ? 0 : size;
 }
 
-/* How to write a character that can't stand for itself, or NULL. */
-static const char *reference(char c, bool in_attribute)
-{
-	static const struct {
-		char c;
-		bool in_text;
-		const char *reference;
-	} references[] = {
-		{'&', true, "&amp;"},  {'<', true, "&lt;"},	{'>', true, "&gt;"},
-		{'"', true, "&quot;"}, {'\n', false, "&#x0A;"}, {'\t', false, "&#x09;"},
-	};
+/* Where a character can't stand for itself. */
+enum place {
+	NOWHERE, /* but others write it so */
+	IN_ATTRIBUTES,
+	EVERYWHERE,
+};
 
-	for (size_t i = 0; i < sizeof(references) / sizeof(*references); i++)
-		if (c == references[i].c && (references[i].in_text || in_attribute))
+static const struct {
+	char c;
+	enum place place;
+	const char *reference;
+} references[] = {
+	{'&', EVERYWHERE, "&amp;"},	 {'<', EVERYWHERE, "&lt;"},
+	{'>', EVERYWHERE, "&gt;"},	 {'"', EVERYWHERE, "&quot;"},
+	{'\n', IN_ATTRIBUTES, "&#x0A;"}, {'\t', IN_ATTRIBUTES, "&#x09;"},
+	{'\'', NOWHERE, "&apos;"},
+};
+
+#define REFERENCES (sizeof(references) / sizeof(*references))
+
+/* How to write a character, or NULL: as it is. */
+static const char *reference(char c, enum place place)
+{
+	for (size_t i = 0; i < REFERENCES; i++)
+		if (c == references[i].c && references[i].place >= place)
 			return references[i].reference;
 	return NULL;
 }
 
-static void put(FILE *file, const char *text, size_t left, bool in_attribute)
+static void put(FILE *file, const char *text, size_t left, enum place place)
 {
 	while (left && *text) {
-		const char *escaped = reference(*text, in_attribute);
+		const char *escaped = reference(*text, place);
 		size_t size = character((const unsigned char *)text, left);
 
 		if (escaped)
@@ -73,18 +85,18 @@ static void put(FILE *file, const char *text, size_t left, bool in_attribute)
 void xml_put(FILE *file, const char *text)
 {
 	if (text)
-		put(file, text, strlen(text), false);
+		put(file, text, strlen(text), EVERYWHERE);
 }
 
 void xml_put_part(FILE *file, const char *text, size_t size)
 {
-	put(file, text, size, false);
+	put(file, text, size, EVERYWHERE);
 }
 
 void xml_put_attribute(FILE *file, const char *name, const char *value)
 {
 	fprintf(file, " %s=\"", name);
-	put(file, value, strlen(value), true);
+	put(file, value, strlen(value), IN_ATTRIBUTES);
 	fputc('"', file);
 }
 
@@ -113,4 +125,38 @@ bool xml_is_tag(const char *text, const char *name)
 bool xml_is_empty(const char *tag, size_t size)
 {
 	return size >= 2 && tag[size - 2] == '/';
+}
+
+/* The character that a text begins with, and how many bytes it takes. */
+static char referenced(const char *text, size_t *size)
+{
+	for (size_t i = 0; i < REFERENCES; i++) {
+		*size = strlen(references[i].reference);
+		if (!strncmp(text, references[i].reference, *size))
+			return references[i].c;
+	}
+	*size = 1;
+	return *text;
+}
+
+char *xml_attribute(const char *tag, const char *name)
+{
+	const char *end = tag + xml_part_size(tag);
+	size_t name_size = strlen(name), size;
+	char *value, *to;
+
+	for (; tag < end; tag++)
+		if (*tag == ' ' && !strncmp(tag + 1, name, name_size) &&
+		    !strncmp(tag + 1 + name_size, "=\"", 2))
+			break;
+	if (tag >= end)
+		return NULL;
+	tag += 1 + name_size + 2;
+	value = to = malloc((size_t)(end - tag) + 1);
+	if (!value)
+		return NULL;
+	for (; tag < end && *tag != '"'; tag += size)
+		*to++ = referenced(tag, &size);
+	*to = '\0';
+	return value;
 }

@@ -45,6 +45,15 @@ bool xml_is_tag(const char *text, const char *name);
 /** xml_is_empty() - whether a tag of @size bytes has no contents, and so no end of its own */
 bool xml_is_empty(const char *tag, size_t size);
 
+/**
+ * xml_attribute() - the value of a tag's attribute, as it was before xml_put_attribute()
+ * @tag: where the tag begins
+ * @name: the attribute's
+ *
+ * Return: the value, which the caller frees; NULL if there is none, and without memory.
+ */
+char *xml_attribute(const char *tag, const char *name);
+
 #ifdef __cplusplus
 }
 #endif

@@ -9,6 +9,7 @@
 
 #include "kvm_lab/coverage/llvm.h"
 #include "kvm_lab/coverage/modules.h"
+#include "machines/bazel/results.h"
 #include "machines/runner/memory.h"
 #include "machines/runner/message.h"
 
@@ -135,26 +136,27 @@ static struct run read_run(const char *folder)
 	return run;
 }
 
-void reached_add(struct reached *reached, const char *label, char *const *folders,
-		 unsigned int count)
+void reached_add(struct reached *reached, const struct test_result *result)
 {
 	struct words profiles;
 	struct run run = {};
 
 	modules_clear(&reached->modules);
-	for (unsigned int i = 0; i < count; i++) {
-		if (!folders[i] || !modules_add(&reached->modules, folders[i]))
+	for (size_t i = 0; i < result->run_count; i++) {
+		const char *folder = result->runs[i].folder;
+
+		if (!folder || !modules_add(&reached->modules, folder))
 			continue;
 		free(run.machine);
 		free(run.seconds);
-		run = read_run(folders[i]);
+		run = read_run(folder);
 	}
 	profiles = modules_write(&reached->modules, reached->prefix);
 	llvm_export(reached->llvm, &profiles, &reached->modules, reached->profile, reached->lcov);
 	if (!reached->has_lines)
 		put_lines(reached, "lines", true);
 	reached->has_lines = true;
-	fprintf(reached->file, "test\t%s\t%s\t%s\n", label, run.machine ? run.machine : "",
+	fprintf(reached->file, "test\t%s\t%s\t%s\n", result->label, run.machine ? run.machine : "",
 		run.seconds ? run.seconds : "");
 	put_lines(reached, "reached", false);
 	for (size_t i = 0; i < profiles.count; i++)

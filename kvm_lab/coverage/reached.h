@@ -13,6 +13,7 @@
 
 struct llvm;
 struct reached;
+struct test_result;
 
 /**
  * reached_begin() - begin such a file
@@ -22,15 +23,8 @@ struct reached;
  */
 struct reached *reached_begin(const struct llvm *llvm, const char *output, const char *work);
 
-/**
- * reached_add() - add a test
- * @reached: from reached_begin()
- * @label: the test's
- * @folders: of its runs; NULL for those without files here
- * @count: how many
- */
-void reached_add(struct reached *reached, const char *label, char *const *folders,
-		 unsigned int count);
+/** reached_add() - add what the runs of a test have left in their folders */
+void reached_add(struct reached *reached, const struct test_result *result);
 
 /** reached_end() - the file is complete */
 void reached_end(struct reached *reached);

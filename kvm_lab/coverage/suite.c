@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "machines/matrix/events.h"
+#include "machines/bazel/results.h"
 #include "machines/runner/message.h"
 
 void suite_make(struct suite *suite, const char *pattern, const char *output)
@@ -72,9 +72,9 @@ static int run_tests(const struct suite *suite, const struct options *options,
 	return call_bazel(bazel, &arguments, NULL);
 }
 
-static const char *why_missing(const struct cell *cell)
+static const char *why_missing(const struct test_result *result)
 {
-	switch (cell->verdict) {
+	switch (result->verdict) {
 	case NOT_BUILT:
 		return "it can't be built";
 	case NOT_RUN:
@@ -93,15 +93,15 @@ static const char *why_missing(const struct cell *cell)
 }
 
 /* Adds a test's counters; false if there are none, which is said. */
-static bool add_test(struct modules *modules, const char *label, const struct cell *cell)
+static bool add_test(struct modules *modules, const struct test_result *result)
 {
 	bool found = false;
 
-	for (unsigned int i = 0; i < cell->runs; i++)
-		if (cell->folders[i])
-			found |= modules_add(modules, cell->folders[i]);
+	for (size_t i = 0; i < result->run_count; i++)
+		if (result->runs[i].folder)
+			found |= modules_add(modules, result->runs[i].folder);
 	if (!found)
-		printf("%s: no counters: %s\n", label, why_missing(cell));
+		printf("%s: no counters: %s\n", result->label, why_missing(result));
 	return found;
 }
 
@@ -109,9 +109,7 @@ void suite_run(struct suite *suite, const struct options *options, const struct 
 	       struct modules *modules, struct reached *reached, const char *work)
 {
 	char *path = format_text("%s/events.json", work), *prefix;
-	struct table table = {0};
-	struct column *column;
-	struct events events = {.table = &table};
+	struct results results;
 	int status;
 
 	check_pattern(suite, bazel);
@@ -119,23 +117,22 @@ void suite_run(struct suite *suite, const struct options *options, const struct 
 	fflush(stdout);
 	unlink(path);
 	status = run_tests(suite, options, bazel, modules, path);
-	table_add_column(&table, "", NULL);
-	column = events.column = &table.columns[0];
-	events_read(&events, path);
-	table_sort(&table);
+	results = results_read(path);
 	modules_clear(modules);
-	for (size_t i = 0; i < table.test_count; i++) {
-		if (!add_test(modules, table.tests[i], &column->cells[i]))
+	for (size_t i = 0; i < results.count; i++) {
+		const struct test_result *result = &results.list[i];
+
+		if (!add_test(modules, result))
 			continue;
 		if (reached)
-			reached_add(reached, table.tests[i], column->cells[i].folders,
-				    column->cells[i].runs);
+			reached_add(reached, result);
 		suite->tests++;
-		if (table_failed(column->cells[i].verdict)) {
+		if (verdict_is_failure(result->verdict)) {
 			suite->failed++;
-			printf("%s: did not pass, and counts\n", table.tests[i]);
+			printf("%s: did not pass, and counts\n", result->label);
 		}
 	}
+	results_free(&results);
 	fflush(stdout);
 	if (!suite->tests) {
 		fprintf(stderr,

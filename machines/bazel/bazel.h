@@ -11,6 +11,15 @@
 
 #include "machines/emulator/child.h"
 
+/* Exit statuses of "bazel test", which programs around it have as well. */
+enum {
+	BAZEL_NOT_BUILT = 1,
+	BAZEL_COMMAND_LINE = 2,
+	BAZEL_TESTS_FAILED = 3,
+	BAZEL_NO_TESTS = 4,
+	BAZEL_INTERRUPTED = 8,
+};
+
 struct bazel {
 	char *workspace; /* its root folder */
 	char *folder; /* in which the user called Bazel: labels may be relative to it */

@@ -13,8 +13,6 @@
 #include "machines/runner/memory.h"
 #include "machines/runner/message.h"
 
-#define STATUS_COMMAND_LINE 2
-
 void add_word(struct words *words, char *word)
 {
 	words->list = grow(words->list, words->count + 1, sizeof(*words->list));
@@ -30,7 +28,7 @@ void refuse(const char *format, ...)
 	vfprintf(stderr, format, list);
 	va_end(list);
 	fputc('\n', stderr);
-	exit(STATUS_COMMAND_LINE);
+	exit(BAZEL_COMMAND_LINE);
 }
 
 const char *setting(const char *name)

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/file.h>
 
+#include "machines/matrix/fill.h"
 #include "machines/matrix/folder.h"
-#include "machines/matrix/place.h"
 #include "machines/runner/message.h"
 
 /* Names that a message lists. */

@@ -58,7 +58,7 @@ def is_for(attributes, machine):
     return not pinned or _last_part(attributes["emulated"]["stringValue"]) == _last_part(machine)
 
 def cell_name(label):
-    """Makes a label a part of a target's name, from which place.c makes it again.
+    """Makes a label a part of a target's name, from which fill.c makes it again.
 
     Args:
       label: a test's.
@@ -80,7 +80,13 @@ def declare_cells(tests, columns):
     """
     for name, machine, kernel in columns:
         if machine:
-            machine_with_kernel(name = name, kernel = kernel, machine = machine)
+            machine_with_kernel(
+                name = name,
+                kernel = kernel,
+                machine = machine,
+                # Not by itself, in another configuration than for a test: that boots it again.
+                tags = ["manual"],
+            )
     for line in tests.strip().splitlines():
         rule = json.decode(line)["rule"]
         attributes = {attribute["name"]: attribute for attribute in rule["attribute"]}

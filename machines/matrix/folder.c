@@ -4,37 +4,25 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "machines/bazel/command.h"
 #include "machines/runner/message.h"
-
-static const struct {
-	const char *name;
-	bool is_folder;
-} ours[] = {
-	{FOLDER_HTML, false},
-	{FOLDER_JSON, false},
-	{FOLDER_LOGS, true},
-	{FOLDER_BAZEL, true},
-};
 
 static bool is_ours(const char *name)
 {
+	static const char *const ours[] = {FOLDER_HTML, FOLDER_JSON, FOLDER_LOGS, FOLDER_BAZEL};
+
 	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
-		if (!strcmp(name, ours[i].name))
+		if (!strcmp(name, ours[i]))
 			return true;
 	return false;
-}
-
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *place)
-{
-	(void)status, (void)type, (void)place;
-	return remove(path);
 }
 
 /* Returns the name of something that is not a matrix's, or NULL. The caller frees it. */
@@ -53,17 +41,13 @@ static char *find_other(const char *folder)
 	return other;
 }
 
-static int make_anew(const char *folder, const char *name, bool is_folder)
+static void make_anew(const char *folder, const char *name)
 {
 	char *path = format_text("%s/%s", folder, name);
-	int result = nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 
-	if (result && errno == ENOENT)
-		result = 0;
-	if (!result && is_folder)
-		result = mkdir(path, 0755);
+	remove_folder(path);
+	make_folder(path);
 	free(path);
-	return result;
 }
 
 const char *folder_prepare(const char *folder)
@@ -83,12 +67,33 @@ const char *folder_prepare(const char *folder)
 		return format_text("the output folder %s holds more than a matrix (%s): name "
 				   "another, or a new one, with --output=FOLDER",
 				   folder, other);
-	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
-		if (make_anew(folder, ours[i].name, ours[i].is_folder))
-			return format_text("cannot empty the output folder %s: %s; name another "
-					   "with --output=FOLDER",
-					   folder, strerror(errno));
+	make_anew(folder, FOLDER_LOGS);
+	make_anew(folder, FOLDER_BAZEL);
 	return NULL;
+}
+
+int folder_copy(const char *folder, const char *name, const char *from)
+{
+	char *path = format_text("%s/%s", folder, name);
+	int in = open(from, O_RDONLY | O_CLOEXEC), out = -1;
+	ssize_t got = -1;
+
+	for (char *slash = path; in >= 0 && (slash = strchr(slash + 1, '/'));) {
+		*slash = '\0';
+		mkdir(path, 0755);
+		*slash = '/';
+	}
+	if (in >= 0)
+		out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (out >= 0) {
+		while ((got = sendfile(out, in, NULL, 1 << 20)) > 0)
+			;
+		close(out);
+	}
+	if (in >= 0)
+		close(in);
+	free(path);
+	return got < 0 ? -1 : 0;
 }
 
 FILE *folder_create(const char *folder, const char *name)

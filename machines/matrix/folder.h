@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-/* What stands in it: the reports, and folders that a new matrix empties. */
+/* What stands in it: the reports, and folders that a new matrix makes anew. */
 #define FOLDER_HTML "index.html"
 #define FOLDER_JSON "matrix.json"
 #define FOLDER_LOGS "logs" /* the tests' */
@@ -20,6 +20,9 @@
  * Return: NULL, or what is wrong and what to do about it.
  */
 const char *folder_prepare(const char *folder);
+
+/** folder_copy() - copy a file to @name in it, whose subfolders are made; 0 or -1 */
+int folder_copy(const char *folder, const char *name, const char *from);
 
 /** folder_create() - create a file in it; ends the program with a message if that fails */
 FILE *folder_create(const char *folder, const char *name);

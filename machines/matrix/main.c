@@ -6,28 +6,17 @@
  *
  * Exit status: 0 if no test failed, 3 if one did, otherwise Bazel's.
  */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "machines/emulator/clock.h"
 #include "machines/matrix/cells.h"
 #include "machines/matrix/folder.h"
 #include "machines/matrix/report.h"
 #include "machines/matrix/run.h"
-#include "machines/matrix/status.h"
 #include "machines/runner/message.h"
-
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
 
 /* Bazel has its own idea of the current folder. */
 static char *absolute_output(const struct options *options, const struct bazel *bazel)
@@ -68,11 +57,11 @@ int main(int argc, char **argv)
 	struct table table = {.started = time(NULL)};
 	struct options options;
 	struct bazel bazel;
-	double began = now();
+	int64_t began = now_ms();
 	const char *problem;
 
 	if (!argc)
-		return STATUS_COMMAND_LINE;
+		return BAZEL_COMMAND_LINE;
 	options_read(&options, argv);
 	problem = bazel_find(&bazel);
 	if (problem)
@@ -84,8 +73,7 @@ int main(int argc, char **argv)
 	options_resolve(&options, &bazel);
 	add_columns(&table, &options);
 	run_cells(&options, &bazel, cells_declare(&options, &table, &bazel), &table);
-	table.seconds = now() - began;
-	table_sort(&table);
+	table.seconds = (double)(now_ms() - began) / 1000;
 	write_reports(&table, options.output);
 	report_text(stdout, &table, options.output, isatty(STDOUT_FILENO));
 	return table_status(&table);

@@ -26,7 +26,7 @@ static void print_link(FILE *file, const char *path)
 static bool row_failed(const struct table *table, size_t row)
 {
 	for (size_t i = 0; i < table->column_count; i++)
-		if (table_failed(table->columns[i].cells[row].verdict) ||
+		if (verdict_is_failure(table->columns[i].cells[row].verdict) ||
 		    table->columns[i].cells[row].verdict == FLAKY)
 			return true;
 	return false;
@@ -57,7 +57,7 @@ static void print_summary(FILE *file, const struct table *table)
 			count += table_count(table, &table->columns[i], verdict);
 		if (!count)
 			continue;
-		failed |= table_failed(verdict);
+		failed |= verdict_is_failure(verdict);
 		fprintf(file, "<span class=\"chip %s\"><b>%zu</b> %s</span> ",
 			verdict_keys[verdict], count, verdict_words[verdict]);
 	}
@@ -112,8 +112,8 @@ static void print_heads(FILE *file, const struct table *table)
 			fputs("&nbsp;", file);
 		}
 		fputs("</small><small>", file);
-		print_seconds(file, column->seconds);
-		if (column->state == COLUMN_INTERRUPTED)
+		print_seconds(file, table_seconds(table, column));
+		if (table_interrupted(table, column))
 			fputs(", interrupted", file);
 		fputs("</small>", file);
 		print_bar(file, table, column);
@@ -142,7 +142,7 @@ static void print_cell(FILE *file, const struct cell *cell)
 		if (cell->cached == cell->runs)
 			fputs(", cached", file);
 		if (cell->runs > 1)
-			fprintf(file, ", %u runs", cell->runs);
+			fprintf(file, ", %zu runs", cell->runs);
 		fputs("</small>", file);
 	}
 	fputs("</td>", file);

@@ -2,18 +2,12 @@
 /* The table as JSON: docs/machines.md describes it. */
 #include <jansson.h>
 
+#include "machines/bazel/bazel.h"
 #include "machines/matrix/report.h"
 #include "machines/runner/message.h"
 
 /* The format; another number for what an old reader would take amiss. */
 #define VERSION 2
-
-static const char *const states[] = {
-	[COLUMN_RUNNING] = "interrupted",
-	[COLUMN_DONE] = "done",
-	[COLUMN_BROKEN] = "broken",
-	[COLUMN_INTERRUPTED] = "interrupted",
-};
 
 static void set(json_t *object, const char *key, json_t *value)
 {
@@ -45,11 +39,36 @@ static json_t *result_of(const char *test, const struct cell *cell)
 	set(result, "test", string_or_null(test));
 	set(result, "verdict", json_string(verdict_keys[cell->verdict]));
 	set(result, "seconds", seconds(cell->seconds));
-	set(result, "runs", json_integer(cell->runs));
+	set(result, "runs", json_integer((json_int_t)cell->runs));
 	set(result, "cached", json_boolean(cell->runs && cell->cached == cell->runs));
 	set(result, "message", string_or_null(cell->message));
 	set(result, "log", string_or_null(cell->log));
 	return result;
+}
+
+static const char *state_of(const struct table *table, const struct column *column)
+{
+	if (column->problem)
+		return "broken";
+	return table_interrupted(table, column) ? "interrupted" : "done";
+}
+
+/* As Bazel's exit status would be, had it run for nothing else. */
+static int status_of(const struct table *table, const struct column *column)
+{
+	int status = 0;
+
+	if (table_interrupted(table, column))
+		return BAZEL_INTERRUPTED;
+	for (size_t i = 0; i < table->test_count; i++) {
+		const enum verdict verdict = column->cells[i].verdict;
+
+		if (verdict == NOT_BUILT)
+			return BAZEL_NOT_BUILT;
+		if (verdict_is_failure(verdict))
+			status = BAZEL_TESTS_FAILED;
+	}
+	return column->problem ? table_status(table) : status;
 }
 
 static json_t *column_of(const struct table *table, const struct column *column)
@@ -65,10 +84,10 @@ static json_t *column_of(const struct table *table, const struct column *column)
 	set(object, "machine", string_or_null(column->machine));
 	set(object, "kernel", string_or_null(column->kernel));
 	set(object, "release", string_or_null(column->release));
-	set(object, "state", json_string(states[column->state]));
+	set(object, "state", json_string(state_of(table, column)));
 	set(object, "problem", string_or_null(column->problem));
-	set(object, "exit_status", column->status < 0 ? json_null() : json_integer(column->status));
-	set(object, "seconds", seconds(column->seconds));
+	set(object, "exit_status", json_integer(status_of(table, column)));
+	set(object, "seconds", seconds(table_seconds(table, column)));
 	set(object, "counts", counts);
 	set(object, "results", results);
 	return object;

@@ -111,7 +111,7 @@ static void print_failures(FILE *file, const struct table *table, const struct c
 	for (size_t i = 0; i < table->test_count; i++) {
 		const struct cell *cell = &column->cells[i];
 
-		if (!table_failed(cell->verdict) || is_problem(column, cell))
+		if (!verdict_is_failure(cell->verdict) || is_problem(column, cell))
 			continue;
 		fprintf(file, "%s on %s: %s", table->tests[i], column->title,
 			verdict_words[cell->verdict]);
@@ -137,8 +137,9 @@ static void print_totals(FILE *file, const struct table *table, const struct col
 		fprintf(file, "%s%zu %s", separator, count, verdict_words[verdict]);
 		separator = ", ";
 	}
-	fprintf(file, "%s%.1f s", *separator == ':' ? separator : " in ", column->seconds);
-	if (column->state == COLUMN_INTERRUPTED)
+	fprintf(file, "%s%.1f s", *separator == ':' ? separator : " in ",
+		table_seconds(table, column));
+	if (table_interrupted(table, column))
 		fprintf(file, ", interrupted");
 	fputc('\n', file);
 }

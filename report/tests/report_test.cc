@@ -89,6 +89,23 @@ TEST(Xml, WritesAttributes)
 		  " name=\"a &quot;&lt;&#x0A;&#x09;\"");
 }
 
+TEST(Xml, ReadsAttributes)
+{
+	const auto read = [](const char *tag, const char *name) {
+		char *value = xml_attribute(tag, name);
+		std::string text = value ? value : "none";
+		free(value);
+		return text;
+	};
+
+	EXPECT_EQ(read("<a of=\"1\" xof=\"2\"/>", "of"), "1");
+	EXPECT_EQ(read("<a xof=\"2\" of=\"\"/>", "of"), "");
+	EXPECT_EQ(read("<a name=\"&lt;&gt;&amp;lt;&quot;&apos;&#x0A;&#x09;&unknown;\">", "name"),
+		  "<>&lt;\"'\n\t&unknown;");
+	EXPECT_EQ(read("<a/><b of=\"1\">", "of"), "none");
+	EXPECT_EQ(read("<a of=\"cut off", "of"), "cut off");
+}
+
 TEST(Xml, FindsParts)
 {
 	EXPECT_EQ(xml_part_size("text <tag>"), 5u);

@@ -127,7 +127,7 @@ protected:
 		setenv("BUILD_WORKSPACE_DIRECTORY", work.c_str(), 1);
 		setenv("BUILD_WORKING_DIRECTORY", folder.c_str(), 1);
 		setenv("RINGSIDE_MACHINES", "host,amd,intel", 1);
-		setenv("RINGSIDE_KERNELS", "@@ringside_linux//:linux,@@other//:kernel", 1);
+		setenv("RINGSIDE_KERNELS", "//machines/kernels:linux,@@other//:kernel", 1);
 		setenv("RINGSIDE_MACHINE_PREFIX", "@@r//m:", 1);
 		setenv("RINGSIDE_DECLARE", "@@r//m:declare.bzl", 1);
 	}

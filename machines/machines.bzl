@@ -19,6 +19,7 @@ _ALL = [
 # What Bochs' CPUs have beside.
 _BOCHS = _ALL + [
     "faults",
+    "forced_emulation",
     "guest_debug",
     "pae",
 ]
@@ -36,6 +37,9 @@ _INTEL = _BOCHS + [
     "vmcs_shadowing",
     "vmx",
 ]
+
+# With it, instructions behind its prefix, which no other guest has, go to KVM's emulator.
+FORCED_EMULATION = "kvm force_emulation_prefix=1"
 
 # The machines that tests choose from: each one's name and its capabilities
 # (capabilities/table.bzl). The first that has all that a test requires is taken.

@@ -88,6 +88,11 @@ CAPABILITIES = {
         "the CPU refuses MSRs an address that is not canonical, and says of reserved bits in page tables that the page is present",
         _guest("faults", "a guest with a WRMSR, then with a read, that fault"),
     ),
+    "forced_emulation": _capability(
+        "forced emulation",
+        "KVM emulates an instruction behind its prefix for that",
+        _parameters("kvm/force_emulation_prefix"),
+    ),
     "guest_debug": _capability(
         "guest debugging",
         "a breakpoint register stops a guest, and KVM tells which",

@@ -36,12 +36,11 @@ static int guest_main(void)
 /* A guest with a counter that is so many times the hypervisor's, and moved. */
 static struct kvm_vmx_vcpu *new_guest(uint64_t times, uint64_t offset)
 {
-	struct kvm_vmx_vcpu *vm =
-		vmx_scenario_create(guest_main, EXEC_TSC_OFFSETTING | VMX_EXECCTL_ENABLE_CTL2,
-				    EXEC2_TSC_SCALING);
+	struct kvm_vmx_vcpu *vm = vmx_scenario_create(
+		guest_main, EXEC_TSC_OFFSETTING | VMX_EXECCTL_ENABLE_CTL2, EXEC2_TSC_SCALING);
 
-	kvm_vmx_vmwrite(VMX_VMCS_VMEXEC_CTL, kvm_vmx_vmread(VMX_VMCS_VMEXEC_CTL) &
-						     ~(uint64_t)EXEC_RDTSC_EXITING);
+	kvm_vmx_vmwrite(VMX_VMCS_VMEXEC_CTL,
+			kvm_vmx_vmread(VMX_VMCS_VMEXEC_CTL) & ~(uint64_t)EXEC_RDTSC_EXITING);
 	kvm_vmx_vmwrite(FIELD_TSC_MULTIPLIER, times << MULTIPLIER_FRACTION);
 	kvm_vmx_vmwrite(VMX_VMCS_TSC_OFFSET, offset);
 	return vm;

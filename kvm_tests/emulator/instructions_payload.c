@@ -56,8 +56,8 @@
 
 /*
  * A row: a name, what the CPU does before, the instruction, what the CPU does behind it,
- * and flags that are undefined then. SI and DI point to 128 bytes each, BX to those of SI
- * less 8, BP to the stack, half of which is above SP.
+ * and flags that are undefined then. SI and DI point into memory, OPERAND bytes apart, BX
+ * 8 bytes below SI, and BP into the stack, above SP.
  */
 #define CODE(name, before, instruction, after, undefined)                                    \
 	extern const char name##_native[], name##_forced[];                                  \
@@ -65,6 +65,10 @@
 	    "\n\tud2\n\t.ascii \"kvm\"\n2:\t" instruction "\n\t" after "\n\tjmp execute_end\n");
 #define ROW(name, before, instruction, after, undefined) \
 	{#name, name##_native, name##_forced, undefined},
+
+/* Rows of one architecture. */
+#define I64(I, ...) ONLY64(I(__VA_ARGS__))
+#define I32(I, ...) ONLY32(I(__VA_ARGS__))
 
 struct row {
 	const char *name;
@@ -143,11 +147,31 @@ static void run(struct outcome *outcome, caller *call, const void *entry)
 		memset(outcome->stack, 0, STACK_COMPARED);
 }
 
-static const char *const words[] = {
-	[CONTEXT_AX] = "ax", [CONTEXT_CX] = "cx",	[CONTEXT_DX] = "dx", [CONTEXT_BX] = "bx",
-	[CONTEXT_SP] = "sp", [CONTEXT_BP] = "bp",	[CONTEXT_SI] = "si", [CONTEXT_DI] = "di",
-	[CONTEXT_DS] = "ds", [CONTEXT_ES] = "es",	[CONTEXT_FS] = "fs", [CONTEXT_GS] = "gs",
-	[CONTEXT_SS] = "ss", [CONTEXT_FLAGS] = "flags",
+static const char *const words[CONTEXT_WORDS] = {
+	[CONTEXT_AX] = "ax",
+	[CONTEXT_CX] = "cx",
+	[CONTEXT_DX] = "dx",
+	[CONTEXT_BX] = "bx",
+	[CONTEXT_SP] = "sp",
+	[CONTEXT_BP] = "bp",
+	[CONTEXT_SI] = "si",
+	[CONTEXT_DI] = "di",
+	[CONTEXT_FLAGS] = "flags",
+	[CONTEXT_DS] = "ds",
+	[CONTEXT_ES] = "es",
+	[CONTEXT_FS] = "fs",
+	[CONTEXT_GS] = "gs",
+	[CONTEXT_SS] = "ss",
+#ifdef __x86_64__
+	[CONTEXT_R8] = "r8",
+	"r9",
+	"r10",
+	"r11",
+	"r12",
+	"r13",
+	"r14",
+	"r15",
+#endif
 };
 
 /* The first of @size bytes that differs, or -1. */
@@ -182,10 +206,8 @@ static void compare(const struct row *row, const struct values *values, unsigned
 		if (i == CONTEXT_FLAGS)
 			mask = COMPARED_FLAGS & ~row->undefined;
 		if ((native->context[i] ^ forced->context[i]) & mask)
-			WRONG("KVM leaves %s%u as %#lx, the CPU as %#lx",
-			      i < CONTEXT_R8 ? words[i] : "r",
-			      i < CONTEXT_R8 ? 0 : i - CONTEXT_R8 + 8, forced->context[i],
-			      native->context[i]);
+			WRONG("KVM leaves %s as %#lx, the CPU as %#lx", words[i],
+			      forced->context[i], native->context[i]);
 	}
 	at = differs(native->memory, forced->memory, sizeof(memory));
 	if (at >= 0)
@@ -227,48 +249,49 @@ static void run_rows(const struct row *rows, unsigned int count, caller *call)
 		run_rows(name##_rows, ARRAY_SIZE(name##_rows), kvm_try); \
 	}
 
-#define MOVES(I)                                                                            \
-	I(mov_to_memory, "", "mov " AX ", (" SI ")", "", 0)                                 \
-	I(mov_from_memory, "", "mov 4(" SI "), " DX, "", 0)                                 \
-	I(mov_byte_high, "", "mov %ah, %dl", "", 0)                                         \
-	I(mov_high_byte, "", "movb 3(" SI "), %ch", "", 0)                                  \
-	I(mov_immediate_byte, "", "movb $0x81, (" SI ")", "", 0)                            \
-	I(mov_immediate_word, "", "movw $0x8182, (" SI ")", "", 0)                          \
-	I(mov_immediate, "", "movl $0x81828384, (" SI ")", "", 0)                           \
-	I(mov_register_immediate, "", "mov $0x81828384, %edx", "", 0)                       \
-	I(mov_register_byte, "", "mov $0x81, %dh", "", 0)                                   \
-	I(mov_direct_to, "", DIRECT " %eax, memory + 8", "", 0)                             \
-	I(mov_direct_from, "", DIRECT " memory + 9, %eax", "", 0)                           \
-	I(mov_direct_byte, "", DIRECT " memory + 9, %al", "", 0)                            \
-	I(movzx_byte, "", "movzbl %ah, %edx", "", 0)                                        \
-	I(movzx_word, "", "movzwl %ax, %edx", "", 0)                                        \
-	I(movsx_byte, "", "movsbl %al, %edx", "", 0)                                        \
-	I(movsx_word, "", "movswl 3(" SI "), %edx", "", 0)                                  \
-	I(movnti, "", "movnti %eax, (" SI ")", "", 0)                                       \
-	I(cmov_below, "", "cmovb (" SI "), %edx", "", 0)                                    \
-	I(cmov_not_sign, "", "cmovns %eax, %edx", "", 0)                                    \
-	I(set_overflow, "", "seto (" SI ")", "", 0)                                         \
-	I(set_less, "", "setl %dl", "", 0)                                                  \
-	I(set_above, "", "seta %dh", "", 0)                                                 \
-	I(set_parity, "", "setp 1(" SI ")", "", 0)                                          \
-	I(convert_word, "", "cbtw", "", 0)                                                  \
-	I(convert_long, "", "cwtl", "", 0)                                                  \
-	I(sign_to_dx, "", "cwtd", "", 0)                                                    \
-	I(sign_to_edx, "", "cltd", "", 0)                                                   \
-	I(swap_bytes, "", "bswap %edx", "", 0)                                              \
-	I(translate, "and $0x1f, %al", "xlat", "", 0)                                       \
-	I(load_address, "", "lea 5(" BX "," DX ",4), " DX, "", 0)                           \
-	I(load_address_word, "", "lea 5(" BX "), %dx", "", 0)                               \
-	I(no_operation, "", "nop", "", 0)                                                   \
-	I(no_operation_modrm, "", "nopl (" SI ")", "", 0)                                   \
-	ONLY64(I(mov_immediate_quad, "", "movabs $0x8182838485868788, %r9", "",             \
-		 0) I(mov_new_register, "", "mov %r10, 8(%rsi)", "",                        \
-		      0) I(mov_new_byte, "", "mov %sil, %r9b", "",                          \
-			   0) I(mov_zero_extends, "", "mov %eax, %edx", "",                 \
-				0) I(movsx_long, "", "movslq %eax, %rdx", "", 0)            \
-		       I(convert_quad, "", "cltq", "", 0) I(sign_to_rdx, "", "cqto", "", 0) \
-			       I(swap_bytes_quad, "", "bswap %rax", "", 0)                  \
-				       I(swap_bytes_new, "", "bswap %r12", "", 0))
+#define MOVES(I)                                                                 \
+	I(mov_to_memory, "", "mov " AX ", (" SI ")", "", 0)                      \
+	I(mov_from_memory, "", "mov 4(" SI "), " DX, "", 0)                      \
+	I(mov_byte_high, "", "mov %ah, %dl", "", 0)                              \
+	I(mov_high_byte, "", "movb 3(" SI "), %ch", "", 0)                       \
+	I(mov_immediate_byte, "", "movb $0x81, (" SI ")", "", 0)                 \
+	I(mov_immediate_word, "", "movw $0x8182, (" SI ")", "", 0)               \
+	I(mov_immediate, "", "movl $0x81828384, (" SI ")", "", 0)                \
+	I(mov_register_immediate, "", "mov $0x81828384, %edx", "", 0)            \
+	I(mov_register_byte, "", "mov $0x81, %dh", "", 0)                        \
+	I(mov_direct_to, "", DIRECT " %eax, memory + 8", "", 0)                  \
+	I(mov_direct_from, "", DIRECT " memory + 9, %eax", "", 0)                \
+	I(mov_direct_byte, "", DIRECT " memory + 9, %al", "", 0)                 \
+	I(movzx_byte, "", "movzbl %ah, %edx", "", 0)                             \
+	I(movzx_word, "", "movzwl %ax, %edx", "", 0)                             \
+	I(movsx_byte, "", "movsbl %al, %edx", "", 0)                             \
+	I(movsx_word, "", "movswl 3(" SI "), %edx", "", 0)                       \
+	I(movnti, "", "movnti %eax, (" SI ")", "", 0)                            \
+	I(cmov_below, "", "cmovb (" SI "), %edx", "", 0)                         \
+	I(cmov_not_sign, "", "cmovns %eax, %edx", "", 0)                         \
+	I(set_overflow, "", "seto (" SI ")", "", 0)                              \
+	I(set_less, "", "setl %dl", "", 0)                                       \
+	I(set_above, "", "seta %dh", "", 0)                                      \
+	I(set_parity, "", "setp 1(" SI ")", "", 0)                               \
+	I(convert_word, "", "cbtw", "", 0)                                       \
+	I(convert_long, "", "cwtl", "", 0)                                       \
+	I(sign_to_dx, "", "cwtd", "", 0)                                         \
+	I(sign_to_edx, "", "cltd", "", 0)                                        \
+	I(swap_bytes, "", "bswap %edx", "", 0)                                   \
+	I(translate, "and $0x1f, %al", "xlat", "", 0)                            \
+	I(load_address, "", "lea 5(" BX "," DX ",4), " DX, "", 0)                \
+	I(load_address_word, "", "lea 5(" BX "), %dx", "", 0)                    \
+	I(no_operation, "", "nop", "", 0)                                        \
+	I(no_operation_modrm, "", "nopl (" SI ")", "", 0)                        \
+	I64(I, mov_immediate_quad, "", "movabs $0x8182838485868788, %r9", "", 0) \
+	I64(I, mov_new_register, "", "mov %r10, 8(%rsi)", "", 0)                 \
+	I64(I, mov_new_byte, "", "mov %sil, %r9b", "", 0)                        \
+	I64(I, mov_zero_extends, "", "mov %eax, %edx", "", 0)                    \
+	I64(I, movsx_long, "", "movslq %eax, %rdx", "", 0)                       \
+	I64(I, convert_quad, "", "cltq", "", 0)                                  \
+	I64(I, sign_to_rdx, "", "cqto", "", 0)                                   \
+	I64(I, swap_bytes_quad, "", "bswap %rax", "", 0)                         \
+	I64(I, swap_bytes_new, "", "bswap %r12", "", 0)
 
 PLAIN_GROUP(moves, MOVES)
 
@@ -282,7 +305,7 @@ PLAIN_GROUP(moves, MOVES)
 	I(op##_eax, "", #op " $0x81828384, %eax", "", undefined)         \
 	I(op##_small, "", #op "l $-3, (" SI ")", "", undefined)          \
 	I(op##_immediate, "", #op "w $0x8182, 6(" SI ")", "", undefined) \
-	ONLY64(I(op##_quad, "", #op " %rax, %r14", "", undefined))
+	I64(I, op##_quad, "", #op " %rax, %r14", "", undefined)
 
 #define ARITHMETIC(I)                                            \
 	ALU(I, add, 0)                                           \
@@ -338,16 +361,16 @@ PLAIN_GROUP(divide, DIVIDE)
 /* KVM takes SF and ZF of AAM and AAD from EAX, and not from AL: docs/regressions.md. */
 #define ADJUSTED (STATUS & ~PF)
 
-#define DECIMAL(I)                                                                                 \
-	I(load_flags, "", "sahf", "", 0)                                                           \
-	I(store_flags, "", "lahf", "", 0)                                                          \
-	ONLY32(I(multiply_adjust, "", "aam", "", ADJUSTED) I(multiply_adjust_7, "", "aam $7", "",  \
-							     ADJUSTED)                             \
-		       I(multiply_adjust_0, "", ".byte 0xd4, 0", "", STATUS)                       \
-			       I(divide_adjust, "", "aad", "", ADJUSTED) I(divide_adjust_7, "",    \
-									   "aad $7", "", ADJUSTED) \
-				       I(subtract_adjust, "", "das", "", OF)                       \
-					       I(set_al_from_carry, "", ".byte 0xd6", "", 0))
+#define DECIMAL(I)                                                 \
+	I(load_flags, "", "sahf", "", 0)                           \
+	I(store_flags, "", "lahf", "", 0)                          \
+	I32(I, multiply_adjust, "", "aam", "", ADJUSTED)           \
+	I32(I, multiply_adjust_7, "", "aam $7", "", ADJUSTED)      \
+	I32(I, multiply_adjust_0, "", ".byte 0xd4, 0", "", STATUS) \
+	I32(I, divide_adjust, "", "aad", "", ADJUSTED)             \
+	I32(I, divide_adjust_7, "", "aad $7", "", ADJUSTED)        \
+	I32(I, subtract_adjust, "", "das", "", OF)                 \
+	I32(I, set_al_from_carry, "", ".byte 0xd6", "", 0)
 
 PLAIN_GROUP(decimal, DECIMAL)
 
@@ -358,7 +381,7 @@ PLAIN_GROUP(decimal, DECIMAL)
 	I(op##_three, "", #op "w $3, 2(" SI ")", "", undefined)         \
 	I(op##_cl, "", #op " %cl, %edx", "", undefined)                 \
 	I(op##_memory_cl, "", #op "l %cl, (" SI ")", "", undefined)     \
-	ONLY64(I(op##_quad, "", #op " $33, %r13", "", undefined))
+	I64(I, op##_quad, "", #op " $33, %r13", "", undefined)
 
 #define SHIFTS(I)                                                      \
 	SHIFT(I, shl, OF | AF)                                         \
@@ -412,8 +435,8 @@ PLAIN_GROUP(bits, BITS)
 	  "", 0)                                                                                 \
 	I(locked_add, "", "lock add %eax, (" SI ")", "", 0)                                      \
 	I(locked_bit, "", "lock btsl $3, (" SI ")", "", STATUS & ~CF)                            \
-	ONLY64(I(compare_quad, "mov (%rsi), %rax", "lock cmpxchg %rdx, (%rsi)", "", 0)           \
-		       I(xchg_new, "", "xchg %rax, %r11", "", 0))
+	I64(I, compare_quad, "mov (%rsi), %rax", "lock cmpxchg %rdx, (%rsi)", "", 0)             \
+	I64(I, xchg_new, "", "xchg %rax, %r11", "", 0)
 
 PLAIN_GROUP(exchange, EXCHANGE)
 
@@ -423,51 +446,54 @@ PLAIN_GROUP(exchange, EXCHANGE)
 	I(op##_longs_down, "and $7, %ecx; std", "rep " #op "l", "", 0) \
 	I(op##_one_word, "", #op "w", "", 0)
 
-#define STRINGS(I)                                                                                 \
-	STRING(I, movs)                                                                            \
-	STRING(I, stos)                                                                            \
-	STRING(I, lods)                                                                            \
-	I(scas_until, "and $7, %ecx; mov 2(" DI "), %al", "repne scasb", "", 0)                    \
-	I(scas_while, "and $7, %ecx", "repe scasl", "", 0)                                         \
-	I(scas_one, "", "scasb", "", 0)                                                            \
-	I(cmps_until, "and $7, %ecx", "repne cmpsb", "", 0)                                        \
-	I(cmps_while, "and $7, %ecx; mov " SI ", " DI, "repe cmpsl", "", 0)                        \
-	I(cmps_one, "", "cmpsw", "", 0)                                                            \
-	ONLY64(I(movs_quads, "and $7, %ecx", "rep movsq", "",                                      \
-		 0) /* With a count of 0, Intel's CPUs change RCX, too. */                         \
-	       I(movs_short_count, "and $7, %ecx; or $1, %ecx; bts $40, %rcx", "addr32 rep movsb", \
-		 "", 0))
+#define STRINGS(I)                                                                               \
+	STRING(I, movs)                                                                          \
+	STRING(I, stos)                                                                          \
+	STRING(I, lods)                                                                          \
+	I(scas_until, "and $7, %ecx; mov 2(" DI "), %al", "repne scasb", "", 0)                  \
+	I(scas_while, "and $7, %ecx", "repe scasl", "", 0)                                       \
+	I(scas_one, "", "scasb", "", 0)                                                          \
+	I(cmps_until, "and $7, %ecx", "repne cmpsb", "", 0)                                      \
+	I(cmps_while, "and $7, %ecx; mov " SI ", " DI, "repe cmpsl", "", 0)                      \
+	I(cmps_one, "", "cmpsw", "", 0)                                                          \
+	I64(I, movs_quads, "and $7, %ecx", "rep movsq", "", 0)                                   \
+	/* With a count of 0, Intel's CPUs change RCX, too. */                                   \
+	I64(I, movs_short_count, "and $7, %ecx; or $1, %ecx; bts $40, %rcx", "addr32 rep movsb", \
+	    "", 0)
 
 PLAIN_GROUP(strings, STRINGS)
 
-#define STACK(I)                                                                           \
-	I(push_register, "", "push " DX, "", 0)                                            \
-	I(push_stack_pointer, "", "push " SP, "", 0)                                       \
-	I(push_small, "", "push $-5", "", 0)                                               \
-	I(push_immediate, "", "push $0x12345678", "", 0)                                   \
-	I(push_memory, "", "push 8(" SI ")", "", 0)                                        \
-	I(push_word, "", "pushw %ax", "", 0)                                               \
-	I(push_flags, "", "pushf", "", 0)                                                  \
-	I(push_flags_word, "", "pushfw", "", 0)                                            \
-	I(push_fs, "", "push %fs", "", 0)                                                  \
-	I(push_gs, "", "push %gs", "", 0)                                                  \
-	I(pop_register, "", "pop " DX, "", 0)                                              \
-	I(pop_stack_pointer, "push " SI, "pop " SP, "", 0)                                 \
-	I(pop_memory, "", "pop 8(" SI ")", "", 0)                                          \
-	/* The address is that behind the pop. */                                          \
-	I(pop_to_stack, "", "pop 8(" SP ")", "", 0)                                        \
-	I(pop_word, "", "popw %dx", "", 0)                                                 \
-	I(pop_flags, "push $0x3ed7", "popf", "", 0)                                        \
-	I(pop_flags_off, "push $2", "popf", "", 0)                                         \
-	I(pop_flags_word, "pushw $0xed7", "popfw", "", 0)                                  \
-	I(pop_id_and_ac, "push $0x240002", "popf", "", 0)                                  \
-	I(enter_frame, "", "enter $16, $0", "", 0)                                         \
-	I(leave_frame, "", "leave", "", 0)                                                 \
-	ONLY64(I(push_new, "", "push %r15", "", 0) I(pop_new, "", "pop %r8", "", 0))       \
-	ONLY32(I(push_all, "", "pusha", "", 0) I(pop_all, "", "popa", "", 0)               \
-		       I(push_cs, "", "push %cs", "", 0) I(push_ds, "", "push %ds", "", 0) \
-			       I(push_es, "", "push %es", "", 0)                           \
-				       I(push_ss, "", "push %ss", "", 0))
+#define STACK(I)                                           \
+	I(push_register, "", "push " DX, "", 0)            \
+	I(push_stack_pointer, "", "push " SP, "", 0)       \
+	I(push_small, "", "push $-5", "", 0)               \
+	I(push_immediate, "", "push $0x12345678", "", 0)   \
+	I(push_memory, "", "push 8(" SI ")", "", 0)        \
+	I(push_word, "", "pushw %ax", "", 0)               \
+	I(push_flags, "", "pushf", "", 0)                  \
+	I(push_flags_word, "", "pushfw", "", 0)            \
+	I(push_fs, "", "push %fs", "", 0)                  \
+	I(push_gs, "", "push %gs", "", 0)                  \
+	I(pop_register, "", "pop " DX, "", 0)              \
+	I(pop_stack_pointer, "push " SI, "pop " SP, "", 0) \
+	I(pop_memory, "", "pop 8(" SI ")", "", 0)          \
+	/* The address is that behind the pop. */          \
+	I(pop_to_stack, "", "pop 8(" SP ")", "", 0)        \
+	I(pop_word, "", "popw %dx", "", 0)                 \
+	I(pop_flags, "push $0x3ed7", "popf", "", 0)        \
+	I(pop_flags_off, "push $2", "popf", "", 0)         \
+	I(pop_flags_word, "pushw $0xed7", "popfw", "", 0)  \
+	I(pop_id_and_ac, "push $0x240002", "popf", "", 0)  \
+	I(enter_frame, "", "enter $16, $0", "", 0)         \
+	I(leave_frame, "", "leave", "", 0)                 \
+	I64(I, push_new, "", "push %r15", "", 0)           \
+	I64(I, pop_new, "", "pop %r8", "", 0)              \
+	I32(I, push_all, "", "pusha", "", 0)               \
+	I32(I, pop_all, "", "popa", "", 0)                 \
+	I32(I, push_cs, "", "push %cs", "", 0)             \
+	I32(I, push_ds, "", "push %ds", "", 0)             \
+	I32(I, push_es, "", "push %es", "", 0)             \
+	I32(I, push_ss, "", "push %ss", "", 0)
 
 PLAIN_GROUP(stack, STACK)
 
@@ -483,32 +509,32 @@ PLAIN_GROUP(stack, STACK)
 PLAIN_GROUP(flags, FLAGS)
 
 /* LEA computes the address and does no more; BP and SP stand for other segments. */
-#define ADDRESSES(I)                                                                             \
-	I(address_disp32, "", "mov memory + 20, %eax", "", 0)                                    \
-	I(address_bp, "", "mov 8(" BP "), %eax", "", 0)                                          \
-	I(address_bp_disp32, "", "mov 0x80(" BP "), %eax", "", 0)                                \
-	I(address_sp, "", "mov 4(" SP "), %eax", "", 0)                                          \
-	I(address_index, "mov $3, %edx", "mov -8(" SI "," DX ",4), %eax", "", 0)                 \
-	I(address_index_only, "", "lea 0x1000(," DX ",8), " AX, "", 0)                           \
-	I(address_bp_index, "mov $3, %edx", "mov (" BP "," DX ",2), %eax", "", 0)                \
-	I(address_es, "", "mov %es:(" SI "), %eax", "", 0)                                       \
-	I(address_fs, "", "mov %fs:4(" SI "), %eax", "", 0)                                      \
-	ONLY64(I(address_ip, "", "mov memory + 20(%rip), %eax", "",                              \
-		 0) I(address_ip_immediate, "", "movl $0x12345678, memory + 20(%rip)", "",       \
-		      0) I(address_new, "mov %rsi, %r13", "mov (%r13), %eax", "",                \
-			   0) I(address_new_sib, "mov %rsi, %r12", "mov 4(%r12), %eax", "", 0)   \
-		       I(address_new_index, "mov $2, %r12d", "mov (%rsi,%r12,8), %eax", "", 0)   \
-			       I(address_32, "bts $40, %rsi", "addr32 mov (%esi), %eax", "", 0)  \
-				       I(address_32_lea, "", "lea 7(%edx,%eax,2), %rcx", "", 0)) \
-	ONLY32(I(address_16_bx_si, "", "addr16 lea 5(%bx,%si), %eax", "",                        \
-		 0) I(address_16_bx_di, "", "addr16 lea -5(%bx,%di), %eax", "",                  \
-		      0) I(address_16_bp_si, "", "addr16 lea 0x1234(%bp,%si), %eax", "",         \
-			   0) I(address_16_bp_di, "", "addr16 lea (%bp,%di), %eax", "",          \
-				0) I(address_16_si, "", "addr16 lea (%si), %eax", "",            \
-				     0) I(address_16_di, "", "addr16 lea 1(%di), %eax", "", 0)   \
-		       I(address_16_bp, "", "addr16 lea 2(%bp), %eax", "", 0)                    \
-			       I(address_16_bx, "", "addr16 lea 0x8000(%bx), %eax", "", 0)       \
-				       I(address_16_disp, "", "addr16 lea 0x8765, %eax", "", 0))
+#define ADDRESSES(I)                                                                   \
+	I(address_disp32, "", "mov memory + 20, %eax", "", 0)                          \
+	I(address_bp, "", "mov 8(" BP "), %eax", "", 0)                                \
+	I(address_bp_disp32, "", "mov 0x80(" BP "), %eax", "", 0)                      \
+	I(address_sp, "", "mov 4(" SP "), %eax", "", 0)                                \
+	I(address_index, "mov $3, %edx", "mov -8(" SI "," DX ",4), %eax", "", 0)       \
+	I(address_index_only, "", "lea 0x1000(," DX ",8), " AX, "", 0)                 \
+	I(address_bp_index, "mov $3, %edx", "mov (" BP "," DX ",2), %eax", "", 0)      \
+	I(address_es, "", "mov %es:(" SI "), %eax", "", 0)                             \
+	I(address_fs, "", "mov %fs:4(" SI "), %eax", "", 0)                            \
+	I64(I, address_ip, "", "mov memory + 20(%rip), %eax", "", 0)                   \
+	I64(I, address_ip_immediate, "", "movl $0x12345678, memory + 20(%rip)", "", 0) \
+	I64(I, address_new, "mov %rsi, %r13", "mov (%r13), %eax", "", 0)               \
+	I64(I, address_new_sib, "mov %rsi, %r12", "mov 4(%r12), %eax", "", 0)          \
+	I64(I, address_new_index, "mov $2, %r12d", "mov (%rsi,%r12,8), %eax", "", 0)   \
+	I64(I, address_32, "bts $40, %rsi", "addr32 mov (%esi), %eax", "", 0)          \
+	I64(I, address_32_lea, "", "lea 7(%edx,%eax,2), %rcx", "", 0)                  \
+	I32(I, address_16_bx_si, "", "addr16 lea 5(%bx,%si), %eax", "", 0)             \
+	I32(I, address_16_bx_di, "", "addr16 lea -5(%bx,%di), %eax", "", 0)            \
+	I32(I, address_16_bp_si, "", "addr16 lea 0x1234(%bp,%si), %eax", "", 0)        \
+	I32(I, address_16_bp_di, "", "addr16 lea (%bp,%di), %eax", "", 0)              \
+	I32(I, address_16_si, "", "addr16 lea (%si), %eax", "", 0)                     \
+	I32(I, address_16_di, "", "addr16 lea 1(%di), %eax", "", 0)                    \
+	I32(I, address_16_bp, "", "addr16 lea 2(%bp), %eax", "", 0)                    \
+	I32(I, address_16_bx, "", "addr16 lea 0x8000(%bx), %eax", "", 0)               \
+	I32(I, address_16_disp, "", "addr16 lea 0x8765, %eax", "", 0)
 
 PLAIN_GROUP(addresses, ADDRESSES)
 
@@ -517,36 +543,36 @@ PLAIN_GROUP(addresses, ADDRESSES)
 	I(jump_##cc, "", "j" #cc " 3f", "inc " BX "\n3:", 0) \
 	I(jump_far_##cc, "", "{disp32} j" #cc " 3f", "inc " BX "\n3:", 0)
 
-#define JUMPS(I)                                                                           \
-	CONDITION(I, o)                                                                    \
-	CONDITION(I, no)                                                                   \
-	CONDITION(I, b)                                                                    \
-	CONDITION(I, ae)                                                                   \
-	CONDITION(I, e)                                                                    \
-	CONDITION(I, ne)                                                                   \
-	CONDITION(I, be)                                                                   \
-	CONDITION(I, a)                                                                    \
-	CONDITION(I, s)                                                                    \
-	CONDITION(I, ns)                                                                   \
-	CONDITION(I, p)                                                                    \
-	CONDITION(I, np)                                                                   \
-	CONDITION(I, l)                                                                    \
-	CONDITION(I, ge)                                                                   \
-	CONDITION(I, le)                                                                   \
-	CONDITION(I, g)                                                                    \
-	I(jump_short, "", "jmp 3f", "inc " BX "\n3:", 0)                                   \
-	I(jump_near, "", "{disp32} jmp 3f", "inc " BX "\n3:", 0)                           \
-	I(jump_register, "mov $3f, %eax", "jmp *" AX, "inc " BX "\n3:", 0)                 \
-	I(jump_memory, "movl $3f, (" SI "); movl $0, 4(" SI ")", "jmp *(" SI ")",          \
-	  "inc " BX "\n3:", 0)                                                             \
-	I(loop_, "", "loop 3f", "inc " BX "\n3:", 0)                                       \
-	I(loop_equal, "", "loope 3f", "inc " BX "\n3:", 0)                                 \
-	I(loop_not_equal, "", "loopne 3f", "inc " BX "\n3:", 0)                            \
-	ONLY64(I(jump_no_count, "", "jrcxz 3f", "inc %rbx\n3:", 0)                         \
-		       I(jump_no_count_32, "bts $40, %rcx", "jecxz 3f", "inc %rbx\n3:", 0) \
-			       I(jump_non_canonical, "bts $62, %rsi", "jmp *%rsi", "", 0)) \
-	ONLY32(I(jump_no_count, "", "jecxz 3f", "inc %ebx\n3:", 0)                         \
-		       I(jump_no_count_16, "", "jcxz 3f", "inc %ebx\n3:", 0))
+#define JUMPS(I)                                                                  \
+	CONDITION(I, o)                                                           \
+	CONDITION(I, no)                                                          \
+	CONDITION(I, b)                                                           \
+	CONDITION(I, ae)                                                          \
+	CONDITION(I, e)                                                           \
+	CONDITION(I, ne)                                                          \
+	CONDITION(I, be)                                                          \
+	CONDITION(I, a)                                                           \
+	CONDITION(I, s)                                                           \
+	CONDITION(I, ns)                                                          \
+	CONDITION(I, p)                                                           \
+	CONDITION(I, np)                                                          \
+	CONDITION(I, l)                                                           \
+	CONDITION(I, ge)                                                          \
+	CONDITION(I, le)                                                          \
+	CONDITION(I, g)                                                           \
+	I(jump_short, "", "jmp 3f", "inc " BX "\n3:", 0)                          \
+	I(jump_near, "", "{disp32} jmp 3f", "inc " BX "\n3:", 0)                  \
+	I(jump_register, "mov $3f, %eax", "jmp *" AX, "inc " BX "\n3:", 0)        \
+	I(jump_memory, "movl $3f, (" SI "); movl $0, 4(" SI ")", "jmp *(" SI ")", \
+	  "inc " BX "\n3:", 0)                                                    \
+	I(loop_, "", "loop 3f", "inc " BX "\n3:", 0)                              \
+	I(loop_equal, "", "loope 3f", "inc " BX "\n3:", 0)                        \
+	I(loop_not_equal, "", "loopne 3f", "inc " BX "\n3:", 0)                   \
+	I64(I, jump_no_count, "", "jrcxz 3f", "inc %rbx\n3:", 0)                  \
+	I64(I, jump_no_count_32, "bts $40, %rcx", "jecxz 3f", "inc %rbx\n3:", 0)  \
+	I64(I, jump_non_canonical, "bts $62, %rsi", "jmp *%rsi", "", 0)           \
+	I32(I, jump_no_count, "", "jecxz 3f", "inc %ebx\n3:", 0)                  \
+	I32(I, jump_no_count_16, "", "jcxz 3f", "inc %ebx\n3:", 0)
 
 PLAIN_GROUP(jumps, JUMPS)
 
@@ -557,8 +583,8 @@ PLAIN_GROUP(jumps, JUMPS)
 	  "inc " BX "\n3:", 0)                                                     \
 	I(return_near, "push $3f", "ret", "inc " BX "\n3:", 0)                     \
 	I(return_and_pop, "push $3f", "ret $12", "inc " BX "\n3:", 0)              \
-	ONLY64(I(call_non_canonical, "bts $62, %rsi", "call *%rsi", "", 0)         \
-		       I(return_non_canonical, "bts $62, %rsi; push %rsi", "ret", "", 0))
+	I64(I, call_non_canonical, "bts $62, %rsi", "call *%rsi", "", 0)           \
+	I64(I, return_non_canonical, "bts $62, %rsi; push %rsi", "ret", "", 0)
 
 PLAIN_GROUP(calls, CALLS)
 
@@ -681,8 +707,9 @@ GROUP_WITH_DESCRIPTORS(far, FAR_TRANSFERS)
 	/* Busy: it is in use. */                                                        \
 	I(load_task_busy, "str %eax", "ltr %ax", "", 0)                                  \
 	I(load_task_data, "mov $" BASED_SELECTOR ", %eax", "ltr %ax", "", 0)             \
-	ONLY32(LOAD_FAR(I, les, es) I(pop_es, "push %ds", "pop %es", "", 0)              \
-		       I(pop_ds_absent, "push $" ABSENT_SELECTOR, "pop %ds", "", 0))
+	ONLY32(LOAD_FAR(I, les, es))                                                     \
+	I32(I, pop_es, "push %ds", "pop %es", "", 0)                                     \
+	I32(I, pop_ds_absent, "push $" ABSENT_SELECTOR, "pop %ds", "", 0)
 
 GROUP_WITH_DESCRIPTORS(segments, SEGMENTS)
 
@@ -738,12 +765,12 @@ GROUP_WITH_DESCRIPTORS(limits, LIMITS)
 	I(identify_features, "mov $1, %eax", "cpuid", "and $0xffffff, %ebx", 0)                 \
 	I(get_xcr, "mov %cr4, " AX "; bt $18, %eax; jnc 4f; xor %ecx, %ecx; xgetbv\n4:", "nop", \
 	  "", 0)                                                                                \
-	ONLY64(I(read_cr8, "", "mov %cr8, %rdx", "", 0)                                         \
-		       I(write_cr8, "mov $5, %eax", "mov %rax, %cr8",                           \
-			 "mov %cr8, %rdx; xor %eax, %eax; mov %rax, %cr8",                      \
-			 0) I(write_cr8_illegal, "mov $16, %eax", "mov %rax, %cr8", "", 0)      \
-			       I(write_dr7_illegal, "bts $32, %rax", "mov %rax, %dr7", "", 0)   \
-				       I(swap_gs, "swapgs", "nop", "swapgs", 0))
+	I64(I, read_cr8, "", "mov %cr8, %rdx", "", 0)                                           \
+	I64(I, write_cr8, "mov $5, %eax", "mov %rax, %cr8",                                     \
+	    "mov %cr8, %rdx; xor %eax, %eax; mov %rax, %cr8", 0)                                \
+	I64(I, write_cr8_illegal, "mov $16, %eax", "mov %rax, %cr8", "", 0)                     \
+	I64(I, write_dr7_illegal, "bts $32, %rax", "mov %rax, %dr7", "", 0)                     \
+	I64(I, swap_gs, "swapgs", "nop", "swapgs", 0)
 
 PLAIN_GROUP(system, SYSTEM)
 
@@ -760,9 +787,9 @@ PLAIN_GROUP(system, SYSTEM)
 PLAIN_GROUP(msrs, MSRS)
 
 /* The kernel is entered where it says, in the name of the kernel itself. */
-#define ENTRIES(I)                                                \
-	ONLY64(I(system_call, "", "syscall", "kernel_entry:", 0)) \
-	ONLY32(I(system_enter, "", "sysenter", "kernel_entry:", 0))
+#define ENTRIES(I)                                             \
+	I64(I, system_call, "", "syscall", "kernel_entry:", 0) \
+	I32(I, system_enter, "", "sysenter", "kernel_entry:", 0)
 
 TABLE(entries, ENTRIES)
 
@@ -825,18 +852,18 @@ static void enable_fpu(void)
 		run_rows(name##_rows, ARRAY_SIZE(name##_rows), kvm_try); \
 	}
 
-#define FPU(I)                                                                                     \
-	I(initialize, "fldz", "fninit", "fnstsw %ax; fnstcw (" SI ")", 0)                          \
-	I(store_control, "fninit", "fnstcw (" SI ")", "", 0)                                       \
-	I(store_state_word, "fninit; fldz", "fnstsw (" SI ")", "", 0)                              \
-	/* KVM does not emulate them for 64-bit code. */                                           \
-	ONLY32(I(save_all, "fninit; lea stack_memory + 64, %eax; and $-16, %eax", "fxsave (%eax)", \
-		 "mov (%eax), %ecx; mov 24(%eax), %edx; xor %eax, %eax",                           \
-		 0) I(restore_all,                                                                 \
-		      "fninit; fldz; lea stack_memory + 64, %eax; and $-16, %eax"                  \
-		      "; fxsave (%eax); fninit",                                                   \
-		      "fxrstor (%eax)", "fnstsw %ax", 0)                                           \
-		       I(save_unaligned, "lea stack_memory + 65, %eax", "fxsave (%eax)", "", 0))
+#define FPU(I)                                                                                   \
+	I(initialize, "fldz", "fninit", "fnstsw %ax; fnstcw (" SI ")", 0)                        \
+	I(store_control, "fninit", "fnstcw (" SI ")", "", 0)                                     \
+	I(store_state_word, "fninit; fldz", "fnstsw (" SI ")", "", 0)                            \
+	/* KVM does not emulate them for 64-bit code. */                                         \
+	I32(I, save_all, "fninit; lea stack_memory + 64, %eax; and $-16, %eax", "fxsave (%eax)", \
+	    "mov (%eax), %ecx; mov 24(%eax), %edx; xor %eax, %eax", 0)                           \
+	I32(I, restore_all,                                                                      \
+	    "fninit; fldz; lea stack_memory + 64, %eax; and $-16, %eax"                          \
+	    "; fxsave (%eax); fninit",                                                           \
+	    "fxrstor (%eax)", "fnstsw %ax", 0)                                                   \
+	I32(I, save_unaligned, "lea stack_memory + 65, %eax", "fxsave (%eax)", "", 0)
 
 GROUP_WITH_FPU(fpu, FPU)
 
@@ -856,8 +883,8 @@ GROUP_WITH_FPU(fpu, FPU)
 	I(store_past_cache, "movups (" DI "), %xmm2", "movntps %xmm2, 16(" SI ")", "", 0) \
 	I(load_mmx, "", "movq (" SI "), %mm1", "movq %mm1, (" DI "); emms", 0)            \
 	I(store_mmx, "movq (" SI "), %mm3", "movq %mm3, 3(" DI ")", "emms", 0)            \
-	ONLY64(I(store_new, "movups (" DI "), %xmm12", "movups %xmm12, 5(" SI ")", "", 0) \
-		       I(load_new, "", "movaps 16(" SI "), %xmm9", "movups %xmm9, (" DI ")", 0))
+	I64(I, store_new, "movups (" DI "), %xmm12", "movups %xmm12, 5(" SI ")", "", 0)   \
+	I64(I, load_new, "", "movaps 16(" SI "), %xmm9", "movups %xmm9, (" DI ")", 0)
 
 GROUP_WITH_FPU(vectors, VECTORS)
 
@@ -866,32 +893,32 @@ GROUP_WITH_FPU(vectors, VECTORS)
 	I(unavailable_initialize, "", "fninit", "", 0)             \
 	I(unavailable_store, "", "fnstcw (" SI ")", "", 0)         \
 	I(unavailable_status, "", "fnstsw (" SI ")", "", 0)        \
-	ONLY32(I(unavailable_save, "", "fxsave (%esi)", "", 0))    \
+	I32(I, unavailable_save, "", "fxsave (%esi)", "", 0)       \
 	I(unavailable_vector, "", "movups (" SI "), %xmm1", "", 0) \
 	I(unavailable_mmx, "", "movq (" SI "), %mm1", "", 0)
 
-#define FAULTS(I)                                                                                  \
-	I(undefined_lock, "", "lock; nop", "", 0)                                                  \
-	I(undefined_locked_move, "", ".byte 0xf0, 0x89, 0x06", "", 0)                              \
-	I(undefined_locked_register, "", ".byte 0xf0, 0x01, 0xc2", "", 0)                          \
-	I(undefined_cs_load, "", ".byte 0x8e, 0xc8", "", 0)                                        \
-	I(undefined_opcode, "", ".byte 0x0f, 0xff, 0xc0", "", 0)                                   \
-	I(undefined_group, "", ".byte 0xff, 0xf8", "", 0)                                          \
-	I(undefined_load_address, "", ".byte 0x8d, 0xc0", "", 0)                                   \
-	I(page_fault_read, "mov $0x90000123, %eax", "mov (" AX "), %edx", "", 0)                   \
-	I(page_fault_write, "mov $0x90000123, %eax", "mov %edx, (" AX ")", "", 0)                  \
-	I(page_fault_change, "mov $0x90000123, %eax", "addl $1, (" AX ")", "", 0)                  \
-	I(page_fault_push, "mov $0x90000123, %eax", "push (" AX ")", "", 0)                        \
-	I(page_fault_string, "mov $0x90000123, %eax; mov " AX ", " DI, "stosb", "", 0)             \
-	I(page_fault_jump, "mov $0x90000123, %eax", "jmp *(" AX ")", "", 0)                        \
-	ONLY64(I(non_canonical_read, "bts $62, %rsi", "mov (%rsi), %eax", "",                      \
-		 0) I(non_canonical_write, "bts $62, %rsi", "mov %eax, (%rsi)", "",                \
-		      0) I(non_canonical_bp, "bts $62, %rbp", "mov (%rbp), %eax", "",              \
-			   0) I(unaligned_16, "", "lock cmpxchg16b 1(%rsi)", "", 0)                \
-		       I(undefined_in_long_mode, "", ".byte 0x60", "", 0) I(undefined_push_ds, "", \
-									    ".byte 0x1e", "", 0)   \
-			       I(undefined_adjust, "", ".byte 0xd4, 0x0a", "", 0)                  \
-				       I(undefined_far_load, "", ".byte 0xc4, 0x06", "", 0))
+#define FAULTS(I)                                                                      \
+	I(undefined_lock, "", "lock; nop", "", 0)                                      \
+	I(undefined_locked_move, "", ".byte 0xf0, 0x89, 0x06", "", 0)                  \
+	I(undefined_locked_register, "", ".byte 0xf0, 0x01, 0xc2", "", 0)              \
+	I(undefined_cs_load, "", ".byte 0x8e, 0xc8", "", 0)                            \
+	I(undefined_opcode, "", ".byte 0x0f, 0xff, 0xc0", "", 0)                       \
+	I(undefined_group, "", ".byte 0xff, 0xf8", "", 0)                              \
+	I(undefined_load_address, "", ".byte 0x8d, 0xc0", "", 0)                       \
+	I(page_fault_read, "mov $0x90000123, %eax", "mov (" AX "), %edx", "", 0)       \
+	I(page_fault_write, "mov $0x90000123, %eax", "mov %edx, (" AX ")", "", 0)      \
+	I(page_fault_change, "mov $0x90000123, %eax", "addl $1, (" AX ")", "", 0)      \
+	I(page_fault_push, "mov $0x90000123, %eax", "push (" AX ")", "", 0)            \
+	I(page_fault_string, "mov $0x90000123, %eax; mov " AX ", " DI, "stosb", "", 0) \
+	I(page_fault_jump, "mov $0x90000123, %eax", "jmp *(" AX ")", "", 0)            \
+	I64(I, non_canonical_read, "bts $62, %rsi", "mov (%rsi), %eax", "", 0)         \
+	I64(I, non_canonical_write, "bts $62, %rsi", "mov %eax, (%rsi)", "", 0)        \
+	I64(I, non_canonical_bp, "bts $62, %rbp", "mov (%rbp), %eax", "", 0)           \
+	I64(I, unaligned_16, "", "lock cmpxchg16b 1(%rsi)", "", 0)                     \
+	I64(I, undefined_in_long_mode, "", ".byte 0x60", "", 0)                        \
+	I64(I, undefined_push_ds, "", ".byte 0x1e", "", 0)                             \
+	I64(I, undefined_adjust, "", ".byte 0xd4, 0x0a", "", 0)                        \
+	I64(I, undefined_far_load, "", ".byte 0xc4, 0x06", "", 0)
 
 TABLE(faults, FAULTS)
 TABLE(unavailable, UNAVAILABLE)

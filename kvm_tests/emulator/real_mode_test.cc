@@ -142,197 +142,190 @@
 	R(load_idt, "movl $0x03ff, (%si); movw $0, 4(%si)", "lidt (%si)", "", 0)  \
 	R(locked_move, "", ".byte 0xf0, 0x89, 0x04", "", 0)
 
-TRANSFERS(CODE)
-STACK(CODE) SEGMENTS(CODE) ADDRESSES(CODE) OTHERS(CODE)
+#define TABLES(R) TRANSFERS(R) STACK(R) SEGMENTS(R) ADDRESSES(R) OTHERS(R)
 
-	namespace
+TABLES(CODE)
+
+namespace
 {
 
-	struct Row {
-		const char *name;
-		const uint8_t *code, *prefix, *end;
-		uint64_t undefined;
-	};
+struct Row {
+	const char *name;
+	const uint8_t *code, *prefix, *end;
+	uint64_t undefined;
+};
 
-	struct Group {
-		const char *name;
-		std::vector<Row> rows;
-	};
+struct Group {
+	const char *name;
+	std::vector<Row> rows;
+};
 
-	[[maybe_unused]] void PrintTo(const Group &group, std::ostream *os)
+[[maybe_unused]] void PrintTo(const Group &group, std::ostream *os)
+{
+	*os << group.name;
+}
+
+// Behind the interrupt table: its handlers, and a segment of each kind.
+constexpr uint64_t kHandlers = 0x500, kCode = 0x20000, kStack = 0x30000, kData = 0x40000,
+		   kExtra = 0x50000;
+constexpr uint64_t kStackPointer = 0x8000;
+constexpr uint8_t kHlt = 0xf4;
+constexpr uint8_t kPrefix[] = {0x0f, 0x0b, 'k', 'v', 'm'};
+
+// What is filled before an instruction, and compared behind it: around where registers point,
+// at both ends of a segment, and where an address of the table is.
+constexpr struct {
+	uint64_t base, size;
+} kAreas[] = {
+	{kStack, 64},		{kStack + kStackPointer - 128, 256},
+	{kStack + 0xffc0, 128}, {kData, 0x300},
+	{kData + 0x1230, 16},	{kData + 0xffc0, 128},
+	{kExtra, 0x300},	{kExtra + 0xffc0, 128},
+};
+constexpr uint64_t kAreaMax = 0x300;
+
+struct State {
+	kvm_regs regs;
+	kvm_sregs sregs;
+	uint8_t memory[ARRAY_SIZE(kAreas)][kAreaMax];
+};
+
+class RealMode : public kvm_tests::CaseTest, public testing::WithParamInterface<Group>
+{
+protected:
+	void Fill(const Row &row, bool is_forced)
 	{
-		*os << group.name;
+		uint8_t *memory = Memory();
+
+		for (const auto &area : kAreas)
+			memcpy(memory + area.base, pattern_, area.size);
+		memcpy(memory + kCode, row.code, size_t(row.end - row.code));
+		if (is_forced)
+			memcpy(memory + kCode + (row.prefix - row.code), kPrefix, sizeof(kPrefix));
 	}
 
-	// Behind the interrupt table: its handlers, and a segment of each kind.
-	constexpr uint64_t kHandlers = 0x500, kCode = 0x20000, kStack = 0x30000, kData = 0x40000,
-			   kExtra = 0x50000;
-	constexpr uint64_t kStackPointer = 0x8000;
-	constexpr uint8_t kHlt = 0xf4;
-	constexpr uint8_t kPrefix[] = {0x0f, 0x0b, 'k', 'v', 'm'};
-
-	// What is filled before an instruction, and compared behind it: around where registers point,
-	// at both ends of a segment, and where an address of the table is.
-	constexpr struct {
-		uint64_t base, size;
-	} kAreas[] = {
-		{kStack, 64},		{kStack + kStackPointer - 128, 256},
-		{kStack + 0xffc0, 128}, {kData, 0x300},
-		{kData + 0x1230, 16},	{kData + 0xffc0, 128},
-		{kExtra, 0x300},	{kExtra + 0xffc0, 128},
-	};
-	constexpr uint64_t kAreaMax = 0x300;
-
-	struct State {
-		kvm_regs regs;
-		kvm_sregs sregs;
-		uint8_t memory[ARRAY_SIZE(kAreas)][kAreaMax];
-	};
-
-	class RealMode : public kvm_tests::CaseTest, public testing::WithParamInterface<Group>
+	void SetRegisters(uint64_t ax, uint64_t flags)
 	{
-	protected:
-		void Fill(const Row &row, bool is_forced)
-		{
-			uint8_t *memory = Memory();
+		kvm_sregs sregs = reset_;
+		kvm_regs regs = {};
 
-			for (const auto &area : kAreas)
-				memcpy(memory + area.base, pattern_, area.size);
-			memcpy(memory + kCode, row.code, size_t(row.end - row.code));
-			if (is_forced)
-				memcpy(memory + kCode + (row.prefix - row.code), kPrefix,
-				       sizeof(kPrefix));
-		}
+		SetSegment(&sregs.cs, kCode);
+		SetSegment(&sregs.ss, kStack);
+		SetSegment(&sregs.ds, kData);
+		SetSegment(&sregs.es, kExtra);
+		sregs.idt.base = 0;
+		sregs.idt.limit = 0x3ff;
+		regs.rax = ax;
+		regs.rdx = ~ax & 0xffffffff;
+		regs.rcx = 0xc1c2c3c4;
+		regs.rbp = 0xb5b6b7b8;
+		regs.rsi = 0x100;
+		regs.rbx = regs.rsi - 8;
+		regs.rdi = 0x180;
+		regs.rsp = kStackPointer;
+		regs.rflags = RFLAGS_FIXED | flags;
+		SAFE_IOCTL(vm()->vcpu_fd, KVM_SET_SREGS, &sregs);
+		SAFE_IOCTL(vm()->vcpu_fd, KVM_SET_REGS, &regs);
+	}
 
-		void SetRegisters(uint64_t ax, uint64_t flags)
-		{
-			kvm_sregs sregs = reset_;
-			kvm_regs regs = {};
+	void RunRow(const Row &row, bool is_forced, uint64_t ax, uint64_t flags, State *state)
+	{
+		Fill(row, is_forced);
+		SetRegisters(ax, flags);
+		RunTo(KVM_EXIT_HLT);
+		SAFE_IOCTL(vm()->vcpu_fd, KVM_GET_REGS, &state->regs);
+		SAFE_IOCTL(vm()->vcpu_fd, KVM_GET_SREGS, &state->sregs);
+		for (size_t i = 0; i < ARRAY_SIZE(kAreas); i++)
+			memcpy(state->memory[i], Memory() + kAreas[i].base, kAreas[i].size);
+	}
 
-			SetSegment(&sregs.cs, kCode);
-			SetSegment(&sregs.ss, kStack);
-			SetSegment(&sregs.ds, kData);
-			SetSegment(&sregs.es, kExtra);
-			sregs.idt.base = 0;
-			sregs.idt.limit = 0x3ff;
-			regs.rax = ax;
-			regs.rdx = ~ax & 0xffffffff;
-			regs.rcx = 0xc1c2c3c4;
-			regs.rbp = 0xb5b6b7b8;
-			regs.rsi = 0x100;
-			regs.rbx = regs.rsi - 8;
-			regs.rdi = 0x180;
-			regs.rsp = kStackPointer;
-			regs.rflags = RFLAGS_FIXED | flags;
-			SAFE_IOCTL(vm()->vcpu_fd, KVM_SET_SREGS, &sregs);
-			SAFE_IOCTL(vm()->vcpu_fd, KVM_SET_REGS, &regs);
-		}
-
-		void RunRow(const Row &row, bool is_forced, uint64_t ax, uint64_t flags,
-			    State *state)
-		{
-			Fill(row, is_forced);
-			SetRegisters(ax, flags);
-			RunTo(KVM_EXIT_HLT);
-			SAFE_IOCTL(vm()->vcpu_fd, KVM_GET_REGS, &state->regs);
-			SAFE_IOCTL(vm()->vcpu_fd, KVM_GET_SREGS, &state->sregs);
-			for (size_t i = 0; i < ARRAY_SIZE(kAreas); i++)
-				memcpy(state->memory[i], Memory() + kAreas[i].base, kAreas[i].size);
-		}
-
-		static void Compare(const Row &row, const State &native, const State &forced)
-		{
+	static void Compare(const Row &row, const State &native, const State &forced)
+	{
 #define SAME(field) EXPECT_EQ(forced.field, native.field)
-			SAME(regs.rax);
-			SAME(regs.rbx);
-			SAME(regs.rcx);
-			SAME(regs.rdx);
-			SAME(regs.rsi);
-			SAME(regs.rdi);
-			SAME(regs.rbp);
-			SAME(regs.rsp);
-			SAME(regs.rip) << "in the handlers of vectors 0 to 255, from " << kHandlers
-				       << " on";
-			EXPECT_EQ((forced.regs.rflags ^ native.regs.rflags) & ~row.undefined, 0u)
-				<< std::hex << forced.regs.rflags << " and " << native.regs.rflags;
+		SAME(regs.rax);
+		SAME(regs.rbx);
+		SAME(regs.rcx);
+		SAME(regs.rdx);
+		SAME(regs.rsi);
+		SAME(regs.rdi);
+		SAME(regs.rbp);
+		SAME(regs.rsp);
+		SAME(regs.rip) << "in the handlers of vectors 0 to 255, from " << kHandlers
+			       << " on";
+		EXPECT_EQ((forced.regs.rflags ^ native.regs.rflags) & ~row.undefined, 0u)
+			<< std::hex << forced.regs.rflags << " and " << native.regs.rflags;
 #define SAME_SEGMENT(segment)         \
 	SAME(sregs.segment.selector); \
 	SAME(sregs.segment.base);     \
 	SAME(sregs.segment.limit)
-			SAME_SEGMENT(cs);
-			SAME_SEGMENT(ds);
-			SAME_SEGMENT(es);
-			SAME_SEGMENT(fs);
-			SAME_SEGMENT(gs);
-			SAME_SEGMENT(ss);
-			SAME(sregs.cr0);
-			SAME(sregs.idt.limit);
-			for (size_t i = 0; i < ARRAY_SIZE(kAreas); i++)
-				EXPECT_EQ(
-					memcmp(forced.memory[i], native.memory[i], kAreas[i].size),
-					0)
-					<< "memory from " << std::hex << kAreas[i].base
-					<< " on: " << testing::PrintToString(forced.memory[i])
-					<< " and " << testing::PrintToString(native.memory[i]);
-		}
-
-		void SetUp() override
-		{
-			CaseTest::SetUp();
-			SAFE_IOCTL(vm()->vcpu_fd, KVM_GET_SREGS, &reset_);
-			for (uint64_t i = 0; i < kAreaMax; i++)
-				pattern_[i] = uint8_t(i * 7 + (i >> 8));
-			for (uint32_t vector = 0; vector < 256; vector++) {
-				const uint16_t entry[] = {uint16_t(kHandlers + vector), 0};
-
-				memcpy(Memory() + vector * sizeof(entry), entry, sizeof(entry));
-			}
-			memset(Memory() + kHandlers, kHlt, 256);
-		}
-
-	private:
-		uint8_t *Memory()
-		{
-			return static_cast<uint8_t *>(tst_kvm_get_memptr(vm(), 0));
-		}
-
-		static void SetSegment(kvm_segment *segment, uint64_t base)
-		{
-			segment->base = base;
-			segment->selector = uint16_t(base >> 4);
-		}
-
-		kvm_sregs reset_ = {};
-		uint8_t pattern_[kAreaMax] = {};
-	};
-
-	TEST_P(RealMode, IsEmulatedAsTheCpuDoesIt)
-	{
-		constexpr uint64_t kValues[][2] = {{0x12343000, 0},
-						   {0x80004321, STATUS | RFLAGS_IF}};
-
-		for (const Row &row : GetParam().rows)
-			for (const auto &[ax, flags] : kValues) {
-				SCOPED_TRACE(std::string(row.name) + " with ax " +
-					     std::to_string(ax) +
-					     ": KVM's emulator, and then the CPU");
-				State native, forced;
-
-				RunRow(row, false, ax, flags, &native);
-				RunRow(row, true, ax, flags, &forced);
-				if (HasFatalFailure())
-					return;
-				Compare(row, native, forced);
-			}
+		SAME_SEGMENT(cs);
+		SAME_SEGMENT(ds);
+		SAME_SEGMENT(es);
+		SAME_SEGMENT(fs);
+		SAME_SEGMENT(gs);
+		SAME_SEGMENT(ss);
+		SAME(sregs.cr0);
+		SAME(sregs.idt.limit);
+		for (size_t i = 0; i < ARRAY_SIZE(kAreas); i++)
+			EXPECT_EQ(memcmp(forced.memory[i], native.memory[i], kAreas[i].size), 0)
+				<< "memory from " << std::hex << kAreas[i].base
+				<< " on: " << testing::PrintToString(forced.memory[i]) << " and "
+				<< testing::PrintToString(native.memory[i]);
 	}
 
-	const Group kGroups[] = {
-		{"transfers", {TRANSFERS(ROW)}}, {"stack", {STACK(ROW)}},
-		{"segments", {SEGMENTS(ROW)}},	 {"addresses", {ADDRESSES(ROW)}},
-		{"others", {OTHERS(ROW)}},
-	};
+	void SetUp() override
+	{
+		CaseTest::SetUp();
+		SAFE_IOCTL(vm()->vcpu_fd, KVM_GET_SREGS, &reset_);
+		for (uint64_t i = 0; i < kAreaMax; i++)
+			pattern_[i] = uint8_t(i * 7 + (i >> 8));
+		for (uint32_t vector = 0; vector < 256; vector++) {
+			const uint16_t entry[] = {uint16_t(kHandlers + vector), 0};
 
-	INSTANTIATE_TEST_SUITE_P(Groups, RealMode, testing::ValuesIn(kGroups),
-				 kvm_tests::NameOf<Group>);
+			memcpy(Memory() + vector * sizeof(entry), entry, sizeof(entry));
+		}
+		memset(Memory() + kHandlers, kHlt, 256);
+	}
+
+private:
+	uint8_t *Memory()
+	{
+		return static_cast<uint8_t *>(tst_kvm_get_memptr(vm(), 0));
+	}
+
+	static void SetSegment(kvm_segment *segment, uint64_t base)
+	{
+		segment->base = base;
+		segment->selector = uint16_t(base >> 4);
+	}
+
+	kvm_sregs reset_ = {};
+	uint8_t pattern_[kAreaMax] = {};
+};
+
+TEST_P(RealMode, IsEmulatedAsTheCpuDoesIt)
+{
+	constexpr uint64_t kValues[][2] = {{0x12343000, 0}, {0x80004321, STATUS | RFLAGS_IF}};
+
+	for (const Row &row : GetParam().rows)
+		for (const auto &[ax, flags] : kValues) {
+			SCOPED_TRACE(std::string(row.name) + " with ax " + std::to_string(ax) +
+				     ": KVM's emulator, and then the CPU");
+			State native, forced;
+
+			RunRow(row, false, ax, flags, &native);
+			RunRow(row, true, ax, flags, &forced);
+			if (HasFatalFailure())
+				return;
+			Compare(row, native, forced);
+		}
+}
+
+const Group kGroups[] = {
+	{"transfers", {TRANSFERS(ROW)}}, {"stack", {STACK(ROW)}},   {"segments", {SEGMENTS(ROW)}},
+	{"addresses", {ADDRESSES(ROW)}}, {"others", {OTHERS(ROW)}},
+};
+
+INSTANTIATE_TEST_SUITE_P(Groups, RealMode, testing::ValuesIn(kGroups), kvm_tests::NameOf<Group>);
 
 } // namespace

@@ -26,9 +26,6 @@
 
 #define STATUS 0x8d5
 #define OF 0x800
-#define AF 0x10
-#define SF_ZF 0xc0
-#define CF 1
 
 // SI and DI are offsets in DS and ES, BX is that of SI less 8. A label's address is one in CS.
 #define TRANSFERS(R)                                                                               \

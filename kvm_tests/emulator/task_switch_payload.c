@@ -24,8 +24,7 @@
 
 #define TYPE_TSS16 0x01
 #define TSS16_SIZE 44
-#define TYPE_GATE 0x05
-#define BUSY 0x02 /* of a TSS's type */
+#define BUSY (SEGTYPE_TSS ^ SEGTYPE_TSS_BUSY)
 #define DPL3 0x60
 #define NOT_BUSY (SEGTYPE_TSS | SEGFLAG_PRESENT)
 
@@ -34,9 +33,6 @@
 #define DR7_L0_TO_L3 0x55
 #define DR7_G1 (1 << 3)
 #define VECTOR 0x50
-#define VECTOR_TS 10
-#define VECTOR_NP 11
-#define VECTOR_GP 13
 
 /* "Task-State Segment (TSS)" */
 struct tss {
@@ -164,7 +160,7 @@ static void prepare(void)
 /* A gate holds a selector where a segment's base begins. */
 static void set_gate(uint16_t selector, unsigned int flags)
 {
-	kvm_set_segment_descriptor(&kvm_gdt[GATE], selector, 0, TYPE_GATE | flags);
+	kvm_set_segment_descriptor(&kvm_gdt[GATE], selector, 0, SEGTYPE_TASK_GATE | flags);
 }
 
 #define REGISTERS(R) R(ax) R(cx) R(dx) R(bx) R(bp) R(si) R(di)
@@ -281,7 +277,7 @@ GUEST_CASE(ExceptionThroughTaskGate)
 {
 	prepare();
 	task.ip = (uintptr_t)returning_task;
-	set_interrupt_gate(VECTOR_NP);
+	set_interrupt_gate(INTR_SEGFAULT);
 	skip = MOVE_SIZE;
 	initial = task;
 	asm volatile("mov %%ax, %%gs" : : "a"(SELECTOR(ABSENT)) : "memory");
@@ -340,21 +336,21 @@ GUEST_CASE(BusyTask)
 {
 	prepare();
 	descriptor_of(SELECTOR(TASK))->flags_lo |= BUSY;
-	refuse(SELECTOR(TASK), VECTOR_GP, SELECTOR(TASK));
+	refuse(SELECTOR(TASK), INTR_GPF, SELECTOR(TASK));
 }
 
 GUEST_CASE(AbsentTask)
 {
 	prepare();
 	descriptor_of(SELECTOR(TASK))->flags_lo &= ~SEGFLAG_PRESENT;
-	refuse(SELECTOR(TASK), VECTOR_NP, SELECTOR(TASK));
+	refuse(SELECTOR(TASK), INTR_SEGFAULT, SELECTOR(TASK));
 }
 
 GUEST_CASE(ShortTask)
 {
 	prepare();
 	kvm_set_segment_descriptor(&kvm_gdt[TASK], (uintptr_t)&task, sizeof(task) - 2, NOT_BUSY);
-	refuse(SELECTOR(TASK), VECTOR_TS, SELECTOR(TASK));
+	refuse(SELECTOR(TASK), INTR_INVALID_TSS, SELECTOR(TASK));
 }
 
 GUEST_CASE(Short16BitTask)
@@ -362,41 +358,41 @@ GUEST_CASE(Short16BitTask)
 	prepare();
 	kvm_set_segment_descriptor(&kvm_gdt[TASK], (uintptr_t)&task, TSS16_SIZE - 2,
 				   TYPE_TSS16 | SEGFLAG_PRESENT);
-	refuse(SELECTOR(TASK), VECTOR_TS, SELECTOR(TASK));
+	refuse(SELECTOR(TASK), INTR_INVALID_TSS, SELECTOR(TASK));
 }
 
 GUEST_CASE(LocalSelectorOfTask)
 {
 	prepare();
 	set_gate(SELECTOR(TASK) | IN_LOCAL_TABLE, SEGFLAG_PRESENT);
-	refuse(SELECTOR(GATE), VECTOR_GP, SELECTOR(TASK) | IN_LOCAL_TABLE);
+	refuse(SELECTOR(GATE), INTR_GPF, SELECTOR(TASK) | IN_LOCAL_TABLE);
 }
 
 GUEST_CASE(UsersSelectorOfTask)
 {
 	prepare();
-	refuse(SELECTOR(TASK) | 3, VECTOR_GP, SELECTOR(TASK));
+	refuse(SELECTOR(TASK) | 3, INTR_GPF, SELECTOR(TASK));
 }
 
 GUEST_CASE(AbsentTaskGate)
 {
 	prepare();
 	set_gate(SELECTOR(TASK), 0);
-	refuse(SELECTOR(GATE), VECTOR_NP, SELECTOR(GATE));
+	refuse(SELECTOR(GATE), INTR_SEGFAULT, SELECTOR(GATE));
 }
 
 GUEST_CASE(GateToBusyTask)
 {
 	prepare();
 	set_gate(own_selector, SEGFLAG_PRESENT);
-	refuse(SELECTOR(GATE), VECTOR_GP, own_selector);
+	refuse(SELECTOR(GATE), INTR_GPF, own_selector);
 }
 
 GUEST_CASE(GateToData)
 {
 	prepare();
 	set_gate(SELECTOR(USER_DATA), SEGFLAG_PRESENT);
-	refuse(SELECTOR(GATE), VECTOR_GP, SELECTOR(USER_DATA));
+	refuse(SELECTOR(GATE), INTR_GPF, SELECTOR(USER_DATA));
 }
 
 static void return_nested(void *arg)
@@ -412,7 +408,7 @@ GUEST_CASE(ReturnToTaskNotBusy)
 	prepare();
 	own->link = SELECTOR(TASK);
 	fault = kvm_try(return_nested, NULL);
-	if (fault.vector != VECTOR_TS || fault.errcode != SELECTOR(TASK))
+	if (fault.vector != INTR_INVALID_TSS || fault.errcode != SELECTOR(TASK))
 		tst_res(TFAIL, "vector %d with error code %#lx", fault.vector, fault.errcode);
 	else if (equal("the number of runs", runs, 0) && equal("TR", task_register(), own_selector))
 		tst_res(TPASS, "the return is refused");

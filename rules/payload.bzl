@@ -53,19 +53,22 @@ def _kvm_payload_impl(ctx):
         image = _flat_image(ctx, "_" + name if i else "", elf, toolchain, features)
         embedded += [image, elf]
         lines.append("\tpayload\t\"{}\", \"{}\", \"{}\"\n".format(name, image.path, elf.path))
-    list_of_payloads = ctx.actions.declare_file(ctx.label.name + ".list")
-    ctx.actions.write(list_of_payloads, "".join(lines))
+    assembly = ctx.actions.declare_file(ctx.label.name + ".s")
+    ctx.actions.expand_template(
+        template = ctx.file._embed,
+        output = assembly,
+        substitutions = {
+            "%{count}": str(len(payloads)),
+            "%{payloads}": "".join(lines),
+        },
+    )
     _, outputs = cc_common.compile(
         name = ctx.label.name,
         actions = ctx.actions,
         cc_toolchain = toolchain,
         feature_configuration = features,
-        srcs = [ctx.file._embed],
-        additional_inputs = embedded + [list_of_payloads],
-        user_compile_flags = [
-            "-DPAYLOAD_COUNT={}".format(len(payloads)),
-            "-DPAYLOAD_LIST=\"{}\"".format(list_of_payloads.path),
-        ],
+        srcs = [assembly],
+        additional_inputs = embedded,
     )
     linking_context, _ = cc_common.create_linking_context_from_compilation_outputs(
         name = ctx.label.name,
@@ -119,7 +122,7 @@ The flat image is the target's output, the ELF file its output group "elf".""",
         ),
         "_cc_toolchain": attr.label(default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
         "_embed": attr.label(
-            default = "//rules:embed_payload.S",
+            default = "//rules:embed_payload.s.tpl",
             allow_single_file = True,
         ),
     },

@@ -16,6 +16,7 @@ _NOT_FOR_FUZZING = {
 
 # What the test of a finding is built with, if the fuzz test is.
 _KEPT = [
+    "additional_compiler_inputs",
     "copts",
     "deps",
     "payload_copts",

@@ -25,6 +25,7 @@ def kvm_test(
         deps = [],
         payload_deps = [],
         copts = [],
+        additional_compiler_inputs = [],
         payload_copts = [],
         payload_data_files = {},
         payload_features = [],
@@ -67,6 +68,7 @@ def kvm_test(
       deps: libraries of the controller. Accepts select().
       payload_deps: libraries of the payload. Accepts select().
       copts: compiler options of the controller. Accepts select().
+      additional_compiler_inputs: files that these options name, with `$(execpath)`.
       payload_copts: compiler options of the payload. Accepts select().
       payload_data_files: files inside the payload: a literal dict from a C name to
         a file's label. For `{"firmware": "firmware.bin"}` the payload declares
@@ -156,6 +158,7 @@ def kvm_test(
         name = name + "._controller_code",
         testonly = True,
         srcs = srcs,
+        additional_compiler_inputs = additional_compiler_inputs,
         copts = copts,
         features = features,
         linkstatic = True,

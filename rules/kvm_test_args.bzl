@@ -60,6 +60,7 @@ _PASSED_ON_BY_PROGRAMS = [argument for argument in _PASSED_ON if argument != "fe
 
 # Its own.
 _OWN = [
+    "additional_compiler_inputs",
     "copts",
     "deps",
     "fixed_by",

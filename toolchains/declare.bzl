@@ -148,6 +148,8 @@ def _declare_host(host, row):
         builtin_include_directories = [
             "%workspace%/{}/{}".format(llvm, _RESOURCE_DIR),
             "%workspace%/{}/usr".format(sysroot),
+            # What rules/precompiled_header.bzl has read, and has as its inputs.
+            "/proc/self/cwd",
         ],
         # C code is compiled with unwind tables: a test that breaks off throws
         # through it.

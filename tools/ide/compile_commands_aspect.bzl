@@ -21,9 +21,10 @@ CompileCommandsInfo = provider(
 _SOURCES = ["c", "cc", "cpp", "cxx"]
 _HEADERS = ["h", "hh", "hpp", "hxx"]
 
-# Arguments that say where outputs go. Those in the second list have a value.
-_OUTPUT_FLAGS = ["-MD", "-c"]
-_OUTPUT_OPTIONS = ["-MF", "-o"]
+# Arguments that an editor has no use for: where outputs go, and a precompiled header, which
+# the source includes itself. Those in the second list have a value.
+_DROPPED_FLAGS = ["-MD", "-c"]
+_DROPPED_OPTIONS = ["-MF", "-o", "-include-pch"]
 
 # Flags whose value, if it is a path, is written without a space.
 _JOINED = ["-I", "-F", "-isystem", "-iquote", "-idirafter", "-include"]
@@ -48,9 +49,9 @@ def _flags(argv, source):
     for argument in argv[1:]:
         if skip:
             skip = False
-        elif argument in _OUTPUT_OPTIONS:
+        elif argument in _DROPPED_OPTIONS:
             skip = True
-        elif argument not in _OUTPUT_FLAGS and argument != source.path:
+        elif argument not in _DROPPED_FLAGS and argument != source.path:
             flags.append(argument)
     return tuple(flags)
 

@@ -403,7 +403,8 @@ void tst_kvm_load(struct tst_kvm_instance *inst, const struct tst_kvm_state *sta
  * caller frees it. Up to 40 differences are listed.
  *
  * Time that goes on by itself is compared as follows: the TSC by its offset from the
- * host's, and not at all where KVM does not tell that; a TSC deadline that has passed
+ * host's, and not at all where KVM does not tell that or, since the host's is unstable
+ * (Linux then does not offer it as a clock), changes it; a TSC deadline that has passed
  * equals none; the clock, the APIC timer's current count, when a PIT channel was
  * loaded, its request (line 0 of PIC and I/O APIC), IA32_MPERF, IA32_APERF and
  * Hyper-V's time counters are not compared. Nor is XSTATE_BV, in which a CPU may or

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What states hold, what is refused, and how two of them differ.
 #include <pthread.h>
+#include <sched.h>
+#include <sys/mount.h>
 
+#include <fstream>
 #include <random>
+#include <thread>
 
 #include "exits_test.h"
 #include "ringside/runner.h"
@@ -344,6 +348,52 @@ TEST_F(Difference, Msrs)
 
 	ASSERT_EQ(SAFE_IOCTL(fd(), kSetMsrs, &msrs), 1);
 	EXPECT_EQ(Found(), "CPU 0: MSR 0xc0000081 (STAR): 0x13001012345678 and 0x23002012345678");
+}
+
+// Shows this thread another list of the clocks that the kernel offers; says what went wrong.
+std::string OfferClocks(const std::string &clocks)
+{
+	const char *folder = getenv("TEST_TMPDIR");
+	const std::string path = std::string(folder ? folder : "/tmp") + "/clocks";
+	std::ofstream(path) << clocks << "\n";
+
+	if (unshare(CLONE_NEWNS) || mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) ||
+	    mount(path.c_str(),
+		  "/sys/devices/system/clocksource/clocksource0/available_clocksource", nullptr,
+		  MS_BIND, nullptr))
+		return strerror(errno);
+	return "";
+}
+
+TEST_F(Difference, TscOffset)
+{
+	uint64_t offset;
+	kvm_device_attr attr = {};
+
+	attr.group = KVM_VCPU_TSC_CTRL;
+	attr.attr = KVM_VCPU_TSC_OFFSET;
+	attr.addr = reinterpret_cast<uintptr_t>(&offset);
+	if (ioctl(fd(), KVM_HAS_DEVICE_ATTR, &attr))
+		GTEST_SKIP() << "this KVM does not tell the TSC's offset";
+	SAFE_IOCTL(fd(), KVM_GET_DEVICE_ATTR, &attr);
+	offset -= uint64_t{1} << 40;
+	SAFE_IOCTL(fd(), KVM_SET_DEVICE_ATTR, &attr);
+	const State after = machine_->Save();
+
+	std::thread([&] {
+		const std::string problem = OfferClocks("hpet tsc acpi_pm");
+
+		// An ordinary user can't.
+		if (problem == "")
+			EXPECT_THAT(Compare(before_, after), StartsWith("CPU 0: TSC offset: "));
+		else
+			EXPECT_EQ(problem, strerror(EPERM));
+	}).join();
+	// KVM changes the offset itself on such a host.
+	std::thread([&] {
+		if (OfferClocks("hpet tsc-early acpi_pm") == "")
+			EXPECT_EQ(Compare(before_, after), "");
+	}).join();
 }
 
 TEST_F(Difference, DebugRegistersAndEvents)

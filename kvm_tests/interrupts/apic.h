@@ -25,7 +25,8 @@ enum apic_action {
 	APIC_HYPERCALL, /* its number is address, its arguments are in hypercall_args */
 };
 
-struct apic_step {
+/* An i386 guest by itself would give it half the alignment that the controller expects. */
+struct __attribute__((aligned(8))) apic_step {
 	uint64_t address;
 	uint64_t value; /* to write, or what was read */
 	uint32_t action;

@@ -99,14 +99,14 @@ TEST_F(Pit, GuestReadsAChannel)
 	kvm_pit_state2 state = Get();
 
 	state.channels[2].count = PIT_COUNT;
-	state.channels[2].mode = 0;
+	state.channels[2].mode = 2; // from the count down to 1, again and again
 	state.channels[2].rw_mode = 3;
-	state.channels[2].gate = 0; // it does not count
+	state.channels[2].gate = 1;
 	Set(state);
 	Choose("read_channel_2");
 	RunTo(TST_KVM_ENDED);
 	// Status byte: mode in bits 1 to 3, access in bits 4 and 5.
-	EXPECT_EQ(*Shared<uint32_t>("pit_status") & 0x3f, 3u << 4 | 0u << 1);
+	EXPECT_EQ(*Shared<uint32_t>("pit_status") & 0x3f, 3u << 4 | 2u << 1);
 	EXPECT_LE(*Shared<uint32_t>("pit_count"), uint32_t{PIT_COUNT});
 }
 

@@ -21,6 +21,7 @@ _BOCHS = _ALL + [
     "faults",
     "forced_emulation",
     "guest_debug",
+    "interrupts",
     "pae",
 ]
 

@@ -37,6 +37,13 @@ enum guest {
 	/* A breakpoint register stops a guest, and KVM tells which. */
 	GUEST_GUEST_DEBUG,
 
+	/*
+	 * An interrupt waits until the instruction behind STI has been executed, although an exit
+	 * came between (SDM Vol. 3, "Masking Maskable Hardware Interrupts"). QEMU's CPU loses that
+	 * at an exit, and delivers an interrupt once more that an exit has met on its way.
+	 */
+	GUEST_INTERRUPTS,
+
 	/* A guest's own APIC, in the kernel, interrupts it. */
 	GUEST_IRQCHIP,
 

@@ -103,6 +103,11 @@ CAPABILITIES = {
         "guests can have memory that the host can't map",
         _extension("KVM_CAP_GUEST_MEMFD"),
     ),
+    "interrupts": _capability(
+        "faithful interrupts",
+        "the CPU keeps the interrupt shadow of an instruction that a guest is entered behind, and delivers an interrupt once",
+        _guest("interrupts", "a guest that is entered in the shadow, with an interrupt that waits"),
+    ),
     "irqchip": _capability(
         "in-kernel interrupt controller",
         "a guest with KVM's own interrupt controllers runs, and its APIC interrupts it",

@@ -56,8 +56,9 @@ TEST(Capabilities, AreNotFoundInAnyFile)
 	const int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	ASSERT_GE(fd, 0);
-	for (const char *name : {"faults", "guest_debug", "irqchip", "native", "nested_state",
-				 "pae", "posted_interrupts", "simd", "svm", "svm_exits", "x2apic"})
+	for (const char *name :
+	     {"faults", "guest_debug", "interrupts", "irqchip", "native", "nested_state", "pae",
+	      "posted_interrupts", "simd", "svm", "svm_exits", "x2apic"})
 		EXPECT_EQ(capability_probe(fd, capability_parse(name)), 0u) << name;
 	close(fd);
 }

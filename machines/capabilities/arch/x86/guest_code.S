@@ -126,6 +126,25 @@ guest_irqchip:
 	out	%eax, $PROBE_PORT
 guest_irqchip_end:
 
+/*
+ * Protected mode: the guest sends itself an interrupt and lets it wait. It is entered again
+ * with interrupts on, in their shadow: one instruction is executed before the handler.
+ */
+	.globl	guest_interrupts, guest_interrupts_end
+	.balign	16
+guest_interrupts:
+	movl	$APIC_ENABLED, APIC_SPURIOUS
+	movl	$APIC_SELF + APIC_VECTOR, APIC_ICR
+	out	%eax, $PROBE_PORT
+	mov	$PROBE_PASSED, %eax
+	mov	$10000, %ecx
+1:	loop	1b
+	xor	%eax, %eax
+	out	%eax, $PROBE_PORT
+	.org	guest_interrupts + 0x100, 0xf4
+	out	%eax, $PROBE_PORT
+guest_interrupts_end:
+
 /* Protected mode: something to stop at, one byte behind the start. */
 	.globl	guest_debug, guest_debug_end
 	.balign	16

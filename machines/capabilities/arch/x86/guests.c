@@ -18,6 +18,7 @@ extern const char guest_faults[], guest_faults_end[];
 extern const char guest_pae[], guest_pae_end[];
 extern const char guest_simd[], guest_simd_end[];
 extern const char guest_irqchip[], guest_irqchip_end[];
+extern const char guest_interrupts[], guest_interrupts_end[];
 extern const char guest_debug[], guest_debug_end[];
 #define PROBE_PASSED 0x900d
 #define PROBE_PORT 0x80
@@ -73,6 +74,7 @@ extern const char guest_debug[], guest_debug_end[];
 #define EFER_LME (1u << 8)
 #define EFER_LMA (1u << 10)
 #define EFER_SVME (1u << 12)
+#define RFLAGS_IF (1u << 9)
 #define PAGE_PRESENT_WRITE 3
 #define PAGE_PRESENT 1
 #define PAGE_LARGE 0x80
@@ -141,13 +143,9 @@ static bool open_vm(int kvm, struct probe_vm *vm, bool irqchip)
 	return vm->run != MAP_FAILED;
 }
 
-/* Runs the guest, with RBX, until something ends it; true if KVM could. */
-static bool run(struct probe_vm *vm, uint64_t rbx)
+/* Goes on until something ends the guest; true if KVM could. */
+static bool go_on(struct probe_vm *vm)
 {
-	struct kvm_regs registers = {.rip = CODE, .rsp = STACK, .rflags = 2, .rbx = rbx};
-
-	if (ioctl(vm->vcpu, KVM_SET_REGS, &registers))
-		return false;
 	for (int i = 0; i < EXITS_MAX; i++) {
 		if (ioctl(vm->vcpu, KVM_RUN, 0)) {
 			if (errno == EINTR)
@@ -160,14 +158,27 @@ static bool run(struct probe_vm *vm, uint64_t rbx)
 	return false;
 }
 
-/* Runs the guest to its end; true if it passed. */
-static bool run_to_end(struct probe_vm *vm, uint64_t rbx)
+/* Runs the guest, with RBX, until something ends it; true if KVM could. */
+static bool run(struct probe_vm *vm, uint64_t rbx)
+{
+	struct kvm_regs registers = {.rip = CODE, .rsp = STACK, .rflags = 2, .rbx = rbx};
+
+	return !ioctl(vm->vcpu, KVM_SET_REGS, &registers) && go_on(vm);
+}
+
+/* Whether the guest has ended as one that passed. */
+static bool has_passed(const struct probe_vm *vm)
 {
 	struct kvm_regs registers;
 
-	return run(vm, rbx) && vm->run->exit_reason == KVM_EXIT_IO &&
-	       vm->run->io.port == PROBE_PORT && !ioctl(vm->vcpu, KVM_GET_REGS, &registers) &&
-	       registers.rax == PROBE_PASSED;
+	return vm->run->exit_reason == KVM_EXIT_IO && vm->run->io.port == PROBE_PORT &&
+	       !ioctl(vm->vcpu, KVM_GET_REGS, &registers) && registers.rax == PROBE_PASSED;
+}
+
+/* Runs the guest to its end; true if it passed. */
+static bool run_to_end(struct probe_vm *vm, uint64_t rbx)
+{
+	return run(vm, rbx) && has_passed(vm);
 }
 
 static struct kvm_segment flat_segment(unsigned int selector, unsigned int type)
@@ -317,7 +328,8 @@ static bool passes_simd(struct probe_vm *vm)
 	return set_protected_mode(vm, guest_simd, guest_simd_end, CR4_OSFXSR) && run_to_end(vm, 0);
 }
 
-static bool passes_irqchip(struct probe_vm *vm)
+/* The same, with HANDLER for the interrupt that the guest sends itself. */
+static bool set_interrupt_handler(struct probe_vm *vm, const char *code, const char *code_end)
 {
 	uint64_t *memory = (uint64_t *)(void *)vm->memory;
 	uint64_t gate = CODE + HANDLER;
@@ -325,7 +337,39 @@ static bool passes_irqchip(struct probe_vm *vm)
 	memory[IDT / 8 + APIC_VECTOR] = (gate & 0xffff) | 8u << 16 | (uint64_t)GATE_INTERRUPT << 40;
 	memory[STACK / 8 + 1] = 0x00cf9b000000ffff;
 	memory[STACK / 8 + 2] = 0x00cf93000000ffff;
-	return set_protected_mode(vm, guest_irqchip, guest_irqchip_end, 0) && run_to_end(vm, 0);
+	return set_protected_mode(vm, code, code_end, 0);
+}
+
+static bool passes_irqchip(struct probe_vm *vm)
+{
+	return set_interrupt_handler(vm, guest_irqchip, guest_irqchip_end) && run_to_end(vm, 0);
+}
+
+/* Switches interrupts on behind the instruction that has left the guest, with their shadow. */
+static bool enable_interrupts(struct probe_vm *vm)
+{
+	struct kvm_vcpu_events events;
+	struct kvm_regs registers;
+
+	/* The next KVM_RUN would complete the instruction, and end the shadow. */
+	vm->run->immediate_exit = 1;
+	if (!ioctl(vm->vcpu, KVM_RUN, 0) || errno != EINTR)
+		return false;
+	vm->run->immediate_exit = 0;
+	if (ioctl(vm->vcpu, KVM_GET_REGS, &registers) ||
+	    ioctl(vm->vcpu, KVM_GET_VCPU_EVENTS, &events))
+		return false;
+	registers.rflags |= RFLAGS_IF;
+	events.flags = KVM_VCPUEVENT_VALID_SHADOW;
+	events.interrupt.shadow = KVM_X86_SHADOW_INT_STI;
+	return !ioctl(vm->vcpu, KVM_SET_REGS, &registers) &&
+	       !ioctl(vm->vcpu, KVM_SET_VCPU_EVENTS, &events);
+}
+
+static bool passes_interrupts(struct probe_vm *vm)
+{
+	return set_interrupt_handler(vm, guest_interrupts, guest_interrupts_end) && run(vm, 0) &&
+	       enable_interrupts(vm) && go_on(vm) && has_passed(vm);
 }
 
 static bool passes_guest_debug(struct probe_vm *vm)
@@ -344,6 +388,7 @@ static bool passes_guest_debug(struct probe_vm *vm)
 static bool (*const passes[])(struct probe_vm *vm) = {
 	[GUEST_FAULTS] = passes_faults,
 	[GUEST_GUEST_DEBUG] = passes_guest_debug,
+	[GUEST_INTERRUPTS] = passes_interrupts,
 	[GUEST_IRQCHIP] = passes_irqchip,
 	[GUEST_NATIVE] = passes_long_mode,
 	[GUEST_PAE] = passes_pae,
@@ -353,8 +398,9 @@ static bool (*const passes[])(struct probe_vm *vm) = {
 
 bool probe_guest(int kvm, enum guest guest)
 {
+	const bool needs_irqchip = guest == GUEST_INTERRUPTS || guest == GUEST_IRQCHIP;
 	struct probe_vm vm;
-	bool passed = open_vm(kvm, &vm, guest == GUEST_IRQCHIP) && passes[guest](&vm);
+	bool passed = open_vm(kvm, &vm, needs_irqchip) && passes[guest](&vm);
 
 	close_vm(&vm);
 	return passed;

@@ -105,8 +105,8 @@ CAPABILITIES = {
     ),
     "interrupts": _capability(
         "faithful interrupts",
-        "the CPU keeps the interrupt shadow of an instruction that a guest is entered behind, and delivers an interrupt once",
-        _guest("interrupts", "a guest that is entered in the shadow, with an interrupt that waits"),
+        "the CPU keeps the interrupt shadow of an instruction that a guest is entered behind, and delivers a waiting interrupt once, as soon as the guest lets it in",
+        _guest("interrupts", "a guest that is entered in the shadow, with an interrupt that waits, and lets another in for two instructions"),
     ),
     "irqchip": _capability(
         "in-kernel interrupt controller",

@@ -12,6 +12,7 @@
 #define MSR_LSTAR 0xc0000082
 #define PAGE_FAULT_RESERVED 9 /* P and RSVD: SDM Vol. 3, "Page-Fault Exceptions" */
 
+#define APIC_EOI 0xfee000b0
 #define APIC_SPURIOUS 0xfee000f0
 #define APIC_ICR 0xfee00300
 #define APIC_ENABLED 0x1ff
@@ -128,7 +129,8 @@ guest_irqchip_end:
 
 /*
  * Protected mode: the guest sends itself an interrupt and lets it wait. It is entered again
- * with interrupts on, in their shadow: one instruction is executed before the handler.
+ * with interrupts on, in their shadow: one instruction is executed before the handler. That
+ * sends another one, and lets it in for two instructions.
  */
 	.globl	guest_interrupts, guest_interrupts_end
 	.balign	16
@@ -142,7 +144,19 @@ guest_interrupts:
 	xor	%eax, %eax
 	out	%eax, $PROBE_PORT
 	.org	guest_interrupts + 0x100, 0xf4
-	out	%eax, $PROBE_PORT
+	cmp	$PROBE_PASSED, %eax
+	jne	2f
+	inc	%ebx			/* handlers entered */
+	cmp	$2, %ebx
+	je	2f
+	movl	$0, APIC_EOI
+	movl	$APIC_SELF + APIC_VECTOR, APIC_ICR
+	sti
+	nop
+	nop
+	cli
+	xor	%eax, %eax
+2:	out	%eax, $PROBE_PORT
 guest_interrupts_end:
 
 /* Protected mode: something to stop at, one byte behind the start. */

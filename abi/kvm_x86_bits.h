@@ -63,10 +63,29 @@
 #define CR4_PKS (1 << 24)
 
 /* RFLAGS: SDM Vol. 1 "EFLAGS Register". */
+#define RFLAGS_CF (1 << 0) /* carry */
 #define RFLAGS_FIXED (1 << 1) /* always 1 */
+#define RFLAGS_PF (1 << 2) /* parity */
+#define RFLAGS_AF (1 << 4) /* auxiliary carry */
+#define RFLAGS_ZF (1 << 6) /* zero */
+#define RFLAGS_SF (1 << 7) /* sign */
 #define RFLAGS_TF (1 << 8) /* single step */
 #define RFLAGS_IF (1 << 9) /* interrupts enabled */
+#define RFLAGS_DF (1 << 10) /* direction: down */
+#define RFLAGS_OF (1 << 11) /* overflow */
+#define RFLAGS_NT (1 << 14) /* nested task */
 #define RFLAGS_RF (1 << 16) /* resume: no breakpoint at the next instruction */
+#define RFLAGS_VM (1 << 17) /* virtual-8086 mode */
+#define RFLAGS_AC (1 << 18) /* alignment check; with SMAP, access control */
+/* What instructions tell of their result. */
+#define RFLAGS_STATUS (RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF)
+
+/* Error codes of page faults: SDM Vol. 3 "Page-Fault Exceptions". */
+#define PF_PRESENT (1 << 0) /* a present page forbids the access */
+#define PF_WRITE (1 << 1) /* the access is a write */
+#define PF_USER (1 << 2) /* by code at CPL 3 */
+#define PF_RESERVED (1 << 3) /* an entry has a reserved bit */
+#define PF_FETCH (1 << 4) /* the fetch of an instruction */
 
 /* What DR6 and DR7 hold after a reset: SDM Vol. 3 "Debug Registers". */
 #define DR6_INIT 0xffff0ff0

@@ -97,7 +97,7 @@ static void check_try(void)
 	CHECK_EQ(steps, 1012);
 
 	kvm_try(spoil_flags, NULL);
-	CHECK_EQ(flags() & (1 << 10 | RFLAGS_IF), 0);
+	CHECK_EQ(flags() & (RFLAGS_DF | RFLAGS_IF), 0);
 }
 
 static void check_page_fault(void)

@@ -24,8 +24,8 @@
 #define ROW(name, before, instruction, after, undefined) \
 	{#name, name##_code, name##_prefix, name##_end, undefined},
 
-#define STATUS 0x8d5
-#define OF 0x800
+#define STATUS RFLAGS_STATUS
+#define OF RFLAGS_OF
 
 // SI and DI are offsets in DS and ES, BX is that of SI less 8. A label's address is one in CS.
 #define TRANSFERS(R)                                                                               \

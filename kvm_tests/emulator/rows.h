@@ -15,13 +15,13 @@
 #include "kvm_test.h"
 #include "kvm_x86.h"
 
-#define CF (1 << 0)
-#define PF (1 << 2)
-#define AF (1 << 4)
-#define ZF (1 << 6)
-#define SF (1 << 7)
-#define OF (1 << 11)
-#define STATUS (CF | PF | AF | ZF | SF | OF)
+#define CF RFLAGS_CF
+#define PF RFLAGS_PF
+#define AF RFLAGS_AF
+#define ZF RFLAGS_ZF
+#define SF RFLAGS_SF
+#define OF RFLAGS_OF
+#define STATUS RFLAGS_STATUS
 
 #ifdef __x86_64__
 #define AX "%rax"

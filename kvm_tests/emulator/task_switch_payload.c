@@ -28,8 +28,6 @@
 #define DPL3 0x60
 #define NOT_BUSY (SEGTYPE_TSS | SEGFLAG_PRESENT)
 
-#define RFLAGS_CF (1 << 0)
-#define RFLAGS_NT (1 << 14)
 #define DR7_L0_TO_L3 0x55
 #define DR7_G1 (1 << 3)
 #define VECTOR 0x50

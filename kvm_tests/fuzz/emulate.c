@@ -21,14 +21,16 @@
 
 #ifdef COMPILE_PAYLOAD
 
-#define CF (1 << 0)
-#define PF (1 << 2)
-#define AF (1 << 4)
-#define ZF (1 << 6)
-#define SF (1 << 7)
-#define DF (1 << 10)
-#define OF (1 << 11)
-#define STATUS (CF | PF | AF | ZF | SF | OF)
+#include "kvm_x86.h"
+
+#define CF RFLAGS_CF
+#define PF RFLAGS_PF
+#define AF RFLAGS_AF
+#define ZF RFLAGS_ZF
+#define SF RFLAGS_SF
+#define DF RFLAGS_DF
+#define OF RFLAGS_OF
+#define STATUS RFLAGS_STATUS
 
 /* How far from the border an operand begins. */
 #define REACH 12
@@ -199,7 +201,8 @@ volatile int32_t different;
 
 static uint64_t flags_of(uint8_t bits)
 {
-	return 2 | (bits & (CF | PF | AF | ZF | SF)) | (bits & 2 ? DF : 0) | (bits & 8 ? OF : 0);
+	return RFLAGS_FIXED | (bits & (CF | PF | AF | ZF | SF)) | (bits & 2 ? DF : 0) |
+	       (bits & 8 ? OF : 0);
 }
 
 static void compare(const char *name, const struct instruction *instruction,

@@ -46,8 +46,6 @@ enum event_type {
 	OTHER_EVENT
 };
 
-#define RFLAGS_VM BIT64(17)
-
 /* Selectors: 3.4.2. */
 #define SELECTOR_RPL 3
 #define SELECTOR_TI 4

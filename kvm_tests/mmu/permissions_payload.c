@@ -9,14 +9,6 @@
 #define LARGE_RESERVED PTE_LARGE /* no page has the size of a PML4 entry */
 #define LARGE_RESERVED_BIT (1ull << 13) /* below the address of a page of 2 MiB */
 #define HUGE_RESERVED_BIT (1ull << 29) /* below that of a page of 1 GiB */
-#define RFLAGS_AC (1ul << 18)
-
-/* SDM Vol. 3 "Page-Fault Exceptions": error codes. */
-#define PF_PRESENT 1ul
-#define PF_WRITE 2ul
-#define PF_USER 4ul
-#define PF_RESERVED 8ul
-#define PF_FETCH 16ul
 
 #define FIRST (CODE & ~0xffu)
 #define RET (CODE & 0xffu)

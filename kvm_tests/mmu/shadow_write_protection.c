@@ -35,10 +35,6 @@
 
 #define FREE_PML4_ENTRY 1
 
-/* Page-fault error code */
-#define PF_PRESENT (1 << 0)
-#define PF_WRITE (1 << 1)
-
 #define FIRST_VALUE 0x11111111u
 #define SECOND_VALUE 0x22222222u
 #define WRITTEN_VALUE 0x33333333u

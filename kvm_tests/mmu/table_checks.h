@@ -5,12 +5,6 @@
 
 #include "kvm_x86.h"
 
-/* SDM Vol. 3 "Page-Fault Exceptions": error codes. */
-#define PF_PRESENT 1ul
-#define PF_WRITE 2ul
-#define PF_RESERVED 8ul
-#define PF_FETCH 16ul
-
 #define TABLE (PTE_PRESENT | PTE_WRITABLE | PTE_USER)
 
 /* What write_it() writes: RET, which call_it() can call. */

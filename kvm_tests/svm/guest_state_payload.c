@@ -48,7 +48,7 @@ static uint64_t read_flags(void)
 
 	asm volatile("pushf; pop %0" : "=r"(flags));
 	/* The others change on the way here. */
-	return flags & AC;
+	return flags & RFLAGS_AC;
 }
 
 /* These two stop here, and not where the guest's function returns to. */
@@ -92,25 +92,25 @@ static void check(const char *what, uint64_t actual, uint64_t expected)
 			(unsigned long long)expected);
 }
 
-#define ENTER(name, reg, value, read)                                           \
-	static int guest_##name(void)                                           \
-	{                                                                       \
-		seen = read;                                                    \
-		return 0;                                                       \
-	}                                                                       \
-	GUEST_CASE(name)                                                        \
-	{                                                                       \
-		struct kvm_svm_vcpu *vm = new_guest(guest_##name);              \
-		struct kvm_vmcb *vmcb = vm->vmcb;                               \
-		const uint64_t own = read, mask = is_flags(#name) ? AC : ~0ull; \
-                                                                                \
-		reg = value;                                                    \
-		const uint64_t expected = reg & mask;                           \
-                                                                                \
-		run(vm);                                                        \
-		check("what the guest finds", seen, expected);                  \
-		if (!is_flags(#name) && !is_left(#name))                        \
-			check("what the hypervisor has back", read, own);       \
+#define ENTER(name, reg, value, read)                                                  \
+	static int guest_##name(void)                                                  \
+	{                                                                              \
+		seen = read;                                                           \
+		return 0;                                                              \
+	}                                                                              \
+	GUEST_CASE(name)                                                               \
+	{                                                                              \
+		struct kvm_svm_vcpu *vm = new_guest(guest_##name);                     \
+		struct kvm_vmcb *vmcb = vm->vmcb;                                      \
+		const uint64_t own = read, mask = is_flags(#name) ? RFLAGS_AC : ~0ull; \
+                                                                                       \
+		reg = value;                                                           \
+		const uint64_t expected = reg & mask;                                  \
+                                                                                       \
+		run(vm);                                                               \
+		check("what the guest finds", seen, expected);                         \
+		if (!is_flags(#name) && !is_left(#name))                               \
+			check("what the hypervisor has back", read, own);              \
 	}
 
 /* The library restores flags by itself. */

@@ -86,7 +86,7 @@ constexpr Change kRefused[] = {
 	{"HostCr4Reserved", [](auto *s) { Change64(s, kCr4, 1 << 15, 0); }},
 	{"HostDr6Bit32", [](auto *s) { Change64(s, kDr6, uint64_t{1} << 32, 0); }},
 	{"HostDr7Bit32", [](auto *s) { Change64(s, kDr7, uint64_t{1} << 32, 0); }},
-	{"HostVirtual8086Mode", [](auto *s) { Change64(s, kRflags, 1 << 17, 0); }},
+	{"HostVirtual8086Mode", [](auto *s) { Change64(s, kRflags, RFLAGS_VM, 0); }},
 	{"HostCr3BeyondMemory",
 	 [](auto *s) {
 		 Change64(s, kEfer, kEferLongMode, 0);
@@ -144,7 +144,7 @@ constexpr Field kKept[] = {
 	{"HostCr4", kCr4, CR4_DE},
 	{"HostCr3", kCr3, 0x18},
 	{"HostCr0", kCr0, CR0_TS},
-	{"HostRflags", kRflags, 1 << 18},
+	{"HostRflags", kRflags, RFLAGS_AC},
 	{"HostRip", 0x578, 0x10},
 	{"HostRsp", 0x5d8, 0x20},
 	{"HostRax", 0x5f8, 0x40},

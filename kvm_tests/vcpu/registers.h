@@ -9,11 +9,6 @@
 
 #define GENERAL_REGISTERS 16 /* as in struct kvm_regs; a guest of 32 bits has 8 */
 
-/* RFLAGS. */
-#define FLAG_CARRY (1 << 0)
-#define FLAG_ZERO (1 << 6)
-#define FLAG_DIRECTION (1 << 10)
-
 #define MSR_APIC_BASE 0x1b
 
 struct system_registers {

@@ -137,7 +137,7 @@ protected:
 TEST_F(Registers, GeneralOnesGoBothWays)
 {
 	constexpr uint64_t kBefore = 0x11110000, kAfter = 0x22220000;
-	constexpr uint64_t kFlags = RFLAGS_FIXED | FLAG_CARRY | FLAG_DIRECTION;
+	constexpr uint64_t kFlags = RFLAGS_FIXED | RFLAGS_CF | RFLAGS_DF;
 	volatile uint64_t *before = Shared<uint64_t>("registers_before");
 	volatile uint64_t *after = Shared<uint64_t>("registers_after");
 
@@ -159,14 +159,14 @@ TEST_F(Registers, GeneralOnesGoBothWays)
 	for (size_t i = 0; i < Count(); i++)
 		regs.*kGeneral[i].reg = ValueOf(i, kAfter);
 	regs.rip = tst_kvm_symbol_address(vm(), "registers_on");
-	regs.rflags = FLAG_ZERO; // and the bit that is always 1
+	regs.rflags = RFLAGS_ZF; // and the bit that is always 1
 	Set(regs);
 	regs.rflags |= RFLAGS_FIXED;
 	ExpectEqual(Get(), regs);
 	RunTo(TST_KVM_ENDED);
 	for (size_t i = 0; i < Count(); i++)
 		EXPECT_EQ(after[i], ValueOf(i, kAfter)) << kGeneral[i].name;
-	EXPECT_EQ(*Shared<uint32_t>("flags_after"), uint32_t{RFLAGS_FIXED | FLAG_ZERO});
+	EXPECT_EQ(*Shared<uint32_t>("flags_after"), uint32_t{RFLAGS_FIXED | RFLAGS_ZF});
 	EXPECT_EQ(*Shared<uint32_t>("skipped"), 0u);
 }
 
@@ -178,7 +178,7 @@ TEST_F(Registers, GeneralOnesAreKept)
 	for (size_t i = 0; i < GENERAL_REGISTERS; i++)
 		regs.*kGeneral[i].reg = 0x1234567800000000 + i;
 	regs.rip = 0x1357;
-	regs.rflags = RFLAGS_FIXED | FLAG_CARRY;
+	regs.rflags = RFLAGS_FIXED | RFLAGS_CF;
 	Set(regs);
 	ExpectEqual(Get(), regs);
 }

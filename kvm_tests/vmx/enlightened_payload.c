@@ -218,7 +218,7 @@ static const struct {
 	{VMX_VMCS_GUEST_SYSENTER_ESP, 0x7fffaaaa0000},
 	{VMX_VMCS_GUEST_SYSENTER_EIP, 0x7fffbbbb0000},
 	{VMX_VMCS_GUEST_DR7, 0x455},
-	{VMX_VMCS_GUEST_RFLAGS, RFLAGS_FIXED | BIT64(18)},
+	{VMX_VMCS_GUEST_RFLAGS, RFLAGS_FIXED | RFLAGS_AC},
 };
 
 /* What an exit writes, beside those above. */
@@ -237,7 +237,7 @@ static void overwrite_vmcs(void)
 	for (unsigned int i = 0; i < ARRAY_SIZE(saved_fields); i++)
 		write(saved_fields[i], ~read(saved_fields[i]));
 	step = 2;
-	asm volatile("push %0; popf" : : "i"(RFLAGS_FIXED | 1 << 18) : "cc", "memory");
+	asm volatile("push %0; popf" : : "i"(RFLAGS_FIXED | RFLAGS_AC) : "cc", "memory");
 	asm volatile("hlt");
 }
 

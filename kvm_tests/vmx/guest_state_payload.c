@@ -7,7 +7,6 @@
 
 #define MSR_PAT 0x277
 #define EXIT_SAVE_PAT (1u << 18)
-#define RFLAGS_AC (1ul << 18)
 #define CR3_WRITE_THROUGH 8ul
 #define BLOCKED_BY_STI 1
 

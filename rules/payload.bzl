@@ -5,6 +5,7 @@ load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "ACTION_NAMES")
 load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain", "use_cpp_toolchain")
 load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
 load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
+load("//rules:assemble.bzl", "assemble")
 load("//rules:guest_transition.bzl", "guest_transition")
 load("//toolchains:cc_toolchain_config.bzl", "TOOLCHAIN_PREFIX")
 
@@ -53,30 +54,16 @@ def _kvm_payload_impl(ctx):
         image = _flat_image(ctx, "_" + name if i else "", elf, toolchain, features)
         embedded += [image, elf]
         lines.append("\tpayload\t\"{}\", \"{}\", \"{}\"\n".format(name, image.path, elf.path))
-    assembly = ctx.actions.declare_file(ctx.label.name + ".s")
-    ctx.actions.expand_template(
+    linking_context = assemble(
+        ctx,
+        toolchain,
+        features,
         template = ctx.file._embed,
-        output = assembly,
         substitutions = {
             "%{count}": str(len(payloads)),
             "%{payloads}": "".join(lines),
         },
-    )
-    _, outputs = cc_common.compile(
-        name = ctx.label.name,
-        actions = ctx.actions,
-        cc_toolchain = toolchain,
-        feature_configuration = features,
-        srcs = [assembly],
-        additional_inputs = embedded,
-    )
-    linking_context, _ = cc_common.create_linking_context_from_compilation_outputs(
-        name = ctx.label.name,
-        actions = ctx.actions,
-        cc_toolchain = toolchain,
-        compilation_outputs = outputs,
-        feature_configuration = features,
-        disallow_dynamic_library = True,
+        embedded = embedded,
         alwayslink = True,
     )
     return [

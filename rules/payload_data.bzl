@@ -4,6 +4,7 @@
 load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain", "use_cpp_toolchain")
 load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
 load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
+load("//rules:assemble.bzl", "assemble")
 
 visibility("//...")
 
@@ -11,25 +12,13 @@ def _payload_data_impl(ctx):
     toolchain = find_cpp_toolchain(ctx)
     features = cc_common.configure_features(ctx = ctx, cc_toolchain = toolchain)
     file = ctx.file.src
-    _, outputs = cc_common.compile(
-        name = ctx.label.name,
-        actions = ctx.actions,
-        cc_toolchain = toolchain,
-        feature_configuration = features,
-        srcs = [ctx.file._embed],
-        additional_inputs = [file],
-        user_compile_flags = [
-            "-DDATA_SYMBOL=" + ctx.attr.symbol,
-            "-DDATA_FILE=\"{}\"".format(file.path),
-        ],
-    )
-    linking_context, _ = cc_common.create_linking_context_from_compilation_outputs(
-        name = ctx.label.name,
-        actions = ctx.actions,
-        cc_toolchain = toolchain,
-        compilation_outputs = outputs,
-        feature_configuration = features,
-        disallow_dynamic_library = True,
+    linking_context = assemble(
+        ctx,
+        toolchain,
+        features,
+        template = ctx.file._embed,
+        substitutions = {"%{path}": file.path, "%{symbol}": ctx.attr.symbol},
+        embedded = [file],
     )
     return [CcInfo(linking_context = linking_context)]
 
@@ -50,7 +39,7 @@ The payload declares `extern const unsigned char SYMBOL[], SYMBOL_end[];`. The a
         ),
         "_cc_toolchain": attr.label(default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
         "_embed": attr.label(
-            default = "//rules:embed_data.S",
+            default = "//rules:embed_data.s.tpl",
             allow_single_file = True,
         ),
     },

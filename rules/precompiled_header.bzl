@@ -2,9 +2,10 @@
 """precompiled_header: a C++ header that Clang has read already."""
 
 load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "ACTION_NAMES")
-load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain", "use_cpp_toolchain")
+load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "use_cpp_toolchain")
 load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
 load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
+load("//rules:compile_command.bzl", "compile_command")
 
 visibility("//kvm_tests/...")
 
@@ -20,44 +21,22 @@ _FLAGS = [
 ]
 
 def _precompiled_header_impl(ctx):
-    toolchain = find_cpp_toolchain(ctx)
-    features = cc_common.configure_features(
-        ctx = ctx,
-        cc_toolchain = toolchain,
-        requested_features = ctx.features,
-        unsupported_features = ctx.disabled_features,
-    )
-    context = cc_common.merge_compilation_contexts(
-        compilation_contexts = [dep[CcInfo].compilation_context for dep in ctx.attr.deps],
-    )
     output = ctx.actions.declare_file(ctx.label.name + ".pch")
-    variables = cc_common.create_compile_variables(
-        cc_toolchain = toolchain,
-        feature_configuration = features,
-        source_file = ctx.file.hdr.path,
-        output_file = "/proc/self/cwd/" + output.path,
-        user_compile_flags = ctx.fragments.cpp.copts + ctx.fragments.cpp.cxxopts + _FLAGS,
-        include_directories = context.includes,
-        quote_include_directories = context.quote_includes,
-        system_include_directories = context.system_includes,
-        preprocessor_defines = context.defines,
+    command = compile_command(
+        ctx,
+        ACTION_NAMES.cpp_compile,
+        source = ctx.file.hdr,
+        output = "/proc/self/cwd/" + output.path,
+        flags = ctx.fragments.cpp.copts + ctx.fragments.cpp.cxxopts + _FLAGS,
+        context = cc_common.merge_compilation_contexts(
+            compilation_contexts = [dep[CcInfo].compilation_context for dep in ctx.attr.deps],
+        ),
     )
     ctx.actions.run(
-        executable = cc_common.get_tool_for_action(
-            feature_configuration = features,
-            action_name = ACTION_NAMES.cpp_compile,
-        ),
-        arguments = cc_common.get_memory_inefficient_command_line(
-            feature_configuration = features,
-            action_name = ACTION_NAMES.cpp_compile,
-            variables = variables,
-        ),
-        env = cc_common.get_environment_variables(
-            feature_configuration = features,
-            action_name = ACTION_NAMES.cpp_compile,
-            variables = variables,
-        ),
-        inputs = depset([ctx.file.hdr], transitive = [context.headers, toolchain.all_files]),
+        executable = command.compiler,
+        arguments = command.arguments,
+        env = command.env,
+        inputs = command.inputs,
         outputs = [output],
         mnemonic = "CppPrecompile",
         progress_message = "Precompiling " + ctx.file.hdr.short_path,

@@ -2,9 +2,10 @@
 """guest_diagnostics, host_diagnostics: what the compiler says of a source that is wrong."""
 
 load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "ACTION_NAMES")
-load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain", "use_cpp_toolchain")
+load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "use_cpp_toolchain")
 load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
 load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
+load("//rules:compile_command.bzl", "compile_command")
 load("//rules:guest_transition.bzl", "guest_transition")
 
 # The compiler itself compares: an "expected-error {{TEXT}}" comment wants TEXT
@@ -17,48 +18,23 @@ _VERIFY = [
 ]
 
 def _diagnostics_impl(ctx):
-    toolchain = find_cpp_toolchain(ctx)
-    features = cc_common.configure_features(
-        ctx = ctx,
-        cc_toolchain = toolchain,
-        requested_features = ctx.features,
-        unsupported_features = ctx.disabled_features,
-    )
-    context = cc_common.merge_cc_infos(
-        cc_infos = [dep[CcInfo] for dep in ctx.attr.deps],
-    ).compilation_context
     log = ctx.actions.declare_file(ctx.label.name + ".log")
-    variables = cc_common.create_compile_variables(
-        cc_toolchain = toolchain,
-        feature_configuration = features,
-        source_file = ctx.file.src.path,
-        output_file = log.path + ".o",
-        user_compile_flags = _VERIFY,
-        include_directories = context.includes,
-        quote_include_directories = context.quote_includes,
-        system_include_directories = context.system_includes,
-        preprocessor_defines = depset(ctx.attr.local_defines, transitive = [context.defines]),
+    command = compile_command(
+        ctx,
+        ACTION_NAMES.c_compile,
+        source = ctx.file.src,
+        output = log.path + ".o",
+        flags = _VERIFY,
+        context = cc_common.merge_cc_infos(
+            cc_infos = [dep[CcInfo] for dep in ctx.attr.deps],
+        ).compilation_context,
+        defines = ctx.attr.local_defines,
     )
-    action = ACTION_NAMES.c_compile
     ctx.actions.run_shell(
         command = 'log=$1; shift; "$@" >"$log" 2>&1; echo "compiler\'s exit status: $?" >>"$log"',
-        arguments = [
-            log.path,
-            cc_common.get_tool_for_action(
-                action_name = action,
-                feature_configuration = features,
-            ),
-        ] + cc_common.get_memory_inefficient_command_line(
-            action_name = action,
-            feature_configuration = features,
-            variables = variables,
-        ),
-        env = cc_common.get_environment_variables(
-            action_name = action,
-            feature_configuration = features,
-            variables = variables,
-        ),
-        inputs = depset([ctx.file.src], transitive = [context.headers, toolchain.all_files]),
+        arguments = [log.path, command.compiler] + command.arguments,
+        env = command.env,
+        inputs = command.inputs,
         outputs = [log],
         mnemonic = "Diagnostics",
         progress_message = "Compiling what must not compile, %{label}",

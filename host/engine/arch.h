@@ -98,8 +98,12 @@ bool arch_can_reset(struct engine_vcpu *vcpu, const struct arch_cpu_state *state
 bool arch_reset_cpu(struct engine_vcpu *vcpu, const struct arch_cpu_state *state,
 		    struct engine_error *error);
 
-/* The name, among a VM's statistics, of the number of shadow pages that KVM has made. */
+/*
+ * Names among a VM's statistics: of the number of shadow pages that KVM has made, and of
+ * those of pages, of each size, that KVM's MMU maps for the guest.
+ */
 extern const char arch_shadow_page_count[];
+extern const char *const arch_mapped_page_counts[ENGINE_PAGE_SIZES];
 
 /* What has to leave the CPU before memory is loaded: it may write there. */
 bool arch_prepare_load(struct engine_vcpu *vcpu, struct engine_error *error);

@@ -98,12 +98,16 @@ struct engine_payload {
 	const unsigned char *elf, *elf_end;
 };
 
+/* Each size of page has a count of its own. */
+#define ENGINE_PAGE_SIZES 3
+
 /* What is known of shadow pages (shadow.c). */
 struct engine_shadows {
 	bool looked_for; /* the rest is known */
 	int stats; /* from KVM_GET_STATS_FD; or -1 */
-	off_t count_at; /* there, of those that KVM has made; or -1 */
-	uint64_t dropped; /* that count when the last were dropped */
+	off_t made_at; /* there, the number that KVM has made; or -1 */
+	off_t mapped_at[ENGINE_PAGE_SIZES]; /* and of pages mapped there */
+	uint64_t dropped; /* how many had been made when the last were dropped */
 };
 
 struct engine_vm {

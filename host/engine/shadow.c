@@ -16,8 +16,8 @@
 
 #define PAGE ((size_t)4096)
 
-/* Where KVM tells how many shadow pages it has made (KVM API, KVM_GET_STATS_FD); or -1. */
-static off_t find_count(int stats)
+/* Where, among a VM's statistics (KVM API, KVM_GET_STATS_FD), a count is; or -1. */
+static off_t find_count(int stats, const char *name)
 {
 	struct kvm_stats_header header;
 	union {
@@ -35,27 +35,52 @@ static off_t find_count(int stats)
 	for (at = header.desc_offset; header.num_desc-- > 0; at += (off_t)size) {
 		if (pread(stats, &entry, size, at) != (ssize_t)size)
 			return -1;
-		if (!strncmp(entry.desc.name, arch_shadow_page_count, header.name_size))
+		if (!strncmp(entry.desc.name, name, header.name_size))
 			return (off_t)header.data_offset + entry.desc.offset;
 	}
 	return -1;
 }
 
-/* Whether there may be shadow pages that were made since the last were dropped. */
+static bool read_count(const struct engine_shadows *shadows, off_t at, uint64_t *count)
+{
+	return at >= 0 &&
+	       pread(shadows->stats, count, sizeof(*count), at) == (ssize_t)sizeof(*count);
+}
+
+static bool maps_nothing(const struct engine_shadows *shadows)
+{
+	uint64_t count;
+	unsigned int i;
+
+	for (i = 0; i < ENGINE_PAGE_SIZES; i++)
+		if (!read_count(shadows, shadows->mapped_at[i], &count) || count)
+			return false;
+	return true;
+}
+
+/*
+ * Whether KVM may have shadow pages that say something of the guest's tables, made since the
+ * last were dropped. A single one that maps nothing says nothing: it has none below it. A KVM
+ * that does not run the guest on the CPU, but emulates it, has no other.
+ */
 static bool may_have_shadows(struct engine_vm *vm, uint64_t *made)
 {
 	struct engine_shadows *shadows = &vm->shadows;
+	unsigned int i;
 
 	if (!shadows->looked_for) {
 		shadows->looked_for = true;
 		shadows->stats = engine_ioctl(vm->fd, KVM_GET_STATS_FD, NULL);
-		shadows->count_at = find_count(shadows->stats);
+		shadows->made_at = find_count(shadows->stats, arch_shadow_page_count);
+		for (i = 0; i < ENGINE_PAGE_SIZES; i++)
+			shadows->mapped_at[i] =
+				find_count(shadows->stats, arch_mapped_page_counts[i]);
 	}
 	/* A KVM that does not tell, as before Linux 5.14, may have some. */
-	return shadows->count_at < 0 ||
-	       pread(shadows->stats, made, sizeof(*made), shadows->count_at) !=
-		       (ssize_t)sizeof(*made) ||
-	       *made != shadows->dropped;
+	if (!read_count(shadows, shadows->made_at, made))
+		return true;
+	return *made != shadows->dropped &&
+	       !(*made - shadows->dropped == 1 && maps_nothing(shadows));
 }
 
 static uint32_t free_number(const struct engine_slot *slots, unsigned int count,

@@ -99,11 +99,10 @@ bool arch_reset_cpu(struct engine_vcpu *vcpu, const struct arch_cpu_state *state
 		    struct engine_error *error);
 
 /*
- * Names among a VM's statistics: of the number of shadow pages that KVM has made, and of
- * those of pages, of each size, that KVM's MMU maps for the guest.
+ * Names among KVM's statistics: of the number of shadow pages that it has made for a VM, and
+ * of that of page faults which made it fill one, or look for what to fill, for a CPU.
  */
-extern const char arch_shadow_page_count[];
-extern const char *const arch_mapped_page_counts[ENGINE_PAGE_SIZES];
+extern const char arch_shadow_page_count[], arch_fault_count[];
 
 /* What has to leave the CPU before memory is loaded: it may write there. */
 bool arch_prepare_load(struct engine_vcpu *vcpu, struct engine_error *error);

@@ -42,6 +42,15 @@ struct engine_exit {
 	unsigned char data[];
 };
 
+/* One of KVM's statistics, which only grow (shadow.c). */
+struct engine_count {
+	bool looked_for; /* the rest is known */
+	int stats; /* from KVM_GET_STATS_FD; or -1 */
+	off_t at; /* where it is there; or -1 */
+	uint64_t now; /* read last */
+	uint64_t dropped; /* when shadow pages were dropped last */
+};
+
 struct engine_vcpu {
 	struct engine_vcpu *next_extra;
 	struct engine_vm *vm;
@@ -66,6 +75,7 @@ struct engine_vcpu {
 
 	/* Of the thread that runs or saves the CPU (settle.c): */
 	bool entered; /* KVM_RUN was called at least once */
+	struct engine_count faults; /* page faults that KVM has had to do with */
 	bool open; /* run shows an MMIO read that KVM goes on with */
 	struct engine_exit *answered; /* the reads before it, of the same instruction */
 	struct engine_exit *replay; /* such reads of a loaded state: answered once more */
@@ -98,18 +108,6 @@ struct engine_payload {
 	const unsigned char *elf, *elf_end;
 };
 
-/* Each size of page has a count of its own. */
-#define ENGINE_PAGE_SIZES 3
-
-/* What is known of shadow pages (shadow.c). */
-struct engine_shadows {
-	bool looked_for; /* the rest is known */
-	int stats; /* from KVM_GET_STATS_FD; or -1 */
-	off_t made_at; /* there, the number that KVM has made; or -1 */
-	off_t mapped_at[ENGINE_PAGE_SIZES]; /* and of pages mapped there */
-	uint64_t dropped; /* how many had been made when the last were dropped */
-};
-
 struct engine_vm {
 	struct engine_vm *next; /* under engine_lock */
 	int fd;
@@ -120,7 +118,7 @@ struct engine_vm {
 	uint64_t ram_size; /* in all */
 	uint64_t low_ram_end; /* of the part at address 0 */
 	uint32_t ring_entries; /* of each CPU's dirty ring; 0: none */
-	struct engine_shadows shadows; /* KVM's, of the guest's page tables */
+	struct engine_count shadows; /* shadow pages that KVM has made */
 	struct engine_vcpu *extra; /* CPUs that the test has made itself; under engine_lock */
 
 	pthread_mutex_t lock; /* guards the slots */

@@ -16,7 +16,7 @@
 
 #define PAGE ((size_t)4096)
 
-/* Where, among a VM's statistics (KVM API, KVM_GET_STATS_FD), a count is; or -1. */
+/* Where, among statistics (KVM API, KVM_GET_STATS_FD), a count is; or -1. */
 static off_t find_count(int stats, const char *name)
 {
 	struct kvm_stats_header header;
@@ -41,46 +41,36 @@ static off_t find_count(int stats, const char *name)
 	return -1;
 }
 
-static bool read_count(const struct engine_shadows *shadows, off_t at, uint64_t *count)
+/* Whether a count of a VM's or CPU's may have grown since shadow pages were dropped. */
+static bool has_grown(struct engine_count *count, int fd, const char *name)
 {
-	return at >= 0 &&
-	       pread(shadows->stats, count, sizeof(*count), at) == (ssize_t)sizeof(*count);
-}
-
-static bool maps_nothing(const struct engine_shadows *shadows)
-{
-	uint64_t count;
-	unsigned int i;
-
-	for (i = 0; i < ENGINE_PAGE_SIZES; i++)
-		if (!read_count(shadows, shadows->mapped_at[i], &count) || count)
-			return false;
-	return true;
+	if (!count->looked_for) {
+		count->looked_for = true;
+		count->stats = engine_ioctl(fd, KVM_GET_STATS_FD, NULL);
+		count->at = find_count(count->stats, name);
+	}
+	/* A KVM that does not tell, as before Linux 5.14, may have counted some. */
+	return count->at < 0 ||
+	       pread(count->stats, &count->now, sizeof(count->now), count->at) !=
+		       (ssize_t)sizeof(count->now) ||
+	       count->now != count->dropped;
 }
 
 /*
- * Whether KVM may have shadow pages that say something of the guest's tables, made since the
- * last were dropped. A single one that maps nothing says nothing: it has none below it. A KVM
- * that does not run the guest on the CPU, but emulates it, has no other.
+ * Whether KVM may have shadow pages, made since the last were dropped, with anything in them.
+ * Each CPU begins with an empty one, the root, which page faults fill; none come to a KVM that
+ * emulates the guest's instructions.
  */
-static bool may_have_shadows(struct engine_vm *vm, uint64_t *made)
+static bool may_have_shadows(struct engine_vm *vm)
 {
-	struct engine_shadows *shadows = &vm->shadows;
+	bool filled = false;
 	unsigned int i;
 
-	if (!shadows->looked_for) {
-		shadows->looked_for = true;
-		shadows->stats = engine_ioctl(vm->fd, KVM_GET_STATS_FD, NULL);
-		shadows->made_at = find_count(shadows->stats, arch_shadow_page_count);
-		for (i = 0; i < ENGINE_PAGE_SIZES; i++)
-			shadows->mapped_at[i] =
-				find_count(shadows->stats, arch_mapped_page_counts[i]);
-	}
-	/* A KVM that does not tell, as before Linux 5.14, may have some. */
-	if (!read_count(shadows, shadows->made_at, made))
-		return true;
-	return *made != shadows->dropped &&
-	       !(*made - shadows->dropped == 1 && maps_nothing(shadows));
+	for (i = 0; i < vm->vcpu_count; i++)
+		if (vm->vcpus[i]->entered)
+			filled |= has_grown(&vm->vcpus[i]->faults, vm->vcpus[i]->fd,
+					    arch_fault_count);
+	return filled && has_grown(&vm->shadows, vm->fd, arch_shadow_page_count);
 }
 
 static uint32_t free_number(const struct engine_slot *slots, unsigned int count,
@@ -126,20 +116,18 @@ static bool drop_all(struct engine_vm *vm, struct engine_error *error)
 
 bool engine_drop_shadows(struct engine_vm *vm, struct engine_error *error)
 {
-	bool have_run = false;
-	uint64_t made = 0;
 	unsigned int i;
 
-	for (i = 0; i < vm->vcpu_count; i++)
-		have_run |= vm->vcpus[i]->entered;
-	if (!have_run || !may_have_shadows(vm, &made))
+	if (!may_have_shadows(vm))
 		return true;
-	vm->shadows.dropped = made;
+	vm->shadows.dropped = vm->shadows.now;
+	for (i = 0; i < vm->vcpu_count; i++)
+		vm->vcpus[i]->faults.dropped = vm->vcpus[i]->faults.now;
 	return drop_all(vm, error);
 }
 
-void engine_forget_shadows(struct engine_vm *vm)
+void engine_close_count(struct engine_count *count)
 {
-	if (vm->shadows.looked_for && vm->shadows.stats >= 0)
-		close(vm->shadows.stats);
+	if (count->looked_for && count->stats >= 0)
+		close(count->stats);
 }

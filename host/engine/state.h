@@ -73,8 +73,8 @@ void engine_free_memory(struct engine_saved_memory *memory);
  */
 bool engine_drop_shadows(struct engine_vm *vm, struct engine_error *error);
 
-/* Releases what that needed. */
-void engine_forget_shadows(struct engine_vm *vm);
+/* Releases what that needed, of a VM or CPU. */
+void engine_close_count(struct engine_count *count);
 
 #ifdef __cplusplus
 }

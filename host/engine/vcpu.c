@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "host/engine/newer_kvm.h"
+#include "host/engine/state.h"
 
 struct engine_vcpu *engine_new_vcpu(struct engine_vm *vm, unsigned int index, int fd,
 				    size_t run_size, struct engine_error *error)
@@ -59,6 +60,7 @@ void engine_delete_vcpu(struct engine_vcpu *vcpu)
 	if (vcpu->ring)
 		munmap(vcpu->ring, vcpu->vm->ring_entries * sizeof(*vcpu->ring));
 	munmap(vcpu->run, vcpu->run_size);
+	engine_close_count(&vcpu->faults);
 	if (vcpu->fd >= 0)
 		close(vcpu->fd);
 	engine_free_exits(vcpu->answered);

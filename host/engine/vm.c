@@ -348,7 +348,7 @@ void engine_release(struct engine_vm *vm)
 		vcpu->fd = -1;
 		engine_delete_vcpu(vcpu);
 	}
-	engine_forget_shadows(vm);
+	engine_close_count(&vm->shadows);
 	engine_forget_vm(vm);
 	close(vm->fd);
 	for (i = 0; i < vm->slot_count; i++) {

@@ -7,7 +7,7 @@
 
 /* KVM's MMU counts each one that it makes and has not made before. */
 const char arch_shadow_page_count[] = "mmu_cache_miss";
-const char *const arch_mapped_page_counts[] = {"pages_4k", "pages_2m", "pages_1g"};
+const char arch_fault_count[] = "pf_taken";
 
 static bool call(struct engine_vm *vm, unsigned long request, void *arg, const char *name,
 		 struct engine_error *error)

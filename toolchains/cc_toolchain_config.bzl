@@ -283,6 +283,8 @@ def _cc_toolchain_config_impl(ctx):
             name = "target_compile_flags",
             enabled = True,
             flag_sets = _flags(_COMPILE_ACTIONS, ctx.attr.compile_flags) +
+                        # Most of them mean nothing to an assembler.
+                        _flags([ACTION_NAMES.assemble], ["-Qunused-arguments"]) +
                         _flags(_C_ACTIONS, ctx.attr.c_flags) +
                         _flags(_CXX_ACTIONS, ctx.attr.cxx_flags),
         ),

@@ -37,7 +37,7 @@ number() {
 	sed -nE "s/.*$1([0-9]+)$2.*/\1/p" "$out" | head -n 1
 }
 
-fuzz coverage "$1" 20
+fuzz coverage "$1" 60
 prints "TINFO: KVM's coverage guides the inputs, too: [0-9]+ counters of kvm, kvm_amd\$"
 prints "of 3 edges, [0-9]+ of KVM's [0-9]+; "
 inputs=$(number ' ' ' inputs, ')
@@ -50,7 +50,7 @@ else
 	echo "the lock is open after $inputs inputs"
 fi
 
-fuzz chance "$2" 20
+fuzz chance "$2" 60
 [ $status -eq 0 ] || fail "exit status $status"
 prints 'of 3 edges; 0 finding'
 ! grep -q "KVM's coverage" "$out" || fail 'it speaks of coverage that there is not'

@@ -94,7 +94,10 @@ uint64_t arch_shown_registers(struct engine_vm *vm);
  */
 bool arch_can_reset(struct engine_vcpu *vcpu, const struct arch_cpu_state *state);
 
-/* As arch_load_cpu(), for a state of this very CPU: sets what differs from it. */
+/*
+ * As arch_load_cpu(), for a state of this very CPU: sets what differs from it. The general
+ * registers may be left in struct kvm_run (engine_let_registers_wait()).
+ */
 bool arch_reset_cpu(struct engine_vcpu *vcpu, const struct arch_cpu_state *state,
 		    struct engine_error *error);
 
@@ -103,6 +106,12 @@ bool arch_reset_cpu(struct engine_vcpu *vcpu, const struct arch_cpu_state *state
  * of that of page faults which made it fill one, or look for what to fill, for a CPU.
  */
 extern const char arch_shadow_page_count[], arch_fault_count[];
+
+/* KVM_SET_REGS with what struct kvm_run has; false with errno. */
+bool arch_set_shown_registers(struct engine_vcpu *vcpu);
+
+/* The flag for them in struct kvm_run's kvm_dirty_regs. */
+extern const uint64_t arch_general_registers;
 
 /* What has to leave the CPU before memory is loaded: it may write there. */
 bool arch_prepare_load(struct engine_vcpu *vcpu, struct engine_error *error);

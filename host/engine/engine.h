@@ -70,6 +70,13 @@ struct engine_vcpu {
 	unsigned long answers; /* how often they were fetched */
 	struct kvm_sregs2 sregs;
 
+	/*
+	 * General registers are in run for the next KVM_RUN to take (KVM API,
+	 * KVM_CAP_SYNC_REGS); every other call brings them to KVM first. Under the mutex.
+	 */
+	bool registers_wait;
+	pthread_mutex_t registers;
+
 	/* What the guest has reported last, as text; of the thread that runs the CPU. */
 	char last_report[ENGINE_REPORT_SIZE];
 
@@ -136,7 +143,8 @@ extern struct engine_vm *engine_vms;
 
 /*
  * Every call of the engine that the kernel may refuse: the kernel's own return
- * value and errno. engine_ioctl() does not look at what it does.
+ * value and errno. engine_ioctl() does not look at what it does, but a CPU has its
+ * registers before.
  */
 int engine_ioctl(int fd, unsigned long request, void *arg);
 int engine_open(const char *path);
@@ -149,6 +157,13 @@ int engine_memfd(unsigned int flags, size_t size); /* closed by exec(); -1 if re
  * errno; may print, must not leave by a jump.
  */
 extern void (*engine_on_leave)(struct engine_vcpu *vcpu, int ret, int err);
+
+/*
+ * Leaves it to the next call for @vcpu to bring KVM the general registers that are in its
+ * struct kvm_run; or forgets them. False: calls for @vcpu are not known by their descriptor.
+ */
+bool engine_let_registers_wait(struct engine_vcpu *vcpu);
+void engine_forget_registers(struct engine_vcpu *vcpu);
 
 /* Lets engine_kick() get this thread out of KVM_RUN, whatever signals it blocks. */
 void engine_let_kicks_in(void);

@@ -25,6 +25,7 @@ struct engine_state {
 	enum engine_irqchip irqchip;
 	struct engine_payload payload;
 	uint64_t ram_size;
+	uint64_t registers; /* from arch_shown_registers() */
 	struct arch_vm_state *arch;
 	struct engine_saved_memory *memory;
 	unsigned int vcpu_count;
@@ -108,6 +109,7 @@ struct engine_state *engine_save(struct engine_vm *vm, struct engine_error *erro
 	state->irqchip = vm->irqchip;
 	state->payload = vm->payload;
 	state->ram_size = vm->ram_size;
+	state->registers = arch_shown_registers(vm);
 	state->vcpu_count = vm->vcpu_count;
 	if (save_all(vm, state, error))
 		return state;
@@ -186,7 +188,7 @@ static bool load_all(struct engine_vm *vm, const struct engine_state *state, boo
 	for (i = 0; i < vm->vcpu_count; i++) {
 		struct engine_vcpu *vcpu = vm->vcpus[i];
 
-		vcpu->run->kvm_dirty_regs = 0;
+		engine_forget_registers(vcpu);
 		if (!engine_abandon(vcpu, error) || !arch_prepare_load(vcpu, error))
 			return false;
 	}
@@ -217,7 +219,7 @@ static bool abandon_and_show(struct engine_vcpu *vcpu, uint64_t registers,
 	const uint64_t before = vcpu->run->kvm_valid_regs;
 	bool ok;
 
-	vcpu->run->kvm_dirty_regs = 0;
+	engine_forget_registers(vcpu);
 	vcpu->run->kvm_valid_regs = registers;
 	ok = engine_abandon(vcpu, error);
 	vcpu->run->kvm_valid_regs = before;
@@ -226,14 +228,13 @@ static bool abandon_and_show(struct engine_vcpu *vcpu, uint64_t registers,
 
 bool engine_reset(struct engine_vm *vm, struct engine_state *state, struct engine_error *error)
 {
-	const uint64_t registers = arch_shown_registers(vm);
-	bool can_reset = registers;
+	bool can_reset = state->registers;
 	unsigned int i;
 
 	if (!engine_fits(vm, state, error))
 		return false;
 	for (i = 0; can_reset && i < vm->vcpu_count; i++) {
-		if (!abandon_and_show(vm->vcpus[i], registers, error))
+		if (!abandon_and_show(vm->vcpus[i], state->registers, error))
 			return false;
 		can_reset = arch_can_reset(vm->vcpus[i], state->cpus[i].arch);
 	}

@@ -33,6 +33,9 @@
 /* What of a memslot's flags belongs to the configuration: not whether writes are logged. */
 #define LASTING_FLAGS (~(uint32_t)KVM_MEM_LOG_DIRTY_PAGES)
 
+/* Up to so many pages of a memslot are looked at sooner than the kernel tells which there are. */
+#define FEW_PAGES 4
+
 /* Differing bytes that a comparison shows. */
 #define SHOWN_BYTES 8
 
@@ -401,6 +404,10 @@ static bool reset_slot(int pagemap, const struct engine_slot *slot, const struct
 		.return_mask = PAGE_IS_PRESENT,
 	};
 
+	if (slot->size <= FEW_PAGES * PAGE) {
+		restore_present(&to, 0, slot->size / PAGE);
+		return true;
+	}
 	while (scan.walk_end < scan.end) {
 		int count, i;
 

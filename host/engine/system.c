@@ -93,16 +93,20 @@ static struct engine_vm *find_vm(int fd)
 	return vm;
 }
 
+/* Without a look into the list. */
+static struct engine_vcpu *low_vcpu(int fd)
+{
+	return fd < 0 || fd >= FD_COUNT ? NULL : __atomic_load_n(&vcpu_of_fd[fd], __ATOMIC_ACQUIRE);
+}
+
 static struct engine_vcpu *find_vcpu(int fd)
 {
 	struct engine_vcpu *found = NULL;
 	struct engine_vm *vm;
 	unsigned int i;
 
-	if (fd < 0)
-		return NULL;
 	if (fd < FD_COUNT)
-		return __atomic_load_n(&vcpu_of_fd[fd], __ATOMIC_ACQUIRE);
+		return low_vcpu(fd);
 	pthread_mutex_lock(&engine_lock);
 	for (vm = engine_vms; vm && !found; vm = vm->next) {
 		for (i = 0; i < vm->vcpu_count && !found; i++) {
@@ -114,9 +118,52 @@ static struct engine_vcpu *find_vcpu(int fd)
 	return found;
 }
 
+bool engine_let_registers_wait(struct engine_vcpu *vcpu)
+{
+	if (low_vcpu(vcpu->fd) != vcpu)
+		return false;
+	vcpu->run->kvm_dirty_regs |= arch_general_registers;
+	__atomic_store_n(&vcpu->registers_wait, true, __ATOMIC_RELEASE);
+	return true;
+}
+
+void engine_forget_registers(struct engine_vcpu *vcpu)
+{
+	vcpu->run->kvm_dirty_regs = 0;
+	__atomic_store_n(&vcpu->registers_wait, false, __ATOMIC_RELEASE);
+}
+
+/* False with errno. KVM_RUN takes them itself, unless the test has written over the flag. */
+static bool bring_registers(struct engine_vcpu *vcpu, unsigned long request)
+{
+	bool ok = true;
+
+	pthread_mutex_lock(&vcpu->registers);
+	if (vcpu->registers_wait) {
+		__atomic_store_n(&vcpu->registers_wait, false, __ATOMIC_RELEASE);
+		if (request != KVM_RUN || !(vcpu->run->kvm_dirty_regs & arch_general_registers)) {
+			vcpu->run->kvm_dirty_regs &= ~arch_general_registers;
+			ok = arch_set_shown_registers(vcpu);
+		}
+	}
+	pthread_mutex_unlock(&vcpu->registers);
+	return ok;
+}
+
 int engine_ioctl(int fd, unsigned long request, void *arg)
 {
-	return (int)syscall(SYS_ioctl, fd, request, arg);
+	struct engine_vcpu *vcpu = low_vcpu(fd);
+	int ret;
+
+	if (!vcpu || !__atomic_load_n(&vcpu->registers_wait, __ATOMIC_ACQUIRE))
+		return (int)syscall(SYS_ioctl, fd, request, arg);
+	if (!bring_registers(vcpu, request))
+		return -1;
+	ret = (int)syscall(SYS_ioctl, fd, request, arg);
+	/* A KVM_RUN that KVM refuses has not taken them. */
+	if (ret < 0 && request == KVM_RUN && vcpu->run->kvm_dirty_regs & arch_general_registers)
+		__atomic_store_n(&vcpu->registers_wait, true, __ATOMIC_RELEASE);
+	return ret;
 }
 
 int engine_open(const char *path)

@@ -35,6 +35,7 @@ struct engine_vcpu *engine_new_vcpu(struct engine_vm *vm, unsigned int index, in
 	vcpu->run = run;
 	vcpu->run_size = run_size;
 	pthread_mutex_init(&vcpu->gate, NULL);
+	pthread_mutex_init(&vcpu->registers, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&vcpu->left, &attr);
@@ -68,6 +69,7 @@ void engine_delete_vcpu(struct engine_vcpu *vcpu)
 	engine_free_exits(vcpu->pending);
 	engine_free_exits(vcpu->settled);
 	pthread_cond_destroy(&vcpu->left);
+	pthread_mutex_destroy(&vcpu->registers);
 	pthread_mutex_destroy(&vcpu->gate);
 	free(vcpu);
 }

@@ -423,7 +423,9 @@ void tst_kvm_snapshot(struct tst_kvm_instance *inst);
 
 /*
  * Puts the machine back into its snapshot, as tst_kvm_load() does, in less time: what is
- * as it was is left alone. Memory that the host has changed is put back, too.
+ * as it was is left alone. Memory that the host has changed is put back, too. General
+ * registers may wait in struct kvm_run for the next KVM_RUN (KVM API, KVM_CAP_SYNC_REGS);
+ * any other ioctl on the CPU finds them set.
  */
 void tst_kvm_reset(struct tst_kvm_instance *inst);
 

@@ -13,7 +13,7 @@ struct arch_cpu_state {
 	struct kvm_debugregs debugregs;
 	struct kvm_mp_state mp_state;
 	struct kvm_lapic_state lapic; /* zero without an irqchip */
-	bool has_sregs2, has_xcrs, has_lapic;
+	bool has_sregs2, has_xsave2, has_xcrs, has_lapic;
 	bool has_tsc_offset; /* else the TSC is an MSR like others */
 	uint64_t tsc_offset; /* of the guest's TSC from the host's */
 	uint32_t tsc_khz;

@@ -89,18 +89,32 @@ static bool load_sregs(struct engine_vcpu *vcpu, const struct arch_cpu_state *st
 
 /* --- Extended state -------------------------------------------------------------- */
 
+/* What there is now, in a buffer for the caller to free(), as @state has it; or NULL. */
+static unsigned char *get_xsave(struct engine_vcpu *vcpu, const struct arch_cpu_state *state,
+				struct engine_error *error)
+{
+	unsigned char *xsave = malloc(state->xsave_size);
+
+	if (!xsave) {
+		engine_fail_errno(error, "no memory");
+		return NULL;
+	}
+	if (state->has_xsave2 ? CALL(vcpu, KVM_GET_XSAVE2, xsave, error)
+			      : CALL(vcpu, KVM_GET_XSAVE, xsave, error))
+		return xsave;
+	free(xsave);
+	return NULL;
+}
+
 static bool save_xsave(struct engine_vcpu *vcpu, struct arch_cpu_state *state,
 		       struct engine_error *error)
 {
 	const size_t size = has_cap(vcpu->vm->fd, KVM_CAP_XSAVE2);
 
+	state->has_xsave2 = size;
 	state->xsave_size = size > XSAVE_SIZE ? size : XSAVE_SIZE;
-	state->xsave = calloc(1, state->xsave_size);
-	if (!state->xsave)
-		return engine_fail_errno(error, "no memory");
-	if (size)
-		return CALL(vcpu, KVM_GET_XSAVE2, state->xsave, error);
-	return CALL(vcpu, KVM_GET_XSAVE, state->xsave, error);
+	state->xsave = get_xsave(vcpu, state, error);
+	return state->xsave;
 }
 
 /* --- MSRs ------------------------------------------------------------------------ */
@@ -229,9 +243,9 @@ static bool load_msrs(struct engine_vcpu *vcpu, const struct arch_cpu_state *sta
 		const struct kvm_msr_entry *msr = &wanted->entries[i];
 		uint64_t value;
 
-		if (x86_msr_passes(msr->index) ||
-		    (i < now->nmsrs && now->entries[i].index == msr->index &&
+		if ((i < now->nmsrs && now->entries[i].index == msr->index &&
 		     now->entries[i].data == msr->data) ||
+		    x86_msr_passes(msr->index) ||
 		    (find_msr(now, msr->index, &value) && value == msr->data))
 			continue;
 		*changed = true;
@@ -450,12 +464,16 @@ bool arch_load_cpu(struct engine_vcpu *vcpu, const struct arch_cpu_state *state,
 
 /* --- Resetting ------------------------------------------------------------------- */
 
-/* What KVM shows in struct kvm_run at each exit, if asked to (KVM API, KVM_CAP_SYNC_REGS). */
-#define SHOWN (KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS | KVM_SYNC_X86_EVENTS)
+/* What KVM shows in struct kvm_run at each exit, if asked to (KVM API, KVM_CAP_SYNC_REGS), */
+#define SHOWN (KVM_SYNC_X86_SREGS | KVM_SYNC_X86_EVENTS)
+/* and what it takes out of there. */
+const uint64_t arch_general_registers = KVM_SYNC_X86_REGS;
 
 uint64_t arch_shown_registers(struct engine_vm *vm)
 {
-	return (has_cap(vm->fd, KVM_CAP_SYNC_REGS) & SHOWN) == SHOWN ? SHOWN : 0;
+	const uint64_t wanted = SHOWN | arch_general_registers;
+
+	return (has_cap(vm->fd, KVM_CAP_SYNC_REGS) & wanted) == wanted ? SHOWN : 0;
 }
 
 static bool is_plain(uint64_t efer, uint64_t cr4, const struct kvm_vcpu_events *events)
@@ -486,12 +504,12 @@ static bool reset_sregs(struct engine_vcpu *vcpu, const struct arch_cpu_state *s
 static bool reset_xsave(struct engine_vcpu *vcpu, const struct arch_cpu_state *state,
 			struct engine_error *error)
 {
-	struct arch_cpu_state now = {0};
-	bool ok = save_xsave(vcpu, &now, error);
+	unsigned char *now = get_xsave(vcpu, state, error);
+	bool ok = now;
 
-	if (ok && memcmp(now.xsave, state->xsave, state->xsave_size))
+	if (ok && memcmp(now, state->xsave, state->xsave_size))
 		ok = CALL(vcpu, KVM_SET_XSAVE, state->xsave, error);
-	free(now.xsave);
+	free(now);
 	return ok;
 }
 
@@ -527,20 +545,37 @@ static bool reset_msrs(struct engine_vcpu *vcpu, const struct arch_cpu_state *st
 	       (!changed || load_tsc(vcpu, state, error));
 }
 
+bool arch_set_shown_registers(struct engine_vcpu *vcpu)
+{
+	struct kvm_regs regs = vcpu->run->s.regs.regs;
+
+	return engine_ioctl(vcpu->fd, KVM_SET_REGS, &regs) == 0;
+}
+
+/* KVM forgets an exception that waits when it gets general registers: events come after them. */
+static bool reset_regs_and_events(struct engine_vcpu *vcpu, const struct arch_cpu_state *state,
+				  struct engine_error *error)
+{
+	struct kvm_vcpu_events wanted = state->events;
+	struct kvm_regs regs = state->regs;
+
+	if (!wanted.exception.pending &&
+	    !memcmp(&vcpu->run->s.regs.events, &wanted, sizeof(wanted))) {
+		vcpu->run->s.regs.regs = regs;
+		if (engine_let_registers_wait(vcpu))
+			return true;
+	}
+	return CALL(vcpu, KVM_SET_REGS, &regs, error) &&
+	       CALL(vcpu, KVM_SET_VCPU_EVENTS, &wanted, error);
+}
+
 bool arch_reset_cpu(struct engine_vcpu *vcpu, const struct arch_cpu_state *state,
 		    struct engine_error *error)
 {
-	struct kvm_sync_regs now = vcpu->run->s.regs;
-	struct kvm_vcpu_events events = state->events;
-	struct kvm_regs regs = state->regs;
-
-	/* As arch_load_cpu() has it; KVM_SET_REGS forgets events that wait. */
+	/* As arch_load_cpu() has it. */
 	return reset_sregs(vcpu, state, error) && reset_xcrs(vcpu, state, error) &&
 	       reset_xsave(vcpu, state, error) && reset_msrs(vcpu, state, error) &&
-	       CALL(vcpu, KVM_SET_REGS, &regs, error) &&
-	       (!memcmp(&now.events, &events, sizeof(events)) ||
-		CALL(vcpu, KVM_SET_VCPU_EVENTS, &events, error)) &&
-	       reset_debugregs(vcpu, state, error);
+	       reset_debugregs(vcpu, state, error) && reset_regs_and_events(vcpu, state, error);
 }
 
 void arch_free_cpu_state(struct arch_cpu_state *state)

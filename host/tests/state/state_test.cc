@@ -5,6 +5,7 @@
 #include <sys/mount.h>
 
 #include <fstream>
+#include <functional>
 #include <random>
 #include <thread>
 
@@ -526,6 +527,76 @@ TEST_F(Snapshot, LastOneCounts)
 	const State state = machine->Save();
 
 	Step(machine.get(), &device);
+	tst_kvm_reset(machine->vm());
+	EXPECT_EQ(Compare(state, machine->Save()), "");
+}
+
+// General registers wait in struct kvm_run for the next KVM_RUN (KVM API,
+// KVM_CAP_SYNC_REGS). Whatever is called before, or done to the flags, they are the snapshot's.
+TEST_F(Snapshot, RegistersComeBeforeAnyCall)
+{
+	auto machine = New(STATE_PIO);
+	struct kvm_run *run = machine->cpu()->run;
+	const int fd = machine->cpu()->fd;
+	Device device, first;
+	kvm_sregs sregs;
+	kvm_regs regs;
+	const std::function<void()> calls[] = {
+		[&] { run->kvm_dirty_regs = 0; },
+		[&] {
+			kvm_regs now;
+
+			SAFE_IOCTL(fd, KVM_GET_REGS, &now);
+			EXPECT_EQ(memcmp(&now, &regs, sizeof(now)), 0);
+		},
+		[&] {
+			run->s.regs.sregs = sregs;
+			run->kvm_dirty_regs = KVM_SYNC_X86_SREGS;
+		},
+		[&] {
+			run->kvm_valid_regs = KVM_SYNC_X86_VALID_FIELDS + 1;
+			EXPECT_EQ(ioctl(fd, KVM_RUN, 0), -1);
+			EXPECT_EQ(errno, EINVAL);
+			run->kvm_valid_regs = run->kvm_dirty_regs = 0;
+		},
+	};
+
+	Step(machine.get(), &device);
+	tst_kvm_snapshot(machine->vm());
+	SAFE_IOCTL(fd, KVM_GET_REGS, &regs);
+	SAFE_IOCTL(fd, KVM_GET_SREGS, &sregs);
+	first = device;
+	Step(machine.get(), &first);
+	const State next = machine->Save();
+
+	for (const auto &call : calls) {
+		Device again = device;
+
+		SCOPED_TRACE("call " + std::to_string(&call - calls));
+		tst_kvm_reset(machine->vm());
+		call();
+		Step(machine.get(), &again);
+		EXPECT_EQ(again.log(), first.log());
+		EXPECT_EQ(Compare(next, machine->Save()), "");
+	}
+}
+
+// KVM forgets it when it gets general registers.
+TEST_F(Snapshot, ExceptionThatWaits)
+{
+	auto machine = New(STATE_PIO);
+	kvm_vcpu_events events;
+	Device device;
+
+	Step(machine.get(), &device);
+	tst_kvm_snapshot(machine->vm());
+	SAFE_IOCTL(machine->cpu()->fd, KVM_GET_VCPU_EVENTS, &events);
+	events.exception.pending = 1;
+	events.exception.nr = 6; // not one of software's, which KVM does not tell
+	SAFE_IOCTL(machine->cpu()->fd, KVM_SET_VCPU_EVENTS, &events);
+	tst_kvm_snapshot(machine->vm());
+	const State state = machine->Save();
+
 	tst_kvm_reset(machine->vm());
 	EXPECT_EQ(Compare(state, machine->Save()), "");
 }

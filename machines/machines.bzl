@@ -45,19 +45,29 @@ FORCED_EMULATION = "kvm force_emulation_prefix=1"
 # The machines that tests choose from: each one's name and its capabilities
 # (capabilities/table.bzl). The first that has all that a test requires is taken.
 MACHINES = {
-    "amd": _AMD + ["npt"],
-    "intel": _INTEL + ["ept"],
+    "amd": _AMD + [
+        "npt",
+        "tdp",
+    ],
+    "intel": _INTEL + [
+        "ept",
+        "tdp",
+    ],
     "amd_qemu": _ALL + [
         "npt",
         "smp",
         "svm",
+        "tdp",
         "vgif",
     ],
     # KVM without the CPU's second level of address translation.
     "amd_npt0": _AMD + ["shadow_paging"],
     "intel_ept0": _INTEL + ["shadow_paging"],
     # KVM that has to emulate what an older CPU can't run: real mode.
-    "intel_unrestricted0": _INTEL + ["ept"],
+    "intel_unrestricted0": _INTEL + [
+        "ept",
+        "tdp",
+    ],
 }
 
 # The kernels that are pinned.

@@ -182,6 +182,11 @@ CAPABILITIES = {
         "an AMD CPU refuses an illegal event with an exit code of 64 bits, and stops a nested guest's INVD",
         _guest("svm_exits", "a guest with a nested one: an event of a reserved type, then INVD, intercepted"),
     ),
+    "tdp": _capability(
+        "two-dimensional paging",
+        "KVM has the CPU translate guests' addresses",
+        _parameters("kvm_amd/npt", "kvm_intel/ept"),
+    ),
     "vgif": _capability(
         "VGIF",
         "KVM has an AMD CPU keep a nested hypervisor's global interrupt flag",

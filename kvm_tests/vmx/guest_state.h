@@ -37,7 +37,7 @@
  */
 #define SAVED_REGISTERS(SAVED)                                                                   \
 	SAVED(Cr0, VMX_VMCS_GUEST_CR0, field ^ CR0_AM, WRITE("cr0"))                             \
-	SAVED(Cr3, VMX_VMCS_GUEST_CR3, field ^ CR3_WRITE_THROUGH, WRITE("cr3"))                  \
+	SAVED(Cr3, VMX_VMCS_GUEST_CR3, other_cr3(field), WRITE("cr3"))                           \
 	SAVED(Cr4, VMX_VMCS_GUEST_CR4, field ^ CR4_DE, WRITE("cr4"))                             \
 	SAVED(Dr7, VMX_VMCS_GUEST_DR7, 0x600, WRITE("dr7"))                                      \
 	SAVED(Flags, VMX_VMCS_GUEST_RFLAGS, field ^ RFLAGS_AC,                                   \

@@ -52,6 +52,13 @@ const char *required_setting(const char *name);
 /** mount_first() - what every kernel has to have: devtmpfs, proc, sysfs */
 void mount_first(void);
 
+/**
+ * wait_for_clock() - let the kernel measure the TSC's rate for good
+ *
+ * KVM keeps the rate that it finds when it is loaded, where the TSC is not invariant.
+ */
+void wait_for_clock(void);
+
 /** make_root() - the file systems that a program expects; leaves the initramfs */
 void make_root(void);
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,9 @@
 #include <unistd.h>
 
 #include "machines/init/host.h"
+
+/* How long the kernel may say nothing while it measures the TSC, in seconds. */
+#define CLOCK_SECONDS 20
 
 /* One write, so that the kernel's own lines don't come in between. */
 static void print(const char *kind, const char *text)
@@ -113,6 +117,43 @@ void mount_first(void)
 	mount_at("devtmpfs", "/dev", "devtmpfs", 0, NULL);
 	mount_at("proc", "/proc", "proc", 0, NULL);
 	mount_at("sysfs", "/sys", "sysfs", 0, NULL);
+}
+
+/* Whether the clock still counts with the TSC's first, coarse rate: x86's "tsc-early". */
+static bool clock_is_coarse(void)
+{
+	FILE *file = fopen("/sys/devices/system/clocksource/clocksource0/current_clocksource", "r");
+	char name[32] = "";
+
+	if (!file)
+		die("cannot tell the clock: %s", strerror(errno));
+	if (!fgets(name, sizeof(name), file))
+		die("cannot tell the clock: it has no name");
+	fclose(file);
+	return !strcmp(name, "tsc-early\n");
+}
+
+void wait_for_clock(void)
+{
+	struct pollfd messages = {
+		.fd = open("/dev/kmsg", O_RDONLY | O_CLOEXEC | O_NONBLOCK),
+		.events = POLLIN,
+	};
+
+	/* Here the kernel says that it has changed its clock. */
+	if (messages.fd < 0)
+		die("cannot open /dev/kmsg: %s. Fix: a kernel with CONFIG_PRINTK", strerror(errno));
+	while (clock_is_coarse()) {
+		char message[8192];
+
+		if (!poll(&messages, 1, CLOCK_SECONDS * 1000))
+			die("the kernel has not measured the TSC's rate, and said nothing for %d s",
+			    CLOCK_SECONDS);
+		/* One at a time; those that are lost count, too. */
+		while (read(messages.fd, message, sizeof(message)) > 0 || errno == EPIPE)
+			;
+	}
+	close(messages.fd);
 }
 
 void make_root(void)

@@ -105,6 +105,7 @@ int main(void)
 	mount_first();
 
 	setenv(RELOAD_PERMISSION, "1", 0);
+	wait_for_clock();
 	load_modules();
 	check_kvm();
 	check_capabilities();

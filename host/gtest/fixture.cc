@@ -15,8 +15,6 @@ KvmTest::~KvmTest() = default;
 void KvmTest::SetUp()
 {
 	tst_watchdog_arm(TimeoutSeconds());
-	tst_kvm_create_instance(&vm_, RamSize());
-	created_ = true;
 }
 
 void KvmTest::TearDown()
@@ -41,13 +39,23 @@ int KvmTest::TimeoutSeconds() const
 
 tst_kvm_instance *KvmTest::vm()
 {
+	if (!created_) {
+		tst_kvm_create_instance(&vm_, RamSize());
+		created_ = true;
+	}
 	return &vm_;
+}
+
+void KvmTest::Create(const tst_kvm_config &config)
+{
+	tst_kvm_create(&vm_, &config);
+	created_ = true;
 }
 
 void KvmTest::Run()
 {
-	tst_kvm_run_instance(&vm_, 0);
-	tst_kvm_needs_result(&vm_);
+	tst_kvm_run_instance(vm(), 0);
+	tst_kvm_needs_result(vm());
 }
 
 } /* namespace ringside */

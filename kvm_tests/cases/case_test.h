@@ -69,11 +69,7 @@ protected:
 		EXPECT_EQ(log_.Complaints(), "") << "the kernel has complained";
 	}
 
-	/* A machine that is not the default one. */
-	void Create(const tst_kvm_config &config)
-	{
-		tst_kvm_create(vm(), &config);
-	}
+	using KvmTest::Create;
 
 	void Create(enum tst_kvm_irqchip irqchip, unsigned int vcpus = 1)
 	{

@@ -32,8 +32,8 @@ protected:
 	void ExpectRefusal(unsigned int slot, uint64_t base, size_t size, unsigned int flags,
 			   const std::string &why)
 	{
-		const Resources before = Resources::Now();
 		const std::string vm_before = ::testing::PrintToString(vm());
+		const Resources before = Resources::Now();
 
 		EXPECT_THAT(
 			Collect([&] { Alloc(slot, base, size, flags); }),
@@ -168,13 +168,13 @@ TEST_F(AllocMemory, WhatKvmRefusesIsExplained)
 TEST_F(AllocMemory, UnalignedRegionOfTheTestsOwnIsReported)
 {
 	auto *buf = static_cast<char *>(tst_alloc(2 * kPage));
+	const int fd = vm()->vm_fd;
 	const Resources before = Resources::Now();
-	const auto set = [this](uint64_t guest, uint64_t size, char *host) {
+	const auto set = [fd](uint64_t guest, uint64_t size, char *host) {
 		kvm_userspace_memory_region region = {2, 0, guest, size,
 						      reinterpret_cast<uintptr_t>(host)};
 
-		return Collect(
-			[&] { SAFE_IOCTL(vm()->vm_fd, KVM_SET_USER_MEMORY_REGION, &region); });
+		return Collect([&] { SAFE_IOCTL(fd, KVM_SET_USER_MEMORY_REGION, &region); });
 	};
 	const auto refused =
 		ElementsAre(ResultIs(TBROK, AllOf(HasSubstr("KVM_SET_USER_MEMORY_REGION"),

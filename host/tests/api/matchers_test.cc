@@ -134,13 +134,14 @@ TEST(Results, AreCollectedInOrderAndDoNotCount)
 	EXPECT_EQ(results[0].file, __FILE__);
 }
 
-// A fixture that asks for more.
 // A fixture in a test's hands.
 class Probe : public ringside::KvmTest
 {
 public:
+	using KvmTest::Create;
 	using KvmTest::SetUp;
 	using KvmTest::TearDown;
+	using KvmTest::vm;
 
 	void TestBody() override
 	{
@@ -155,11 +156,30 @@ TEST(Fixture, LeavesNothingBehind)
 	probe.TearDown();
 	const Resources before = Resources::Now();
 	probe.SetUp();
+	EXPECT_NE(probe.vm(), nullptr);
 	EXPECT_FALSE(Resources::Now() == before);
 	probe.TearDown();
 	EXPECT_EQ(Resources::Now(), before);
 }
 
+TEST(Fixture, MakesTheMachineThatIsAskedForAndNoOther)
+{
+	tst_kvm_config config = {};
+	Probe probe;
+
+	probe.SetUp(); // the first of a process makes the watchdog's thread
+	const Resources before = Resources::Now();
+	probe.TearDown();
+	probe.SetUp();
+	EXPECT_EQ(Resources::Now(), before);
+	config.vcpus = 2;
+	probe.Create(config);
+	EXPECT_NE(tst_kvm_vcpu(probe.vm(), 1), nullptr);
+	probe.TearDown();
+	EXPECT_EQ(Resources::Now(), before);
+}
+
+// A fixture that asks for more.
 class Larger : public ringside::KvmTest
 {
 protected:

@@ -22,7 +22,7 @@ protected:
 		tst_kvm_config config = {};
 
 		config.payload = payload;
-		tst_kvm_create(vm(), &config);
+		KvmTest::Create(config);
 	}
 
 	std::vector<Result> Give(const std::string &input)

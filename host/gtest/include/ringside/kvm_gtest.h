@@ -36,9 +36,9 @@ namespace ringside
 constexpr int kDefaultTimeout = 30;
 
 /*
- * A fixture that creates a virtual machine before each test and destroys it
- * afterwards, whatever happened in between. A test that takes too long has its
- * guest stopped and fails.
+ * A fixture that owns a virtual machine: vm() or Create() makes it, and it is
+ * destroyed after the test, whatever happened in between. A test that takes too
+ * long has its guest stopped and fails.
  */
 class KvmTest : public ::testing::Test
 {
@@ -54,14 +54,20 @@ protected:
 	void SetUp() override;
 	void TearDown() override;
 
-	/* RAM in bytes, for tst_kvm_create_instance(). */
+	/* RAM in bytes of the machine that vm() makes. */
 	virtual size_t RamSize() const;
 
 	/* Seconds that the test may take, or TST_UNLIMITED_TIMEOUT. */
 	virtual int TimeoutSeconds() const;
 
-	/* The virtual machine; the fixture keeps ownership. */
+	/*
+	 * The virtual machine, which the first call makes with all default but RamSize(),
+	 * unless Create() has been called. The fixture keeps ownership.
+	 */
 	tst_kvm_instance *vm();
+
+	/* Makes the virtual machine with @config, in place of one that is there. */
+	void Create(const tst_kvm_config &config);
 
 	/*
 	 * Runs the guest to its end. Its results become the test's; without

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "kernel_log.h"
+#include "neighbour.h"
 #include "ringside/kvm_gtest.h"
 
 namespace kvm_tests
@@ -62,6 +63,11 @@ private:
 class CaseTest : public ringside::KvmTest
 {
 protected:
+	CaseTest()
+	{
+		static Neighbour of_all_cases;
+	}
+
 	/* Also when the virtual machine comes to its end. */
 	void TearDown() override
 	{

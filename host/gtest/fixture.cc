@@ -27,11 +27,6 @@ void KvmTest::TearDown()
 	tst_free_all();
 }
 
-size_t KvmTest::RamSize() const
-{
-	return DEFAULT_RAM_SIZE;
-}
-
 int KvmTest::TimeoutSeconds() const
 {
 	return kDefaultTimeout;
@@ -39,10 +34,8 @@ int KvmTest::TimeoutSeconds() const
 
 tst_kvm_instance *KvmTest::vm()
 {
-	if (!created_) {
-		tst_kvm_create_instance(&vm_, RamSize());
-		created_ = true;
-	}
+	if (!created_)
+		Create({});
 	return &vm_;
 }
 

@@ -287,9 +287,13 @@ TEST_F(Scenarios, StackInAFullTableIsRefused)
 class LargeRam : public ringside::KvmTest
 {
 protected:
-	size_t RamSize() const override
+	void SetUp() override
 	{
-		return 0xc0000000;
+		tst_kvm_config config = {};
+
+		KvmTest::SetUp();
+		config.ram_size = 0xc0000000;
+		Create(config);
 	}
 };
 

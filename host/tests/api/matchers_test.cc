@@ -183,9 +183,13 @@ TEST(Fixture, MakesTheMachineThatIsAskedForAndNoOther)
 class Larger : public ringside::KvmTest
 {
 protected:
-	size_t RamSize() const override
+	void SetUp() override
 	{
-		return 4 * DEFAULT_RAM_SIZE;
+		tst_kvm_config config = {};
+
+		KvmTest::SetUp();
+		config.ram_size = 4 * DEFAULT_RAM_SIZE;
+		Create(config);
 	}
 	int TimeoutSeconds() const override
 	{

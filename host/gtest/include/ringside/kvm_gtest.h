@@ -54,15 +54,12 @@ protected:
 	void SetUp() override;
 	void TearDown() override;
 
-	/* RAM in bytes of the machine that vm() makes. */
-	virtual size_t RamSize() const;
-
 	/* Seconds that the test may take, or TST_UNLIMITED_TIMEOUT. */
 	virtual int TimeoutSeconds() const;
 
 	/*
-	 * The virtual machine, which the first call makes with all default but RamSize(),
-	 * unless Create() has been called. The fixture keeps ownership.
+	 * The virtual machine, which the first call makes with all default unless Create()
+	 * has been called. The fixture keeps ownership.
 	 */
 	tst_kvm_instance *vm();
 

@@ -25,10 +25,10 @@ class Neighbour
 {
 public:
 	Neighbour()
-		: kvm_(open("/dev/kvm", O_RDWR | O_CLOEXEC)), vm_(ioctl(kvm_, KVM_CREATE_VM, 0)),
-		  cpu_(ioctl(vm_, KVM_CREATE_VCPU, 0))
+		: kvm_(Made("open() of /dev/kvm", open("/dev/kvm", O_RDWR | O_CLOEXEC))),
+		  vm_(kvm_ < 0 ? -1 : Made("KVM_CREATE_VM", ioctl(kvm_, KVM_CREATE_VM, 0))),
+		  cpu_(vm_ < 0 ? -1 : Made("KVM_CREATE_VCPU", ioctl(vm_, KVM_CREATE_VCPU, 0)))
 	{
-		EXPECT_GE(cpu_, 0) << "a second virtual machine: " << strerror(errno);
 	}
 
 	~Neighbour()
@@ -41,6 +41,12 @@ public:
 	Neighbour &operator=(const Neighbour &) = delete;
 
 private:
+	static int Made(const char *call, int fd)
+	{
+		EXPECT_GE(fd, 0) << "a second virtual machine: " << call << ": " << strerror(errno);
+		return fd;
+	}
+
 	int kvm_, vm_, cpu_;
 };
 

@@ -12,6 +12,7 @@
 
 #include "exits.h"
 #include "ringside/kvm_gtest.h"
+#include "ringside/runner.h"
 
 namespace state_tests
 {
@@ -78,6 +79,33 @@ public:
 
 private:
 	tst_kvm_instance vm_ = {};
+};
+
+// A test of a machine with a task, config_ of which can be changed before New().
+class StateTest : public ::testing::Test
+{
+protected:
+	StateTest()
+	{
+		config_.before_vcpus = LetMsrsOut;
+		tst_watchdog_arm(240);
+	}
+
+	std::unique_ptr<Machine> New(state_task task)
+	{
+		auto machine = std::make_unique<Machine>(config_);
+
+		tst_kvm_set_arg(machine->cpu(), task);
+		return machine;
+	}
+
+	// Runs until the guest writes to the port.
+	static void RunToPort(Machine *machine)
+	{
+		ASSERT_EQ(tst_kvm_run_vcpu(machine->cpu()), KVM_EXIT_IO);
+	}
+
+	tst_kvm_config config_ = {};
 };
 
 // Answers reads by what was read and how often, and keeps a log of everything. A

@@ -9,9 +9,9 @@ namespace
 
 using state_tests::Compare;
 using state_tests::Device;
-using state_tests::LetMsrsOut;
 using state_tests::Machine;
 using state_tests::State;
+using state_tests::StateTest;
 using state_tests::Step;
 
 struct Task {
@@ -27,28 +27,22 @@ constexpr Task kTasks[] = {
 	{STATE_REPORT, "Report", 3},   {STATE_REGISTERS, "Registers", 5},
 };
 
-class EveryExit : public ::testing::TestWithParam<Task>
+class EveryExit : public StateTest, public ::testing::WithParamInterface<Task>
 {
 protected:
 	EveryExit()
 	{
-		config_.before_vcpus = LetMsrsOut;
-		tst_watchdog_arm(
-			800); // under sanitizers, on a machine whose clock counts instructions
+		// Under sanitizers, on a machine whose clock counts instructions.
+		tst_watchdog_arm(800);
 	}
 
 	std::unique_ptr<Machine> New()
 	{
-		auto machine = std::make_unique<Machine>(config_);
-
-		tst_kvm_set_arg(machine->cpu(), GetParam().task);
-		return machine;
+		return StateTest::New(GetParam().task);
 	}
-
-	tst_kvm_config config_ = {};
 };
 
-// What a machine does that nobody saves; @start is how it begins.
+// Runs the task in a machine that nobody saves before it ends.
 State RunThrough(Machine *machine, Device *device, unsigned int *exits)
 {
 	*exits = 0;

@@ -6,6 +6,7 @@ load(
     "ASM_OFFSETS",
     "ASSEMBLY_FLAGS",
     "COVERAGE_FLAGS",
+    "COVERAGE_HEADER",
     "COVERAGE_OBJCOPY_FLAGS",
     "C_FLAGS",
     "HEADERS_OF_ONE_SOURCE",
@@ -21,7 +22,7 @@ visibility("//kvm_lab/...")
 KvmObjectsInfo = provider(
     doc = "KVM, compiled.",
     fields = {
-        "coverage": "whether it counts which of its code runs",
+        "coverage": "the File with COVERAGE_HEADER if it counts which of its code runs, or None",
         "headers": "the KernelHeadersInfo it was compiled with",
         "objects": "a dict from a source's path in the kernel to its object",
         "offsets": "the File with offsets for assembly sources",
@@ -179,7 +180,7 @@ def compile_offsets(ctx, sources, headers, stamp, overlay = None):
     )
     return output
 
-def compile_source(ctx, source, sources, headers, stamp, offsets, overlay = None, coverage = False):
+def compile_source(ctx, source, sources, headers, stamp, offsets, overlay = None, coverage = None):
     """Declares the action that compiles one source.
 
     Args:
@@ -191,7 +192,7 @@ def compile_source(ctx, source, sources, headers, stamp, offsets, overlay = None
       offsets: what compile_offsets() made.
       overlay: a struct of `flags`, which put edited files in the place of others, and
         `files`, which they need.
-      coverage: whether to count which of the code runs.
+      coverage: the File with COVERAGE_HEADER to count which of the code runs, or None.
 
     Returns:
       The object, a File.
@@ -215,9 +216,10 @@ def compile_source(ctx, source, sources, headers, stamp, offsets, overlay = None
         args.add("-iquote")
         args.add(offsets.dirname)
     else:
-        args.add_all(c_flags(headers, coverage))
+        args.add_all(c_flags(headers, coverage != None))
         if coverage:
             args.add_all(COVERAGE_FLAGS)
+            args.add_all(["-include", coverage])
             args.add("-fcoverage-prefix-map={}=".format(_root(sources, source)))
 
             # By it, functions of two files of one name are told apart.
@@ -231,7 +233,9 @@ def compile_source(ctx, source, sources, headers, stamp, offsets, overlay = None
         executable = ctx.executable._compile,
         arguments = [args],
         inputs = depset(
-            [stamp, offsets, ctx.file._run_tool] + (overlay.files if overlay else []),
+            [stamp, offsets, ctx.file._run_tool] +
+            ([coverage] if coverage else []) +
+            (overlay.files if overlay else []),
             transitive = [_inputs(sources, source, []), headers.files],
         ),
         tools = ctx.files._compiler + binutils,
@@ -293,16 +297,20 @@ def _kvm_objects_impl(ctx):
         mnemonic = "KvmVersion",
         progress_message = "Comparing versions for %{label}",
     )
+    coverage = None
+    if ctx.attr.coverage:
+        coverage = ctx.actions.declare_file(ctx.label.name + "/coverage.h")
+        ctx.actions.write(coverage, COVERAGE_HEADER)
     offsets = compile_offsets(ctx, sources, headers, stamp)
     objects = {
-        source: compile_source(ctx, source, sources, headers, stamp, offsets, coverage = ctx.attr.coverage)
+        source: compile_source(ctx, source, sources, headers, stamp, offsets, coverage = coverage)
         for module_sources in MODULES.values()
         for source in module_sources
     }
     return [
         DefaultInfo(files = depset(objects.values())),
         KvmObjectsInfo(
-            coverage = ctx.attr.coverage,
+            coverage = coverage,
             headers = headers,
             objects = objects,
             offsets = offsets,

@@ -253,8 +253,9 @@ TEST_F(LargePages, ReturnAfterTheLog)
 		EXPECT_EQ(Statistic("pages_4k"), small) << "their parts were mapped already";
 #endif
 		Give();
-		EXPECT_EQ(Read(5), Mark(5));
-		EXPECT_EQ(Read(kPages - 1), Mark(kPages - 1));
+		// Small ones that the guest has used: they have to go, or they are found again.
+		EXPECT_EQ(Read(1), Mark(1));
+		EXPECT_EQ(Read(1011), Mark(1011));
 		EXPECT_EQ(LargeOnes(), 2u);
 	}
 }

@@ -72,6 +72,7 @@
 	NAME(AccessedAndDirtyOff)   \
 	NAME(InveptOfContext)       \
 	NAME(InveptOfAll)           \
+	NAME(ChangedRoot)           \
 	NAME(PageModificationLog)   \
 	NAME(VmfuncSwitchesEptp)    \
 	NAME(VmfuncKeepsEptp)       \

@@ -249,21 +249,35 @@ static int guest_read_twice(void)
 	return guest_read();
 }
 
-static void check_invept(const char *name, unsigned long type)
+static struct kvm_vmx_vcpu *new_guest_that_has_read(const char *name)
 {
 	struct kvm_vmx_vcpu *vm = new_guest(guest_read_twice, 0);
 
 	kvm_vmx_vmrun(vm);
 	if (!stopped(name, "between the reads", VMX_EXIT_HLT, 2) ||
 	    !has(name, "what the guest read first", seen, MARK))
-		return;
-	*entry = other_page() | EPT_PAGE;
-	invept(type, type == INVEPT_SINGLE ? eptp_of(root) : 0);
-	put(VMX_VMCS_GUEST_RIP, kvm_vmx_vmread(VMX_VMCS_GUEST_RIP) + 1);
+		return NULL;
+	return vm;
+}
+
+static void check_second_read(const char *name, struct kvm_vmx_vcpu *vm)
+{
+	put(VMX_VMCS_GUEST_RIP, kvm_vmx_vmread(VMX_VMCS_GUEST_RIP) + 1); /* behind HLT */
 	kvm_vmx_vmrun(vm);
 	if (stopped(name, "after both reads", VMX_EXIT_HLT, 2) &&
 	    has(name, "what the guest read then", seen, OTHER_MARK))
 		tst_res(TPASS, "%s: the guest sees the new page", name);
+}
+
+static void check_invept(const char *name, unsigned long type)
+{
+	struct kvm_vmx_vcpu *vm = new_guest_that_has_read(name);
+
+	if (!vm)
+		return;
+	*entry = other_page() | EPT_PAGE;
+	invept(type, type == INVEPT_SINGLE ? eptp_of(root) : 0);
+	check_second_read(name, vm);
 }
 
 GUEST_CASE(InveptOfContext)
@@ -274,6 +288,26 @@ GUEST_CASE(InveptOfContext)
 GUEST_CASE(InveptOfAll)
 {
 	check_invept(__func__, INVEPT_GLOBAL);
+}
+
+/* An EPT that has another page in the window. */
+static uint64_t other_ept(void)
+{
+	const uint64_t other_root = ept_identity();
+
+	*ept_entry(other_root, window_address(), 1) = other_page() | EPT_PAGE;
+	return other_root;
+}
+
+/* What is kept belongs to one EPT pointer, and is not used with another: 29.4.2. */
+GUEST_CASE(ChangedRoot)
+{
+	struct kvm_vmx_vcpu *vm = new_guest_that_has_read(__func__);
+
+	if (!vm)
+		return;
+	put(VMX_VMCS_EPT_POINTER, eptp_of(other_ept()));
+	check_second_read(__func__, vm);
 }
 
 /* --- Page-modification logging: 29.3.6 --------------------------------------------------- */
@@ -339,6 +373,8 @@ static int guest_vmfunc(void)
 {
 	struct kvm_fault fault;
 
+	/* The CPU may keep where that was. */
+	guest_read();
 	step = 1;
 	fault = kvm_try(vmfunc, NULL);
 	seen = *(volatile uint32_t *)(window + OFFSET);
@@ -346,15 +382,14 @@ static int guest_vmfunc(void)
 	return 0;
 }
 
-/* A list with two EPTs: the guest's at 0, and at 1 one with another page in the window. */
+/* A list with two EPTs: the guest's at 0, the other one at 1. */
 static struct kvm_vmx_vcpu *new_vmfunc_guest(uint64_t *eptp)
 {
 	struct kvm_vmx_vcpu *vm = new_guest(guest_vmfunc, 0);
-	const uint64_t other_root = ept_identity();
+	const uint64_t other_root = other_ept();
 	uint64_t *list = tst_heap_alloc_aligned(2 * PAGESIZE, PAGESIZE);
 
 	memzero(list, 2 * PAGESIZE);
-	*ept_entry(other_root, window_address(), 1) = other_page() | EPT_PAGE;
 	need2(EXEC2_VMFUNC);
 	put(FIELD_VMFUNC_CONTROLS, BIT64(VMFUNC_EPTP_SWITCHING));
 	put(FIELD_EPTP_LIST, (uintptr_t)list);
